@@ -144,7 +144,7 @@ class Run:
                 self.budget.take if self.budget is not None else None,
             ),
             gates=[self.guard, *gates],
-            listeners=[self._hear],
+            listeners=[self._on_exchange],
         )
 
     def _settling(self) -> Settling | None:
@@ -222,7 +222,7 @@ class Run:
 
     def takes(self, *operation_ids: str) -> bool:
         """Return whether operations are selected."""
-        return all(each in self.selected for each in operation_ids)
+        return all(id in self.selected for id in operation_ids)
 
     def operations(self, *, reads: bool | None = None) -> list[Operation]:
         """Return the selected operations, in the order of the contract.
@@ -230,9 +230,9 @@ class Run:
         With a budget, those come first whose responses are compared with most others.
         """
         found = [
-            each
-            for each in self.contract.operations.values()
-            if each.id in self.selected and (reads is None or each.is_read == reads)
+            operation
+            for operation in self.contract.operations.values()
+            if operation.id in self.selected and (reads is None or operation.is_read == reads)
         ]
         if self.budget is not None:
             found.sort(key=lambda operation: -self._times_compared[operation.id])
@@ -382,7 +382,7 @@ class Run:
 
     def skip(self, what: str, why: str) -> None:
         """Note that something was not done."""
-        if all(each.what != what for each in self.skipped):
+        if all(skip.what != what for skip in self.skipped):
             self.skipped.append(Skipped(what, why))
 
     def result(self) -> Result:
@@ -412,7 +412,7 @@ class Run:
         count = self.verdicts.left_out
         return [f"findings beyond the bounds were not kept: {count:,}"] if count else []
 
-    def _hear(self, exchange: Exchange) -> None:
+    def _on_exchange(self, exchange: Exchange) -> None:
         if self.first_response is None and exchange.status:
             self.first_response = exchange.seconds
         self.coverage.note(exchange, self.judge(exchange))
@@ -436,12 +436,14 @@ def select(contract: Contract, only: Sequence[str], skip: Sequence[str]) -> set[
 
     def named(name: str) -> set[str]:
         found = {
-            each.id
-            for each in contract.operations.values()
-            if _plain(name) in map(_plain, (each.id, each.group, *each.tags))
+            operation.id
+            for operation in contract.operations.values()
+            if _plain(name) in map(_plain, (operation.id, operation.group, *operation.tags))
         }
         if not found:
-            groups = sorted({each.group for each in contract.operations.values() if each.group})
+            groups = sorted(
+                {operation.group for operation in contract.operations.values() if operation.group}
+            )
             raise UsageError(
                 f"'{name}' is no operationId, tag or group of the contract; "
                 f"groups: {', '.join(groups)}"

@@ -218,7 +218,7 @@ def _drive(run: Run, name: str, drive: Callable[[Any], None], index: int, count:
     except requests.RequestException as error:
         run.skip(name, f"its request could not be made: {run.keyring.text(str(error))[:200]}")
     except Exception as error:
-        # A deployment may answer anything. Earlier findings are reported, the other drivers run,
+        # A deployment may send anything. Earlier findings are reported, the other drivers run,
         # and the run does not pass.
         last = traceback.extract_tb(error.__traceback__)[-1]
         what = f"{type(error).__name__} in {Path(last.filename).name}:{last.lineno}"
@@ -331,7 +331,7 @@ def _refuse_unknown_phases(settings: Settings) -> None:
 def _with_known(result: Result, known: Sequence[Known]) -> Result:
     """Return the result with known findings marked, and notes on what is not found any more."""
     tried = _tried(result)
-    notes = [note for each in known for note in each.notes(result.findings, tried)]
+    notes = [note for source in known for note in source.notes(result.findings, tried)]
     findings = marked(result.findings, known)
     return replace(result, findings=findings, notes=[*result.notes, *notes])
 

@@ -120,7 +120,7 @@ class _Reader:
             return _text(self._of_type(value, (str, int, float), "text or a number", place, name))
         values = value if isinstance(value, list) else [value]
         found = [
-            self._of_type(each, str, "text or a list of texts", place, name) for each in values
+            self._of_type(item, str, "text or a list of texts", place, name) for item in values
         ]
         return found if None not in found else None
 
@@ -169,8 +169,8 @@ class _Reader:
         place = self._place(*keys, name)
         if not isinstance(value, list):
             value = [None]
-        found = [self._of_type(each, kind, what, place, name) for each in value]
-        return [each for each in found if each is not None]
+        found = [self._of_type(item, kind, what, place, name) for item in value]
+        return [item for item in found if item is not None]
 
     def _of_type(
         self, value: Any, kind: type | tuple[type, ...], what: str, place: str, name: str

@@ -37,26 +37,32 @@ def test_the_deployment_keeps_its_contract(result: Result, operation: str, check
     if not result.coverage.operations[operation].statuses:
         reasons = ", ".join(result.coverage.operations[operation].why.values())
         pytest.skip(f"never called: {reasons or 'not allowed'}")
-    told = [
-        each for each in result.failures if each.operation == operation and check_of(each) == check
+    found = [
+        finding
+        for finding in result.failures
+        if finding.operation == operation and check_of(finding) == check
     ]
-    assert not told, "\n\n".join(map(sentence, told))
+    assert not found, "\n\n".join(map(sentence, found))
 
 
 def test_what_is_beside_the_contract_is_refused(result: Result) -> None:
     """Undeclared paths and methods do nothing."""
-    told = [each for each in result.failures if each.operation not in result.contract.operations]
-    assert not told, "\n\n".join(map(sentence, told))
+    found = [
+        finding
+        for finding in result.failures
+        if finding.operation not in result.contract.operations
+    ]
+    assert not found, "\n\n".join(map(sentence, found))
 
 
 @pytest.mark.story
 def test_the_story_comes_true(result: Result, story: str) -> None:
     """What the story says came of it."""
-    told = [each for each in result.failures if each.source == f"stories: {story}"]
-    assert not told, "\n\n".join(map(sentence, told))
+    found = [finding for finding in result.failures if finding.source == f"stories: {story}"]
+    assert not found, "\n\n".join(map(sentence, found))
     if result.settings.phases and "stories" not in result.settings.phases:
         pytest.skip("its phase is not selected")
-    skipped = [each for each in result.skipped if each.what.startswith(f"story: {story}")]
+    skipped = [skip for skip in result.skipped if skip.what.startswith(f"story: {story}")]
     if skipped:
         pytest.skip(skipped[0].why)
 

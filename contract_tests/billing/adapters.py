@@ -251,7 +251,7 @@ class HookAdapter:
 
     def messages(self, client: Client) -> list[Json]:
         found = self._call(MESSAGES, client)
-        if not isinstance(found, list) or not all(isinstance(each, dict) for each in found):
+        if not isinstance(found, list) or not all(isinstance(item, dict) for item in found):
             raise self._wrong(MESSAGES, "must return a list of objects")
         return found
 

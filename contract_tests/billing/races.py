@@ -130,7 +130,9 @@ def attempts(actor: Actor) -> None:
         right = actor.code(challenge) if actor.can(READ_CODE) else ""
         body = {"challenge_id": challenge, "code": "000000" if right != "000000" else "000001"}
         responses = _twice(actor, "confirm_verification", body)
-        counted = len([each for each in responses if each.object.get("success") is False])
+        counted = len(
+            [response for response in responses if response.object.get("success") is False]
+        )
         if not are_clear(responses):
             continue
         last = actor.call("confirm_verification", body)

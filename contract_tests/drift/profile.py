@@ -185,7 +185,7 @@ class Profile:
     def _body(self, operation: Operation, exchange: Exchange, schema: str, where: str) -> None:
         root = self.use(schema)
         try:
-            body = exchange.answer
+            body = exchange.parsed_body
         except NotJson as error:
             self._deviate((operation.id, where), "json", root, root.own, f"a body that {error}")
             return

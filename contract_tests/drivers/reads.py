@@ -38,4 +38,8 @@ def _scopes(run: Run, client: Client) -> list[tuple[Client, str]]:
         run.skip("organizations", "none was named (--organization-id)")
         return []
     situations = run.knowledge.situations(client)
-    return [(run.mock_account(each.name), each.scope) for each in situations if each.scope]
+    return [
+        (run.mock_account(situation.name), situation.scope)
+        for situation in situations
+        if situation.scope
+    ]

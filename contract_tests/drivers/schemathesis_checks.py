@@ -33,7 +33,7 @@ class Check:
 
 
 _BREAKDOWNS = ("server_error", "no_answer")
-"""Kinds that explain whatever else is wrong with an answer."""
+"""Kinds that explain whatever else is wrong with a response."""
 _BODY = Check(
     "response_schema", "/response/body", also=("unknown_field", "malformed_body", "content_type")
 )
@@ -65,7 +65,7 @@ class CheckResults:
 
     def __init__(self, run: Run, adapter: SessionAdapter) -> None:
         self._run = run
-        self._outlet = adapter
+        self._adapter = adapter
 
     def filter_failure(
         self,
@@ -77,14 +77,14 @@ class CheckResults:
         """Take note of a failure."""
         name = check_of(failure)
         # This check made a request of its own after the one of the response at hand.
-        heard = self._outlet.latest if name == "ignored_auth" else response.request.heard
-        self.hear(name, f"{failure.title}: {failure.message}", heard)
+        judged = self._adapter.latest if name == "ignored_auth" else response.request.judged
+        self.record(name, f"{failure.title}: {failure.message}", judged)
         return False
 
-    def hear(self, name: str, message: str, heard: JudgedExchange) -> None:
+    def record(self, name: str, message: str, judged: JudgedExchange) -> None:
         """Report a failed check of an exchange."""
         check = CHECKS.get(name, Check(name, "/response"))
-        exchange = heard.exchange
+        exchange = judged.exchange
         matched = self._run.contract.match(exchange.method, exchange.path)
         operation = matched[0].id if matched else f"{exchange.method} {exchange.path[:80]}"
         if not is_judged(exchange, matched[0] if matched else None):
@@ -96,10 +96,12 @@ class CheckResults:
             return
         kinds = (check.kind, *check.also, *_BREAKDOWNS)
         same = [
-            each for each in heard.findings if each.operation == operation and each.kind in kinds
+            finding
+            for finding in judged.findings
+            if finding.operation == operation and finding.kind in kinds
         ]
-        for each in same:
-            self._run.found(replace(each, witnesses=(WITNESS,)))
+        for finding in same:
+            self._run.found(replace(finding, witnesses=(WITNESS,)))
         if not same:
             spec = matched[0].place.pointer if matched else "#/paths"
             got = f"{exchange.status}: {excerpt(exchange)}"

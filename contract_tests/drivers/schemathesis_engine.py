@@ -73,9 +73,9 @@ def _account(run: Run) -> tuple[Client, str | None]:
     """Return a client, and a shared account that it belongs to. On the mock, it has a past."""
     if not run.settings.mock:
         return run.account(), run.settings.organization_id
-    for each in run.knowledge.situations(run.unauthenticated()):
-        if each.scope:
-            return run.mock_account(each.name), each.scope
+    for situation in run.knowledge.situations(run.unauthenticated()):
+        if situation.scope:
+            return run.mock_account(situation.name), situation.scope
     return run.account(), None
 
 
@@ -126,8 +126,8 @@ def _document(contract: Contract, real: Real, scope_header: str) -> Node:
                 parameter.node["example"] = _typed(copied, parameter.child("schema"), real[name])
         if scope_header and scope_header not in real:
             operation.place.node["parameters"] = [
-                each
-                for index, each in enumerate(operation.place.node.get("parameters", []))
+                parameter
+                for index, parameter in enumerate(operation.place.node.get("parameters", []))
                 if copied.at(operation.place.child("parameters", str(index))).node["name"]
                 != scope_header
             ]

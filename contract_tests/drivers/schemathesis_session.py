@@ -62,7 +62,7 @@ class SessionAdapter(Adapter):
 
     def __call__(self, exchange: Exchange) -> None:
         """Keep the exchange, as a listener of the channel that is called after the judge."""
-        self._thread.heard = JudgedExchange(
+        self._thread.judged = JudgedExchange(
             exchange, tuple(self._verdicts.shown_by(exchange.number))
         )
         matched = self._channel.contract.match(exchange.method, exchange.path)
@@ -73,8 +73,8 @@ class SessionAdapter(Adapter):
     @property
     def latest(self) -> JudgedExchange:
         """The last exchange of this thread."""
-        heard: JudgedExchange = self._thread.heard
-        return heard
+        judged: JudgedExchange = self._thread.judged
+        return judged
 
     def send(self, request: requests.PreparedRequest, *_: Any, **__: Any) -> requests.Response:
         """Send through the channel. Discard a case that is withheld or not answered."""
@@ -95,7 +95,7 @@ class SessionAdapter(Adapter):
         if not response.status_code:
             self._discard(request)
             raise Unanswered(request=request)
-        request.heard = latest  # type: ignore[attr-defined]
+        request.judged = latest  # type: ignore[attr-defined]
         return response
 
     def filter_case(self, context: Any, case: Any) -> bool:  # noqa: ARG002 (the hook's)

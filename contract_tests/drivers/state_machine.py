@@ -68,7 +68,7 @@ class AccountMachine(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.stage.run.verdicts.heard.clear()
+        self.stage.run.verdicts.recent.clear()
         self.client: Client | None = None
         self.play(self.begin)
 
@@ -89,7 +89,7 @@ class AccountMachine(RuleBasedStateMachine):
         except (KitError, requests.RequestException) as error:
             stage.ended = error
             return None
-        if verdicts.heard - stage.known:
+        if verdicts.recent - stage.known:
             stage.found_at = stage.found_at or stage.run.judge.judged
             raise Found
         return exchange
@@ -135,7 +135,7 @@ def run_machine(run: Run, machine: type[AccountMachine]) -> None:
             with decided_by_the_seed(), with_reporter(lambda *_: None):
                 run_state_machine_as_test(staged, settings=options)
         except (Found, HypothesisException):
-            stage.known |= set(run.verdicts.heard)
+            stage.known |= set(run.verdicts.recent)
         else:
             break
         finally:

@@ -87,24 +87,24 @@ class Coverage:
     def totals(self) -> dict[str, tuple[int, int]]:
         """Return how much was reached, of how much, by what is counted."""
         all = list(self.operations.values())
-        bound = [(each, one) for each in all for one in each.all_constraints]
+        bound = [(covered, one) for covered in all for one in covered.all_constraints]
         return {
-            "operations": (sum(1 for each in all if each.statuses), len(all)),
+            "operations": (sum(1 for covered in all if covered.statuses), len(all)),
             "statuses": (
                 sum(
                     1
-                    for each in all
-                    for status in each.operation.responses
-                    if status in each.statuses
+                    for covered in all
+                    for status in covered.operation.responses
+                    if status in covered.statuses
                 ),
-                sum(len(each.operation.responses) for each in all),
+                sum(len(covered.operation.responses) for covered in all),
             ),
             "constraints tried valid": (
-                sum(1 for each, one in bound if one in each.valid),
+                sum(1 for covered, one in bound if one in covered.valid),
                 len(bound),
             ),
             "constraints tried invalid": (
-                sum(1 for each, one in bound if one in each.invalid),
+                sum(1 for covered, one in bound if one in covered.invalid),
                 len(bound),
             ),
         }

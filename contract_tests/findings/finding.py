@@ -109,8 +109,8 @@ class Verdicts:
     """All findings of a run, each once, in the order in which they were first seen."""
 
     on_new: Callable[[Finding], None] | None = None
-    heard: set[Key] = field(default_factory=set)
-    """What was found, again or for the first time, since somebody cleared this."""
+    recent: set[Key] = field(default_factory=set)
+    """Keys of the findings, new or known, since this was cleared last."""
     left_out: int = 0
     """How often a finding was not kept, because there are too many."""
     _held: list[Finding] | None = None
@@ -134,7 +134,7 @@ class Verdicts:
         if before is None and self._is_full(finding):
             self.left_out += 1
             return False
-        self.heard.add(finding.key)
+        self.recent.add(finding.key)
         if before is None:
             self._found[finding.key] = finding
             self._note(finding)

@@ -31,7 +31,7 @@ def was_tried(operation: str, tried: set[str]) -> bool:
 
 def accepted(finding: Finding, known: Iterable[Known]) -> str:
     """Return who accepts a finding and why; empty if nobody does."""
-    return next((reason for each in known if (reason := each.accepts(finding))), "")
+    return next((reason for source in known if (reason := source.accepts(finding))), "")
 
 
 def marked(findings: Iterable[Finding], known: Sequence[Known]) -> list[Finding]:

@@ -67,7 +67,9 @@ class Result:
             return "interrupted"
         if self.failures:
             return "failed"
-        nothing_was_tried = not any(each.statuses for each in self.coverage.operations.values())
+        nothing_was_tried = not any(
+            operation.statuses for operation in self.coverage.operations.values()
+        )
         return (
             "incomplete"
             if self.broken

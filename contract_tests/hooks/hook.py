@@ -97,7 +97,9 @@ class Hooks:
 
     def call(self, name: str, **values: Any) -> Any:
         """Run a hook with the values that it declares. Raise HookFailed."""
-        taken = {each: value for each, value in values.items() if self.takes(name, each)}
+        taken = {
+            parameter: value for parameter, value in values.items() if self.takes(name, parameter)
+        }
         return self._of[name].call(name, taken)
 
     def failure(self, name: str, text: str) -> HookFailed:
@@ -134,16 +136,20 @@ def _problems(
     if hook is None:
         yield f"{title}: {name} is no hook{_suggestion(name, known)}"
         return
-    unknown = [each for each in declared.required if each not in hook.takes]
+    unknown = [parameter for parameter in declared.required if parameter not in hook.takes]
     for parameter in unknown:
         more = _suggestion(parameter, hook.takes)
         yield f"{title}: {name} takes '{parameter}', and {name}{hook.signature} has none{more}"
     if unknown:
         return
-    missing = [each for each in hook.takes if each in hook.must and not declared.takes(each)]
+    missing = [
+        parameter
+        for parameter in hook.takes
+        if parameter in hook.must and not declared.takes(parameter)
+    ]
     if missing:
         yield f"{title}: {name} must take {' and '.join(missing)}: {name}{hook.signature}"
-    if hook.one_of and not any(declared.takes(each) for each in hook.one_of):
+    if hook.one_of and not any(declared.takes(parameter) for parameter in hook.one_of):
         names = " or ".join(sorted(hook.one_of))
         yield f"{title}: {name} must take {names}: {name}{hook.signature}"
 

@@ -63,12 +63,14 @@ def _described(function: Any) -> dict[str, Any]:
     """Return the parameters of a function, those without a default, and whether it takes any."""
     parameters = inspect.signature(function).parameters.values()
     named = [
-        each for each in parameters if each.kind not in (each.VAR_KEYWORD, each.VAR_POSITIONAL)
+        parameter
+        for parameter in parameters
+        if parameter.kind not in (parameter.VAR_KEYWORD, parameter.VAR_POSITIONAL)
     ]
     return {
-        "parameters": [each.name for each in named],
-        "required": [each.name for each in named if each.default is each.empty],
-        "any": any(each.kind is each.VAR_KEYWORD for each in parameters),
+        "parameters": [parameter.name for parameter in named],
+        "required": [parameter.name for parameter in named if parameter.default is parameter.empty],
+        "any": any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters),
     }
 
 

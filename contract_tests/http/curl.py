@@ -59,7 +59,7 @@ def line(exchange: Exchange, settings: Settings) -> str:
 def _switches(exchange: Exchange, settings: Settings) -> list[str]:
     """Return flags that keep curl from changing the URL, and make it trust the deployment."""
     found = []
-    if any(each in exchange.url for each in "[]{}"):
+    if any(character in exchange.url for character in "[]{}"):
         found.append("--globoff")
     path = urlsplit(exchange.url).path.lower()
     if "/." in path or "%2e" in path:

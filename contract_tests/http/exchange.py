@@ -36,7 +36,7 @@ class Exchange:
     """A request and its response."""
 
     number: int
-    """Counts from 1 in the order in which the answers came."""
+    """Counts from 1 in the order in which the responses came."""
     method: str
     url: str
     """Absolute, as it was sent."""
@@ -45,7 +45,7 @@ class Exchange:
     request_headers: Headers
     request_body: bytes
     status: int
-    """0 when no answer came. Without an error, nobody knows whether the deployment is to blame."""
+    """0 when no response came. Without an error, it is open whether the deployment is to blame."""
     response_headers: Headers
     response_body: bytes
     started: datetime
@@ -53,7 +53,7 @@ class Exchange:
     account: str
     """Who asks: a name that stands for the key, never the key."""
     error: str = ""
-    """Why there is no whole answer."""
+    """Why there is no whole response."""
     source: str = ""
     """What sent it: a driver of the kit, a HAR file, the proxy."""
     request_body_known: bool = True
@@ -78,7 +78,7 @@ class Exchange:
 
     @property
     def media_type(self) -> str:
-        """Of the answer, without parameters, in lower case."""
+        """Media type of the response, without parameters, in lower case."""
         return (self.response_header("content-type") or "").partition(";")[0].strip().lower()
 
     @cached_property
@@ -93,32 +93,32 @@ class Exchange:
         return parse(self.request_body)
 
     @cached_property
-    def answer(self) -> Any:
-        """The answer's body as a value. Raises NotJson."""
+    def parsed_body(self) -> Any:
+        """The response body as a value. Raises NotJson."""
         return parse(self.response_body)
 
     @property
     def is_too_deep(self) -> bool:
-        """Whether the answer's body is nested too deeply to be read."""
+        """Whether the response body is nested too deeply to be read."""
         try:
-            _ = self.answer
+            _ = self.parsed_body
         except NotJson as error:
             return isinstance(error, TooDeep)
         return False
 
     @property
     def json(self) -> Any:
-        """The answer's body as a value; None if it is no JSON."""
+        """The response body as a value; None if it is no JSON."""
         try:
-            return self.answer
+            return self.parsed_body
         except NotJson:
             return None
 
     @cached_property
     def object(self) -> dict[str, Any]:
-        """The answer's body, if it is a JSON object; else an empty one."""
+        """The response body, if it is a JSON object; else an empty one."""
         try:
-            return self.answer if isinstance(self.answer, dict) else {}
+            return self.parsed_body if isinstance(self.parsed_body, dict) else {}
         except NotJson:
             return {}
 

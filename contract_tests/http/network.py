@@ -40,9 +40,9 @@ DIRECT = Network()
 def network(settings: Settings, keyring: Keyring) -> Network:
     """Return the network of a run, its secrets registered in the keyring. Raise UsageError."""
     found = {}
-    for each in settings.headers:
-        value = _secret(settings, keyring, each.name, each.variable) if each.variable else ""
-        found[each.name.lower()] = (each.name, value or each.value)
+    for header in settings.headers:
+        value = _secret(settings, keyring, header.name, header.variable) if header.variable else ""
+        found[header.name.lower()] = (header.name, value or header.value)
     if settings.auth is not None:
         user, variable = settings.auth.user, settings.auth.variable
         password = _secret(settings, keyring, "Authorization", variable)
@@ -98,7 +98,7 @@ def _proxy(settings: Settings, keyring: Keyring) -> str:
 
 def _variable(environment: Mapping[str, str], name: str) -> tuple[str, str] | None:
     """Return the name and the value of a variable in small letters or capitals, if it is set."""
-    pairs = ((each, environment.get(each, "").strip()) for each in (name, name.upper()))
+    pairs = ((variable, environment.get(variable, "").strip()) for variable in (name, name.upper()))
     return next((pair for pair in pairs if pair[1]), None)
 
 

@@ -65,7 +65,7 @@ class ResponseHead:
     def values(self, name: str) -> list[str]:
         """Return the elements of a header that may be a list or repeated."""
         found = [value for key, value in self.headers if key.lower() == name]
-        return [each.strip().lower() for value in found for each in value.split(",")]
+        return [element.strip().lower() for value in found for element in value.split(",")]
 
 
 @dataclass

@@ -148,7 +148,9 @@ def _unnamed(case: Case, operation: Operation, contract: Contract) -> Breach | N
     name = _problems(operation, exchange.status, contract)
     if name is None:
         return None
-    return next((each for each in case.request.breaches if not _is_named(each, exchange)), None)
+    return next(
+        (breach for breach in case.request.breaches if not _is_named(breach, exchange)), None
+    )
 
 
 def _problems(operation: Operation, status: int, contract: Contract) -> str | None:

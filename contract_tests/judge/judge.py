@@ -118,7 +118,7 @@ class Judge:
     def _account(self, exchange: Exchange, operation: Operation) -> str:
         """Return whose data a response shows: the key's account, or the shared one it names."""
         header = self._scope_header
-        takes = any(each.node["name"] == header for each in operation.parameters)
+        takes = any(parameter.node["name"] == header for parameter in operation.parameters)
         scope = exchange.request_header(header) if takes else None
         return f"organization {scope.lower()}" if scope else exchange.account
 

@@ -92,7 +92,10 @@ class OpenApiCore:
         place = self._place((operation.id, exchange.status, media_type))
         headers = sorted(_chosen(exchange.response_headers, self._headers))
         parts = (
-            (self._bodies, *self._body(exchange.response_body, lambda: exchange.answer, place)),
+            (
+                self._bodies,
+                *self._body(exchange.response_body, lambda: exchange.parsed_body, place),
+            ),
             (self._whole, None, self._shapes.unknown_texts(headers, place, "headers")),
         )
         found: dict[Objection, None] = {}
@@ -165,7 +168,7 @@ def _chosen(headers: Headers, names: set[str]) -> Iterator[tuple[str, str]]:
 
 def _accept(unknown: set[Node], objections: tuple[Objection, ...], root: str) -> None:
     """Remember the nodes that there is no objection to."""
-    wrong = {each.where for each in objections}
+    wrong = {objection.where for objection in objections}
     if f"{root}/body" in wrong:
         return
     wrong |= {where.rpartition("/")[0] for where in wrong}  # what misses a part, or has too many
@@ -176,7 +179,7 @@ def _accept(unknown: set[Node], objections: tuple[Objection, ...], root: str) ->
 
 def _accepts(openapi: OpenAPI, exchange: Exchange) -> bool:
     errors = openapi.iter_request_errors(_Request(exchange))
-    return all("Security" in type(each).__name__ for each in errors)
+    return all("Security" in type(error).__name__ for error in errors)
 
 
 def _objections(openapi: OpenAPI, exchange: Exchange) -> tuple[Objection, ...]:
@@ -187,7 +190,7 @@ def _objections(openapi: OpenAPI, exchange: Exchange) -> tuple[Objection, ...]:
 def _without_headers(node: Any) -> Any:
     """Return the document without the headers of its responses."""
     if isinstance(node, list):
-        return [_without_headers(each) for each in node]
+        return [_without_headers(item) for item in node]
     if not isinstance(node, dict):
         return node
     return {
@@ -281,9 +284,9 @@ def _said(error: BaseException) -> str:
 
 
 def _schema_errors(error: OpenAPIError) -> Iterator[tuple[str, str, str]]:
-    for each in getattr(error.__cause__, "schema_errors", ()):
-        where = "".join(f"/{escape(str(part))}" for part in each.absolute_path)
-        if each.validator == "required":
+    for cause in getattr(error.__cause__, "schema_errors", ()):
+        where = "".join(f"/{escape(str(part))}" for part in cause.absolute_path)
+        if cause.validator == "required":
             # As the first judge: the place of what is missing, not of what misses it.
-            where += "/" + escape(each.message.split("'")[1])
-        yield str(each.validator), where, each.message
+            where += "/" + escape(cause.message.split("'")[1])
+        yield str(cause.validator), where, cause.message

@@ -61,7 +61,7 @@ def _undocumented(exchange: Exchange, operation: Operation, contract: Contract) 
         "/response/status",
         str(status),
         contract.provenance_of_status(operation, status),
-        f"one of {', '.join(str(each) for each in operation.responses)}",
+        f"one of {', '.join(str(code) for code in operation.responses)}",
         f"{status}: {excerpt(exchange)}",
         operation.place.child("responses"),
         exchange,
@@ -129,7 +129,7 @@ def _body(
     exchange: Exchange, operation: Operation, media: str, contract: Contract, schemas: Schemas
 ) -> Iterator[Finding]:
     try:
-        value = exchange.answer
+        value = exchange.parsed_body
     except NotJson as error:
         yield Finding(
             operation.id,

@@ -198,18 +198,18 @@ def _is_simple(schema: dict[str, Any]) -> bool:
     """Return whether a schema judges nodes one by one. Alternatives must be of one node."""
     if not _OF_SEVERAL_NODES.isdisjoint(schema):
         return False
-    alternatives = [each for name in _ALTERNATIVES for each in schema.get(name) or ()]
+    alternatives = [alternative for name in _ALTERNATIVES for alternative in schema.get(name) or ()]
     return all(
-        isinstance(each, dict)
-        and each.get("type") in _SCALARS
-        and each.keys().isdisjoint((*_NUMBERS, "enum"))
-        for each in alternatives
+        isinstance(alternative, dict)
+        and alternative.get("type") in _SCALARS
+        and alternative.keys().isdisjoint((*_NUMBERS, "enum"))
+        for alternative in alternatives
     )
 
 
 def _values(schemas: list[dict[str, Any]], keywords: tuple[str, ...]) -> set[float]:
     found = (schema.get(keyword) for schema in schemas for keyword in keywords)
-    return {each for each in found if isinstance(each, int | float) and not isinstance(each, bool)}
+    return {item for item in found if isinstance(item, int | float) and not isinstance(item, bool)}
 
 
 def _enumerated(schemas: list[dict[str, Any]]) -> tuple[set[float], set[str]]:
@@ -218,8 +218,8 @@ def _enumerated(schemas: list[dict[str, Any]]) -> tuple[set[float], set[str]]:
     for schema in schemas:
         members = schema.get("enum")
         found += members if isinstance(members, list) else []
-    numbers = {each for each in found if isinstance(each, int | float)}
-    return numbers, {each for each in found if isinstance(each, str)}
+    numbers = {item for item in found if isinstance(item, int | float)}
+    return numbers, {item for item in found if isinstance(item, str)}
 
 
 def _patterns(schemas: list[dict[str, Any]]) -> list[re.Pattern[str]] | None:

@@ -143,8 +143,10 @@ class Views:
         listed = self.lists[name]
         for view in self._views.values():
             if view.operation == name and listed.is_filtered(view.params):
-                filters = {each: view.params.get(each) for each in listed.filters}
-                wanted = {each: value for each, value in filters.items() if value is not None}
+                filters = {parameter: view.params.get(parameter) for parameter in listed.filters}
+                wanted = {
+                    parameter: value for parameter, value in filters.items() if value is not None
+                }
                 yield wanted, listed.start(view.params), view.body
 
     def _unfiltered(self, name: str) -> Iterator[View]:

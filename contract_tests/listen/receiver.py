@@ -1,4 +1,4 @@
-"""An HTTP server in a thread that receives callbacks, and answers them as a test says.
+"""An HTTP server in a thread that receives callbacks, and responds as a test says.
 
 Each test has a path of its own (``Inbox``), so callbacks of an earlier one are not mistaken for its
 own. The server is bounded: in the size of a body, the time of a request, the number of deliveries
@@ -104,7 +104,9 @@ class Receiver:
     def deliver(self, request: BaseHTTPRequestHandler) -> int:
         """Take in a request, and return the status of the response."""
         path = urlsplit(request.path).path
-        inbox = next((self._inboxes[each] for each in self._inboxes if path.endswith(each)), None)
+        inbox = next(
+            (self._inboxes[suffix] for suffix in self._inboxes if path.endswith(suffix)), None
+        )
         if inbox is None:
             return _UNKNOWN
         length = request.headers.get("content-length", "")

@@ -86,7 +86,7 @@ class JudgeQueue:
                 else:
                     self._judge(item)
                     self.judged += 1
-            except Exception as error:  # a deployment may answer anything
+            except Exception as error:  # a deployment may send anything
                 self._on_error(error)
             self.seconds += time.thread_time() - started
             time.sleep(0)  # responses that have come meanwhile are taken first

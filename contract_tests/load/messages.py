@@ -155,9 +155,9 @@ def read_line(text: bytes) -> Line:
 def bounded(finding: Finding) -> Finding:
     """Return a finding of a bounded size that can be encoded: lone surrogates are escaped."""
     texts: dict[str, Any] = {
-        each.name: _text(value)
-        for each in fields(finding)
-        if isinstance(value := getattr(finding, each.name), str)
+        field.name: _text(value)
+        for field in fields(finding)
+        if isinstance(value := getattr(finding, field.name), str)
     }
     shown = finding.exchange
     return replace(

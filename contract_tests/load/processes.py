@@ -52,7 +52,7 @@ class Process:
                 way.write(pickle.dumps((replace(settings, environment={}), plan, seat)))
 
     @property
-    def complaint(self) -> str:
+    def error_line(self) -> str:
         """The last line that it wrote to standard error."""
         self._readers[0].join(timeout=1)
         lines = [line for line in self._errors if line.strip()]
@@ -134,7 +134,7 @@ class Crew:
         finally:
             process.close(0)
         if process.popen.returncode:
-            raise KitError(f"the worker ended early: {process.complaint}")
+            raise KitError(f"the worker ended early: {process.error_line}")
 
     def _listen(self, first: Process, *, has_workers_here: bool) -> Outcome | None:
         """Read lines until the outcome. The first Ctrl-C ends the load test in order."""
@@ -143,7 +143,7 @@ class Crew:
             try:
                 text = first.lines.get()
                 if not text:
-                    self._lost = self._lost or first.complaint
+                    self._lost = self._lost or first.error_line
                     return None
                 message = messages.read_line(text)
                 if isinstance(message, Outcome):
@@ -173,5 +173,5 @@ class Crew:
     def _watch(self, worker: Process, first: Process) -> None:
         """End the load test when a worker ends before it has begun."""
         if worker.popen.wait() and not self._has_begun:
-            self._lost = worker.complaint
+            self._lost = worker.error_line
             first.popen.kill()

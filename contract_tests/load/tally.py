@@ -60,34 +60,34 @@ class Tally:
         all = list(self._counts.values())
         malformed = [f"{self._malformed} messages of workers could not be read"]
         return Counts(
-            exchanges=sum(each.exchanges for each in all),
-            judged=sum(each.judged for each in all),
-            left_out=sum(each.left_out for each in all) + len(self._left_out),
-            operations=_operations(each.operations for each in all),
-            withheld=_sums(each.withheld for each in all),
-            skipped=list(dict(pair for each in all for pair in each.skipped).items()),
-            notes=_lines(each.notes for each in all),
+            exchanges=sum(count.exchanges for count in all),
+            judged=sum(count.judged for count in all),
+            left_out=sum(count.left_out for count in all) + len(self._left_out),
+            operations=_operations(count.operations for count in all),
+            withheld=_sums(count.withheld for count in all),
+            skipped=list(dict(pair for count in all for pair in count.skipped).items()),
+            notes=_lines(count.notes for count in all),
             broken=[
-                *_lines(each.broken for each in all),
+                *_lines(count.broken for count in all),
                 *(malformed if self._malformed else []),
                 *self._problems,
             ],
-            cpu_seconds=sum(each.cpu_seconds for each in all),
-            judge_seconds=sum(each.judge_seconds for each in all),
-            lag_seconds=max((each.lag_seconds for each in all), default=0.0),
-            held_seconds=sum(each.held_seconds for each in all),
-            accounts=sum(each.accounts for each in all),
-            books=sum(each.books for each in all),
-            was_read=any(each.was_read for each in all),
-            unread=_sums(each.unread for each in all),
-            peak_bytes=max((each.peak_bytes for each in all), default=0),
+            cpu_seconds=sum(count.cpu_seconds for count in all),
+            judge_seconds=sum(count.judge_seconds for count in all),
+            lag_seconds=max((count.lag_seconds for count in all), default=0.0),
+            held_seconds=sum(count.held_seconds for count in all),
+            accounts=sum(count.accounts for count in all),
+            books=sum(count.books for count in all),
+            was_read=any(count.was_read for count in all),
+            unread=_sums(count.unread for count in all),
+            peak_bytes=max((count.peak_bytes for count in all), default=0),
             is_final=all != [] and all_final(all),
         )
 
 
 def all_final(counts: Iterable[Counts]) -> bool:
     """Return whether all workers have sent everything."""
-    return all(each.is_final for each in counts)
+    return all(count.is_final for count in counts)
 
 
 def _lines(lists: Iterable[list[str]]) -> list[str]:
@@ -96,8 +96,8 @@ def _lines(lists: Iterable[list[str]]) -> list[str]:
 
 def _sums(all: Iterable[dict[str, int]]) -> dict[str, int]:
     sums: dict[str, int] = {}
-    for each in all:
-        for name, number in each.items():
+    for numbers in all:
+        for name, number in numbers.items():
             sums[name] = sums.get(name, 0) + number
     return sums
 

@@ -217,8 +217,8 @@ class Worker:
         if run.journal is not None:
             gates.append(run.journal)
 
-        def heard(exchange: Exchange) -> None:
-            self._hear(exchange, account, is_quiet=is_quiet)
+        def on_exchange(exchange: Exchange) -> None:
+            self._record(exchange, account, is_quiet=is_quiet)
 
         channel = Channel(
             run.channel.base_url,
@@ -226,7 +226,7 @@ class Worker:
             run.keyring,
             limits=replace(run.channel.limits, per_second=rate, deadline=None),
             gates=gates,
-            listeners=[heard],
+            listeners=[on_exchange],
         )
         channel.noise = run.channel.noise
         key = account.alias if run.contract.credential is not None else None
@@ -240,7 +240,7 @@ class Worker:
 
     # -------------------------------------------------------------------------------------- judging
 
-    def _hear(self, exchange: Exchange, account: Account, *, is_quiet: bool) -> None:
+    def _record(self, exchange: Exchange, account: Account, *, is_quiet: bool) -> None:
         self._exchanges += 1
         if self._is_measuring and not is_quiet and not is_control(exchange.path):
             matched = self.run.contract.match(exchange.method, exchange.path)

@@ -79,7 +79,7 @@ class ListOperation:
 def list_operations(contract: Contract) -> dict[str, ListOperation]:
     """Return the lists of a contract by operationId."""
     found = (_list(contract, operation) for operation in contract.operations.values())
-    return {each.id: each for each in found if each is not None}
+    return {listing.id: listing for listing in found if listing is not None}
 
 
 def _list(contract: Contract, operation: Operation) -> ListOperation | None:

@@ -65,7 +65,7 @@ class Schemas:
 
     def accepts(self, pointer: str, value: Json) -> bool:
         """Return whether a value is valid; undeclared fields are."""
-        return all(each.keyword == "unknown_field" for each in self.breaches(pointer, value))
+        return all(breach.keyword == "unknown_field" for breach in self.breaches(pointer, value))
 
     def node(self, pointer: str) -> Any:
         """Return the node at a pointer: a schema, or the value of a keyword."""
@@ -109,15 +109,15 @@ def convert(schema: Any, *, is_open: bool = False) -> Any:
     own fields. In draft 4 ``1.0`` is no integer.
     """
     if isinstance(schema, list):
-        return [convert(each) for each in schema]
+        return [convert(item) for item in schema]
     if not isinstance(schema, dict):
         return schema
     if "$ref" in schema:
         return {"$ref": schema["$ref"]}
     converted = {
-        key: {name: convert(each) for name, each in value.items()}
+        key: {name: convert(child) for name, child in value.items()}
         if key == "properties"
-        else [convert(each, is_open=True) for each in value]
+        else [convert(item, is_open=True) for item in value]
         if key == "allOf"
         else convert(value)
         for key, value in schema.items()

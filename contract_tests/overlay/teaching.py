@@ -69,7 +69,7 @@ class Teaching:
         if not lesson.actions:
             return [*notes, f"nothing to learn: {target} is as it was"]
         how = write(target, lesson, self._base, f"Known differences of {settings.url}")
-        check(target, self._base, [each for each in self._overlays if each.path != target])
+        check(target, self._base, [overlay for overlay in self._overlays if overlay.path != target])
         learnt = (
             f"{counted(len(lesson.causes), 'cause')} in {counted(len(lesson.actions), 'action')}"
         )

@@ -192,20 +192,25 @@ def _operation(same: list[Json]) -> Json:
         statuses.update(operation["statuses"])
     # What a document does not list as untried was tried both ways.
     listed = [
-        {(each["where"], each["keyword"]): each for each in operation["untried"]}
+        {
+            (constraint["where"], constraint["keyword"]): constraint
+            for constraint in operation["untried"]
+        }
         for operation in same
     ]
     untried = [
         {
             "where": key[0],
             "keyword": key[1],
-            "valid": any(each[key]["valid"] for each in listed),
-            "invalid": any(each[key]["invalid"] for each in listed),
+            "valid": any(report[key]["valid"] for report in listed),
+            "invalid": any(report[key]["invalid"] for report in listed),
         }
         for key in listed[0]
-        if all(key in each for each in listed)
+        if all(key in report for report in listed)
     ]
-    untried = [each for each in untried if not (each["valid"] and each["invalid"])]
+    untried = [
+        constraint for constraint in untried if not (constraint["valid"] and constraint["invalid"])
+    ]
     missing = [status for status in first["documented"] if str(status) not in statuses]
     whys = {what: why for operation in reversed(same) for what, why in operation["why"].items()}
     return {
@@ -213,8 +218,10 @@ def _operation(same: list[Json]) -> Json:
         "statuses": dict(sorted(statuses.items())),
         "seconds": round(sum(operation["seconds"] for operation in same), 4),
         "missing": missing,
-        "tried_valid": first["constraints"] - sum(not each["valid"] for each in untried),
-        "tried_invalid": first["constraints"] - sum(not each["invalid"] for each in untried),
+        "tried_valid": first["constraints"]
+        - sum(not constraint["valid"] for constraint in untried),
+        "tried_invalid": first["constraints"]
+        - sum(not constraint["invalid"] for constraint in untried),
         "untried": untried,
         "why": whys,
     }
@@ -231,12 +238,14 @@ def _totals(operations: list[Json]) -> Json:
             "of": len(operations),
         },
         "statuses": total(
-            (len(each["documented"]) - len(each["missing"]) for each in operations),
-            (len(each["documented"]) for each in operations),
+            (len(operation["documented"]) - len(operation["missing"]) for operation in operations),
+            (len(operation["documented"]) for operation in operations),
         ),
-        "constraints tried valid": total((each["tried_valid"] for each in operations), constraints),
+        "constraints tried valid": total(
+            (operation["tried_valid"] for operation in operations), constraints
+        ),
         "constraints tried invalid": total(
-            (each["tried_invalid"] for each in operations), constraints
+            (operation["tried_invalid"] for operation in operations), constraints
         ),
     }
 

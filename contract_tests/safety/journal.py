@@ -234,9 +234,9 @@ class Journal:
                     self._foreign |= {name.lower() for name in pair}
 
     def _id(self, exchange: Exchange) -> str:
-        """Of what an answer says was made; empty if it does not say."""
+        """Return the id that a response gives to what was made; empty if it gives none."""
         named = (exchange.object.get(name) for name in _IDS) if exchange.status < 300 else ()
-        id = next((each for each in named if isinstance(each, str)), "")
+        id = next((value for value in named if isinstance(value, str)), "")
         return id if id == self._keyring.text(id) else ""
 
     def _is_of_others(self, path: str) -> bool:

@@ -45,7 +45,7 @@ class Sent:
     adds: bool = False
     """Whether it adds a thing that can be removed again."""
     status: int = 0
-    """0 as long as no answer came."""
+    """0 as long as no response came."""
     id: str = ""
     """Of what was made."""
 
@@ -117,12 +117,12 @@ class Record:
     @property
     def additions(self) -> list[Sent]:
         """Requests that add a thing."""
-        return [each for each in self.sent.values() if each.adds]
+        return [request for request in self.sent.values() if request.adds]
 
     @property
     def created(self) -> set[str]:
         """Ids of the things that were added."""
-        return {each.id for each in self.additions if each.id}
+        return {request.id for request in self.additions if request.id}
 
     def claims(self, account: str) -> set[str]:
         """Names of things that may have been added to an account, if they were not there before.
@@ -131,19 +131,19 @@ class Record:
         """
         return {
             name
-            for each in self.additions
-            if not each.id and (each.account == account or each.account not in self.keys)
-            for name in each.names
+            for request in self.additions
+            if not request.id and (request.account == account or request.account not in self.keys)
+            for name in request.names
         }
 
     def irreversible(self) -> Iterator[str]:
         """Yield what cannot be undone, a line for each operation."""
         made: dict[str, list[Sent]] = {}
-        for each in self.sent.values():
-            if not each.adds and not each.was_refused:
-                made.setdefault(each.operation, []).append(each)
+        for request in self.sent.values():
+            if not request.adds and not request.was_refused:
+                made.setdefault(request.operation, []).append(request)
         for operation, several in made.items():
-            ids = [each.id for each in several if each.id]
+            ids = [request.id for request in several if request.id]
             shown = f": {', '.join(ids[:3])}{', ...' if len(ids) > 3 else ''}" if ids else ""
             times = "once" if len(several) == 1 else f"{len(several):,} times"
             yield f"{operation}, {times}{shown}"

@@ -161,16 +161,16 @@ class Restoration:
         args = () if body is None else (body,)
         part = self._reader.collection
         names = {part.parameter: path} if part is not None else {}
-        answer = client.call(operation, *args, path=names)
-        if 200 <= answer.status < 300:
+        response = client.call(operation, *args, path=names)
+        if 200 <= response.status < 300:
             self._refusals.pop(key, None)
             is_removal = part is not None and operation == part.remove
             self.done.append(f"{client.key}: {what} {'removed' if is_removal else 'put back'}")
         else:
             method = self._channel.contract.operations[operation].method
-            why = answer.object.get("detail", "")
-            told = f": {self._channel.keyring.text(why)}" if isinstance(why, str) and why else ""
-            self._refusals[key] = f" ({method} answers {answer.status or answer.error}{told})"
+            why = response.object.get("detail", "")
+            detail = f": {self._channel.keyring.text(why)}" if isinstance(why, str) and why else ""
+            self._refusals[key] = f" ({method} answers {response.status or response.error}{detail})"
 
 
 def put_back(
@@ -203,14 +203,14 @@ def put_back(
         min(SETTLE, max(0.0, SETTLE - age))
     )  # what was sent just before the crash may still arrive
     for account, variable in variables.items():
-        _refuse_no_answer(Client(channel, account).call(reader.parts[0]), settings.url, variable)
+        _refuse_no_response(Client(channel, account).call(reader.parts[0]), settings.url, variable)
     restoration = Restoration(file.record, reader, channel, write_done)
     restoration.run()
     return restoration
 
 
-def _refuse_no_answer(answer: Exchange, url: str, variable: str) -> None:
-    if answer.status == 0:
-        raise Unreachable(f"{url} cannot be reached: {answer.error}")
-    if answer.status in (401, 403):
-        raise Unreachable(f"{url} refuses the key of {variable} with {answer.status}")
+def _refuse_no_response(response: Exchange, url: str, variable: str) -> None:
+    if response.status == 0:
+        raise Unreachable(f"{url} cannot be reached: {response.error}")
+    if response.status in (401, 403):
+        raise Unreachable(f"{url} refuses the key of {variable} with {response.status}")

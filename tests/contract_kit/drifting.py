@@ -12,11 +12,11 @@ from typing import Any
 from contract_tests.settings import packaged_spec
 from mockserver import app, packaged
 from mockserver.settings import Settings
-from tests.contract_kit.faulty import API, Answer, Faulty, Upstream, upstream
-from tests.contract_kit.program import Said, kit
+from tests.contract_kit.faulty import API, Faulty, Response, Upstream, upstream
+from tests.contract_kit.program import Outcome, kit
 
 Json = dict[str, Any]
-Violation = Callable[[Answer], None]
+Violation = Callable[[Response], None]
 Location = tuple[str, str, str]
 
 KEY = "sk_test_planted5up3rs3cr3t"
@@ -26,81 +26,81 @@ SPEC = packaged_spec().read_text(encoding="utf-8").splitlines()
 # ---------------------------------------------------------------------- the ten differences
 
 
-def edit(answer: Answer, method: str, path: str, change: Callable[[Json], Any]) -> None:
+def edit(response: Response, method: str, path: str, change: Callable[[Json], Any]) -> None:
     """Apply a change to the body of an operation's successful responses."""
-    if answer.is_of(method, path):
-        body = json.loads(answer.body)
+    if response.is_of(method, path):
+        body = json.loads(response.body)
         change(body)
-        answer.body = json.dumps(body).encode()
+        response.body = json.dumps(body).encode()
 
 
-def field_removed(answer: Answer) -> None:
-    edit(answer, "GET", "/balance", lambda body: body.pop("tier"))
+def field_removed(response: Response) -> None:
+    edit(response, "GET", "/balance", lambda body: body.pop("tier"))
 
 
-def field_added(answer: Answer) -> None:
+def field_added(response: Response) -> None:
     edit(
-        answer,
+        response,
         "GET",
         "/credit-transactions",
         lambda body: [entry.update(currency="usd") for entry in body["transactions"]],
     )
 
 
-def integer_as_string(answer: Answer) -> None:
+def integer_as_string(response: Response) -> None:
     edit(
-        answer,
+        response,
         "GET",
         "/usage-breakdown",
         lambda body: body.update(total_credits=str(body["total_credits"])),
     )
 
 
-def null_where_none_may_be(answer: Answer) -> None:
-    edit(answer, "GET", "/subscription", lambda body: body.update(plan_name=None))
+def null_where_none_may_be(response: Response) -> None:
+    edit(response, "GET", "/subscription", lambda body: body.update(plan_name=None))
 
 
-def new_enum_value(answer: Answer) -> None:
+def new_enum_value(response: Response) -> None:
     edit(
-        answer,
+        response,
         "GET",
         "/recent-activity",
         lambda body: [activity.update(type="gift") for activity in body["activities"][:1]],
     )
 
 
-def time_without_z(answer: Answer) -> None:
+def time_without_z(response: Response) -> None:
     def change(body: Json) -> None:
         for entry in body["entries"]:
             entry["created_at"] = entry["created_at"].removesuffix("Z")
 
-    edit(answer, "GET", "/audit-log", change)
+    edit(response, "GET", "/audit-log", change)
 
 
-def uuid_in_capitals(answer: Answer) -> None:
+def uuid_in_capitals(response: Response) -> None:
     edit(
-        answer,
+        response,
         "GET",
         "/payment-methods",
         lambda body: [card.update(id=card["id"].upper()) for card in body["payment_methods"]],
     )
 
 
-def header_missing(answer: Answer) -> None:
-    if answer.path == f"{API}/usage-alerts" and answer.status == 200:
-        answer.headers = [
-            header for header in answer.headers if header[0].lower() != b"x-ratelimit-reset"
+def header_missing(response: Response) -> None:
+    if response.path == f"{API}/usage-alerts" and response.status == 200:
+        response.headers = [
+            header for header in response.headers if header[0].lower() != b"x-ratelimit-reset"
         ]
 
 
-def other_status(answer: Answer) -> None:
-    if answer.path == f"{API}/invoices" and answer.status == 422:
-        answer.status, answer.body = 400, b'{"detail": "Bad limit."}'
+def other_status(response: Response) -> None:
+    if response.path == f"{API}/invoices" and response.status == 422:
+        response.status, response.body = 400, b'{"detail": "Bad limit."}'
 
 
-def envelope_as_string(answer: Answer) -> None:
-    if answer.path == f"{API}/usage-chart" and answer.status == 422:
-        answer.body = b'{"detail": "Bad parameter."}'
+def envelope_as_string(response: Response) -> None:
+    if response.path == f"{API}/usage-chart" and response.status == 422:
+        response.body = b'{"detail": "Bad parameter."}'
 
 
 @dataclass(frozen=True)
@@ -205,9 +205,9 @@ EXPECTED = sorted(
 )
 
 
-def all_ten(answer: Answer) -> None:
+def all_ten(response: Response) -> None:
     for difference in TEN:
-        difference.fault(answer)
+        difference.fault(response)
 
 
 # ---------------------------------------------------------------------------------- servers
@@ -219,15 +219,17 @@ def mock(*faults: Violation, **changes: Any) -> Iterator[Upstream]:
     settings = Settings(**{"spec": packaged.spec(), "fixtures": packaged.fixtures(), **changes})
     built = app.build(settings, public_url="http://127.0.0.1:8080").app
 
-    def change(answer: Answer) -> None:
+    def change(response: Response) -> None:
         for fault in faults:
-            fault(answer)
+            fault(response)
 
     with upstream(Faulty(built, change)) as running:
         yield running
 
 
-def compare(folder: Path, mock: str, staging: str, *words: str, **keys: str) -> tuple[Said, Json]:
+def compare(
+    folder: Path, mock: str, staging: str, *words: str, **keys: str
+) -> tuple[Outcome, Json]:
     """Run drift on two servers; return the outcome and the JSON report."""
     keys = {"BILLING_API_KEY": KEY, **keys}
     outcome = kit(

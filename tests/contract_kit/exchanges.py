@@ -78,11 +78,11 @@ class JudgeHarness:
         return list(self.verdicts)
 
     @property
-    def told(self) -> set[tuple[str, str]]:
+    def reported(self) -> set[tuple[str, str]]:
         """The kind and keyword of all findings."""
         return {(finding.kind, finding.keyword) for finding in self.verdicts}
 
-    def answers(
+    def respond(
         self,
         operation_id: str,
         body: Any = None,

@@ -20,7 +20,7 @@ API = "/api/v1/billing"
 
 
 @dataclass
-class Answer:
+class Response:
     """A response of the mock with its request. A fault changes it in place."""
 
     method: str
@@ -39,66 +39,66 @@ class Answer:
         self.body = json.dumps({**json.loads(self.body), **fields}).encode()
 
 
-def field_lost(answer: Answer) -> None:
+def field_lost(response: Response) -> None:
     """response: a required field is missing."""
-    if answer.is_of("GET", "/balance"):
-        body = json.loads(answer.body)
+    if response.is_of("GET", "/balance"):
+        body = json.loads(response.body)
         del body["tier"]
-        answer.body = json.dumps(body).encode()
+        response.body = json.dumps(body).encode()
 
 
-def text_for_number(answer: Answer) -> None:
+def text_for_number(response: Response) -> None:
     """response: an amount is a string."""
-    if answer.is_of("GET", "/balance"):
-        answer.change(balance_microcents=str(json.loads(answer.body)["balance_microcents"]))
+    if response.is_of("GET", "/balance"):
+        response.change(balance_microcents=str(json.loads(response.body)["balance_microcents"]))
 
 
-def html_body(answer: Answer) -> None:
+def html_body(response: Response) -> None:
     """response: the body is HTML."""
-    if answer.is_of("GET", "/subscription"):
-        answer.body = b"<html>\xff</html>"
+    if response.is_of("GET", "/subscription"):
+        response.body = b"<html>\xff</html>"
 
 
-def crash(answer: Answer) -> None:
+def crash(response: Response) -> None:
     """crashes: 500."""
-    if answer.is_of("GET", "/usage-alerts"):
-        answer.status, answer.body = 500, b"Internal Server Error"
+    if response.is_of("GET", "/usage-alerts"):
+        response.status, response.body = 500, b"Internal Server Error"
 
 
-def header_missing(answer: Answer) -> None:
+def header_missing(response: Response) -> None:
     """headers: a documented header is missing."""
-    answer.headers = [
-        header for header in answer.headers if header[0].lower() != b"x-ratelimit-limit"
+    response.headers = [
+        header for header in response.headers if header[0].lower() != b"x-ratelimit-limit"
     ]
 
 
-def money_appears(answer: Answer) -> None:
+def money_appears(response: Response) -> None:
     """money: the balance exceeds the ledger by a dollar."""
-    if answer.is_of("GET", "/balance"):
-        answer.change(
-            balance_microcents=json.loads(answer.body)["balance_microcents"] + 100_000_000
+    if response.is_of("GET", "/balance"):
+        response.change(
+            balance_microcents=json.loads(response.body)["balance_microcents"] + 100_000_000
         )
 
 
-def has_more_always(answer: Answer) -> None:
+def has_more_always(response: Response) -> None:
     """pagination: has_more is always true."""
-    if answer.is_of("GET", "/credit-transactions"):
-        answer.change(has_more=True)
+    if response.is_of("GET", "/credit-transactions"):
+        response.change(has_more=True)
 
 
-def nothing_is_stored(answer: Answer) -> None:
+def nothing_is_stored(response: Response) -> None:
     """state: auto-recharge always reads as disabled."""
-    if answer.is_of("GET", "/auto-recharge"):
-        answer.change(enabled=False, recharge_amount_cents=1000)
+    if response.is_of("GET", "/auto-recharge"):
+        response.change(enabled=False, recharge_amount_cents=1000)
 
 
-def unauthenticated_accepted(answer: Answer) -> None:
+def unauthenticated_accepted(response: Response) -> None:
     """auth: 401 becomes 200."""
-    if answer.status == 401:
-        answer.status = 200
+    if response.status == 401:
+        response.status = 200
 
 
-FAULTS: dict[str, Callable[[Answer], None]] = {
+FAULTS: dict[str, Callable[[Response], None]] = {
     fault.__name__: fault
     for fault in (
         field_lost,
@@ -181,7 +181,7 @@ def mock(fault: str = "", **changes: Any) -> Iterator[Upstream]:
 class Faulty:
     """An ASGI application whose responses a fault may change."""
 
-    def __init__(self, app: Any, fault: Callable[[Answer], None]) -> None:
+    def __init__(self, app: Any, fault: Callable[[Response], None]) -> None:
         self._app = app
         self.fault = fault
 
@@ -199,7 +199,7 @@ class Faulty:
         await self._app(scope, receive_and_record, record)
         body = b"".join(message.get("body", b"") for message in sent[1:])
         key = dict(scope["headers"]).get(b"x-api-key", b"").decode() or None
-        answer = Answer(
+        response = Response(
             scope["method"],
             scope["path"],
             key,
@@ -208,8 +208,8 @@ class Faulty:
             list(sent[0]["headers"]),
             body,
         )
-        self.fault(answer)
-        headers = [header for header in answer.headers if header[0].lower() != b"content-length"]
-        headers.append((b"content-length", str(len(answer.body)).encode()))
-        await send({"type": "http.response.start", "status": answer.status, "headers": headers})
-        await send({"type": "http.response.body", "body": answer.body})
+        self.fault(response)
+        headers = [header for header in response.headers if header[0].lower() != b"content-length"]
+        headers.append((b"content-length", str(len(response.body)).encode()))
+        await send({"type": "http.response.start", "status": response.status, "headers": headers})
+        await send({"type": "http.response.body", "body": response.body})

@@ -23,7 +23,7 @@ _FORECAST = re.compile(r"\A  (about|at most) [\d,]+ .*\n")
 
 
 @dataclass(frozen=True)
-class Said:
+class Outcome:
     """The exit code and the output of a command."""
 
     code: int
@@ -31,7 +31,7 @@ class Said:
     err: str
 
     @property
-    def complaint(self) -> str:
+    def error_line(self) -> str:
         """The only line on standard error, beside the forecast of a run."""
         assert self.out == ""
         err = _FORECAST.sub("", self.err)
@@ -50,7 +50,7 @@ def environment(**variables: str) -> dict[str, str]:
     return {**kept, "COLUMNS": "120", "BILLING_API_KEY": KEY, **variables}
 
 
-def kit(*words: str | Path, **variables: str) -> Said:
+def kit(*words: str | Path, **variables: str) -> Outcome:
     """Run a command in this process. An exception that it does not catch fails the test."""
     before = signal.getsignal(signal.SIGTERM)
     out, err = io.StringIO(), io.StringIO()
@@ -66,7 +66,7 @@ def kit(*words: str | Path, **variables: str) -> Said:
         code = int(end.code or 0)
     finally:
         signal.signal(signal.SIGTERM, before)
-    return Said(code, out.getvalue(), err.getvalue())
+    return Outcome(code, out.getvalue(), err.getvalue())
 
 
 @contextmanager

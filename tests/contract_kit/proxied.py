@@ -31,7 +31,7 @@ BALANCE = f"{API}/balance"
 KEY = {"X-API-Key": "sk_live_planted0secret"}
 
 
-class Desk:
+class DeferredJudge:
     """A judge in this process that judges all exchanges when the proxy has stopped."""
 
     def __init__(self, settings: Settings) -> None:
@@ -71,10 +71,10 @@ class Proxied:
 
 @contextmanager
 def proxied(
-    upstream: str, judge: JudgeProcess | Desk | None = None, names: Collection[str] = ()
+    upstream: str, judge: JudgeProcess | DeferredJudge | None = None, names: Collection[str] = ()
 ) -> Iterator[Proxied]:
     """Run a proxy until the end of the block; its result is available afterwards."""
-    judge = judge or Desk(settings(upstream))
+    judge = judge or DeferredJudge(settings(upstream))
     listener = socket.create_server(("127.0.0.1", 0), backlog=128)
     forwarder = ReverseProxy(upstream, judge.take, names=names)
     server = make_server(forwarder)

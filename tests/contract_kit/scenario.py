@@ -20,7 +20,7 @@ from contract_tests.safety.journal import Journal
 from contract_tests.settings import Settings, packaged_spec
 from tests.conftest import API, TLS
 from tests.contract_kit.exchanges import CONTRACT
-from tests.contract_kit.program import Said, kit
+from tests.contract_kit.program import Outcome, kit
 from tests.contract_kit.recorder import (
     Received,
     Recorder,
@@ -237,7 +237,7 @@ def opened_run(url: str, folder: Path) -> Iterator[OpenRun]:
         yield runs[0]
 
 
-def clean(scenario: Scenario, *words: str | Path, **variables: str) -> Said:
+def clean(scenario: Scenario, *words: str | Path, **variables: str) -> Outcome:
     """Run the cleanup command with the keys of both customers."""
     keys = {"BILLING_API_KEY": scenario.customer.key, "OTHER_KEY": scenario.other.key}
     return kit("cleanup", scenario.journal, *words, **{**keys, **variables})

@@ -18,7 +18,7 @@ import pytest
 from contract_tests.http import channel
 from contract_tests.safety import preflight
 from tests.contract_kit import faulty
-from tests.contract_kit.program import KEY, Said, kit, started
+from tests.contract_kit.program import KEY, Outcome, kit, started
 from tests.contract_kit.recorder import Received, Responder, answer, as_json, recording
 
 pytestmark = pytest.mark.slow  # many whole runs of the kit
@@ -27,11 +27,11 @@ LOGIN = b"<!doctype html><title>Log in</title>"
 BALANCE = {"tier": "growth"}
 
 
-def complaint(outcome: Said, code: int = 3) -> str:
+def complaint(outcome: Outcome, code: int = 3) -> str:
     """Return the only error line of a run that could not begin."""
     assert outcome.code == code, outcome
     assert KEY not in outcome.err
-    return outcome.complaint
+    return outcome.error_line
 
 
 def error_of(responder: Responder, *words: str | Path, code: int = 3) -> str:

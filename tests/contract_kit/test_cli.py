@@ -82,8 +82,8 @@ def test_an_unknown_argument_is_named(words: list[str], expected: str) -> None:
     """The error is one line that names the argument and points to --help."""
     outcome = kit(*words)
     assert outcome.code == 2
-    assert expected in outcome.complaint
-    assert "--help" in outcome.complaint
+    assert expected in outcome.error_line
+    assert "--help" in outcome.error_line
 
 
 @pytest.mark.parametrize(
@@ -111,7 +111,7 @@ def test_an_invalid_flag_value_is_named_with_the_expected_form(
     """The error names the flag, the values that it accepts, and the given value."""
     outcome = kit("run", "http://127.0.0.1", f"{flag}={value}")
     assert outcome.code == 2
-    assert outcome.complaint.startswith(f"{flag} must be {expected}")
+    assert outcome.error_line.startswith(f"{flag} must be {expected}")
 
 
 def test_every_invalid_flag_is_reported_on_its_own_line() -> None:
@@ -137,7 +137,7 @@ def test_a_key_on_the_command_line_is_rejected_and_not_repeated(words: list[str]
     """A key given as a variable name, or with an unknown flag, is not in the error message."""
     outcome = kit("run", "http://127.0.0.1", *words)
     assert outcome.code == 2
-    assert "0123456789" not in outcome.complaint
+    assert "0123456789" not in outcome.error_line
 
 
 @pytest.mark.parametrize(
@@ -162,7 +162,7 @@ def test_an_invalid_url_is_rejected(url: str) -> None:
     """The error message contains no terminal control characters."""
     outcome = kit("run", url)
     assert outcome.code == 2
-    assert "is no URL of a deployment" in outcome.complaint
+    assert "is no URL of a deployment" in outcome.error_line
     assert "\x1b" not in outcome.err
 
 
@@ -178,7 +178,7 @@ def test_a_url_with_secrets_is_rejected_and_not_repeated(url: str) -> None:
     """A URL appears in every report, so a URL with a secret is rejected."""
     outcome = kit("run", url)
     assert outcome.code == 2
-    assert "hush" not in outcome.complaint
+    assert "hush" not in outcome.error_line
 
 
 @pytest.mark.parametrize(
@@ -204,7 +204,7 @@ def test_unknown_names_and_unusable_combinations_are_rejected(
     """Unknown operations, phases and flag combinations fail before any request."""
     outcome = kit("run", "http://127.0.0.1:9", *words)
     assert outcome.code == 2
-    assert expected in outcome.complaint
+    assert expected in outcome.error_line
 
 
 def test_a_missing_package_is_named_with_its_extra(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -213,5 +213,5 @@ def test_a_missing_package_is_named_with_its_extra(monkeypatch: pytest.MonkeyPat
     monkeypatch.setitem(sys.modules, "rich.console", None)
     outcome = kit("run", "http://127.0.0.1:9")
     assert outcome.code == 2
-    assert "'rich.console' is not installed" in outcome.complaint
-    assert "alterlab-billing-mock[contract]" in outcome.complaint
+    assert "'rich.console' is not installed" in outcome.error_line
+    assert "alterlab-billing-mock[contract]" in outcome.error_line

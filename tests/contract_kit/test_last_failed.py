@@ -12,7 +12,7 @@ from contract_tests import last_failed
 from contract_tests.drivers import auth
 from contract_tests.last_failed import KNOWN_KEY, note
 from tests.contract_kit import faulty
-from tests.contract_kit.program import Said, kit
+from tests.contract_kit.program import Outcome, kit
 
 SHORT = ("--mock", "--max-examples", "2")
 
@@ -39,9 +39,9 @@ def recorded(file: Path, url: str, *failures: dict[str, Any]) -> None:
     file.write_text(json.dumps({**document, "failures": list(failures)}))
 
 
-def progress(said: Said) -> list[str]:
+def progress(outcome: Outcome) -> list[str]:
     """Return the drivers that were run."""
-    return [line.split()[1] for line in said.err.splitlines() if "/" in line.split()[0]]
+    return [line.split()[1] for line in outcome.err.splitlines() if "/" in line.split()[0]]
 
 
 def test_only_what_failed_is_run_again(file: Path) -> None:
@@ -82,7 +82,7 @@ def test_only_the_stories_that_failed_are_run(file: Path) -> None:
     """Other stories and drivers are left out."""
     with faulty.mock() as mock:
         recorded(file, mock.url, failure("stories: a_card_has_two_ids", "add_payment_method"))
-        said = kit(
+        outcome = kit(
             "run",
             mock.url,
             *SHORT,
@@ -92,8 +92,8 @@ def test_only_the_stories_that_failed_are_run(file: Path) -> None:
             "--report-dir",
             file.parent,
         )
-    assert progress(said) == ["stories"]
-    assert "run: stories (a_card_has_two_ids); left out: reads, " in said.out
+    assert progress(outcome) == ["stories"]
+    assert "run: stories (a_card_has_two_ids); left out: reads, " in outcome.out
     view = json.loads((file.parent / "report.json").read_text())
     assert view["settings"]["last_failed"] is True
     called = {
@@ -113,9 +113,9 @@ def test_without_a_record_everything_is_run(file: Path, text: str | None) -> Non
         file.write_text(text)
     with faulty.mock() as mock:
         words = ("--last-failed", "--only", "get_balance", "--phases", "reads,keys")
-        said = kit("run", mock.url, *SHORT, *words)
-    assert progress(said) == ["reads", "keys"]
-    assert f"--last-failed: {file} has no record of a run, so everything is run" in said.out
+        outcome = kit("run", mock.url, *SHORT, *words)
+    assert progress(outcome) == ["reads", "keys"]
+    assert f"--last-failed: {file} has no record of a run, so everything is run" in outcome.out
 
 
 def test_the_record_of_another_deployment_is_not_used(file: Path) -> None:
@@ -195,5 +195,5 @@ def test_a_folder_that_cannot_be_written_is_no_error(file: Path) -> None:
     """The verdict is what counts."""
     file.parent.write_text("a file")
     with faulty.mock() as mock:
-        said = kit("run", mock.url, *SHORT, "--only", "get_balance", "--phases", "keys")
-    assert said.code == 0
+        outcome = kit("run", mock.url, *SHORT, "--only", "get_balance", "--phases", "keys")
+    assert outcome.code == 0

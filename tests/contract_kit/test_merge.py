@@ -18,7 +18,7 @@ from contract_tests.openapi.request import RequestJudgement
 from contract_tests.reports.document import document
 from contract_tests.settings import Settings, packaged_spec
 from contract_tests.shard import Shard
-from tests.contract_kit.program import Said, kit
+from tests.contract_kit.program import Outcome, kit
 from tests.contract_kit.reports.test_reports import DIFFERENCE, DRIFT, FAILURE, exchange, finding
 
 URL = "https://staging.example.com"
@@ -63,20 +63,20 @@ def write(contract: Contract, tmp_path: Path) -> Write:
 
 def merged(tmp_path: Path, *files: Path, code: int = 0) -> Any:
     """Merge reports, and return the JSON report."""
-    said = kit(
+    outcome = kit(
         "merge", *files, "--report", "json,junit,html,sarif", "--report-dir", tmp_path / "all"
     )
-    assert said.code == code, said.err
+    assert outcome.code == code, outcome.err
     assert len(list((tmp_path / "all").iterdir())) == 4
     found = json.loads((tmp_path / "all" / "report.json").read_text())
-    assert said.verdict == found["verdict"]["sentence"]
+    assert outcome.verdict == found["verdict"]["sentence"]
     return found
 
 
 def refused(*files: Path) -> str:
-    said: Said = kit("merge", *files)
-    assert said.code == 2
-    return said.complaint
+    outcome: Outcome = kit("merge", *files)
+    assert outcome.code == 2
+    return outcome.error_line
 
 
 def test_findings_are_united_by_their_keys(write: Write, tmp_path: Path) -> None:
@@ -212,4 +212,4 @@ def test_a_missing_file_and_traffic_are_refused(tmp_path: Path, write: Write) ->
     assert refused(tmp_path / "no.json").endswith(
         "no.json: cannot be read (No such file or directory)"
     )
-    assert "traffic cannot be merged" in kit("merge", write(), "--report", "har").complaint
+    assert "traffic cannot be merged" in kit("merge", write(), "--report", "har").error_line

@@ -226,7 +226,7 @@ def test_a_budget_below_what_putting_back_takes_is_refused() -> None:
     for words in (("--mock",), ("--allow-writes",)):
         outcome = kit("run", "http://127.0.0.1:9", "--budget", "5", *words)
         assert outcome.code == 2
-        assert re.fullmatch(least, outcome.complaint)
+        assert re.fullmatch(least, outcome.error_line)
 
 
 def test_an_account_that_is_written_to_is_put_back(tmp_path: Path) -> None:

@@ -81,7 +81,7 @@ def test_an_internal_error_is_one_line_without_a_traceback(monkeypatch: pytest.M
     assert outcome.code == 2
     assert re.fullmatch(
         r"an error of the kit, please report it: RuntimeError at test_run_command\.py:\d+",
-        outcome.complaint,
+        outcome.error_line,
     )
 
 
@@ -228,10 +228,10 @@ def test_the_key_is_in_no_output_and_no_report(
 ) -> None:
     """The key is redacted everywhere, even if the deployment echoes it."""
 
-    def echo_the_key(answer: faulty.Answer) -> None:
-        if answer.is_of("GET", "/balance"):
-            answer.change(tier=answer.key, **{str(answer.key): f"Bearer {answer.key}"})
-            answer.headers.append((b"x-echo", (answer.key or "").encode()))
+    def echo_the_key(response: faulty.Response) -> None:
+        if response.is_of("GET", "/balance"):
+            response.change(tier=response.key, **{str(response.key): f"Bearer {response.key}"})
+            response.headers.append((b"x-echo", (response.key or "").encode()))
 
     key = "sk_test_planted_5up3rs3cr3t"
     monkeypatch.setitem(faulty.FAULTS, "echo_the_key", echo_the_key)

@@ -12,7 +12,7 @@ from contract_tests import flags, settings_file
 from contract_tests.errors import UsageError
 from contract_tests.settings import Settings
 from tests.contract_kit import faulty
-from tests.contract_kit.program import PROJECT, Said, kit
+from tests.contract_kit.program import PROJECT, Outcome, kit
 
 MOCK_KEY = {"BILLING_API_KEY": "sk_test_settings"}
 QUICK = ("--phases", "reads", "--only", "list_credit_transactions,get_balance")
@@ -32,7 +32,7 @@ def read(folder: Path, text: str, *words: str, env: str | None = None) -> Settin
     return flags.read(parser.parse_args(words), file.url or "http://127.0.0.1", file.given)
 
 
-def run(url: str, folder: Path, text: str, *words: str, **variables: str) -> Said:
+def run(url: str, folder: Path, text: str, *words: str, **variables: str) -> Outcome:
     return kit("run", url, "--config", written(folder, text), *words, **{**MOCK_KEY, **variables})
 
 
@@ -97,7 +97,7 @@ def test_an_environment_has_a_url(tmp_path: Path) -> None:
         assert f"{mock.url}, the mock" in outcome.out
         assert f"settings of {file}, environment local" in outcome.out
         other = kit("run", "http://127.0.0.1:9", "--config", file, "--env", "local")
-        assert "http://127.0.0.1:9 cannot be reached" in other.complaint
+        assert "http://127.0.0.1:9 cannot be reached" in other.error_line
 
 
 def test_the_file_is_found_in_the_working_directory(
@@ -115,7 +115,7 @@ def test_the_file_is_found_in_the_working_directory(
 
 def test_without_a_url_the_error_names_both_ways_to_give_one() -> None:
     """The command line, or an environment of the file."""
-    complaint = kit("run").complaint
+    complaint = kit("run").error_line
     assert complaint.startswith("no URL: ")
     assert "--env" in complaint
 
@@ -185,7 +185,7 @@ def test_a_mistake_is_one_line_with_file_and_line(tmp_path: Path, text: str, exp
     words = ("--env", "night") if "[environments." in text else ()
     outcome = run("http://127.0.0.1:9", tmp_path, text, *words)
     assert outcome.code == 2
-    assert f"{tmp_path / 'contract-tests.toml'}{expected}" in outcome.complaint
+    assert f"{tmp_path / 'contract-tests.toml'}{expected}" in outcome.error_line
     assert "hush" not in outcome.err
 
 
@@ -205,7 +205,7 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     for path in (tmp_path / "a.toml", tmp_path, tmp_path / "b.toml"):
         outcome = kit("run", "http://127.0.0.1:9", "--config", path)
         assert outcome.code == 2
-        assert outcome.complaint.startswith(f"{path}: ")
+        assert outcome.error_line.startswith(f"{path}: ")
 
 
 def test_lines_are_those_of_tables_and_keys() -> None:
@@ -258,20 +258,20 @@ def test_a_file_that_skips_all_is_refused(tmp_path: Path) -> None:
     text = '[operations.get_balance]\nskip = true\nbecause = "x"\n'
     outcome = run("http://127.0.0.1:9", tmp_path, text, "--only", "get_balance")
     assert outcome.code == 2
-    assert "skips every selected operation" in outcome.complaint
+    assert "skips every selected operation" in outcome.error_line
 
 
 def test_an_expected_status_is_accepted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Its body is validated like that of the documented status of the same class."""
 
-    def created(answer: faulty.Answer) -> None:
-        if (answer.method, answer.path) == ("POST", f"{faulty.API}/setup-intent"):
-            answer.status = 201 if answer.status == 200 else answer.status
+    def created(response: faulty.Response) -> None:
+        if (response.method, response.path) == ("POST", f"{faulty.API}/setup-intent"):
+            response.status = 201 if response.status == 200 else response.status
 
-    def created_without_a_body(answer: faulty.Answer) -> None:
-        created(answer)
-        if answer.status == 201:
-            answer.body = b"{}"
+    def created_without_a_body(response: faulty.Response) -> None:
+        created(response)
+        if response.status == 201:
+            response.body = b"{}"
 
     words = ("--phases", "boundaries", "--only", "setup-intent,create_setup_intent", "--mock")
     text = "[operations.create_setup_intent]\nexpected_statuses = [201]\n"

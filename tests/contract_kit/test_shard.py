@@ -44,20 +44,20 @@ def test_a_wrong_shard_is_refused(text: str) -> None:
     with faulty.mock() as mock:
         refused = kit("run", mock.url, "--mock", f"--shard={text}")
     assert refused.code == 2
-    assert refused.complaint.startswith("--shard must be a shard such as 1/4, at most 256 of them")
+    assert refused.error_line.startswith("--shard must be a shard such as 1/4, at most 256 of them")
 
 
 def report(folder: Path) -> Any:
     return json.loads((folder / "report.json").read_text(encoding="utf-8"))
 
 
-def combined(answer: faulty.Answer) -> None:
+def combined(response: faulty.Response) -> None:
     """Apply several faults of different drivers."""
-    faulty.text_for_number(answer)
-    faulty.header_missing(answer)
-    faulty.crash(answer)
-    faulty.unauthenticated_accepted(answer)
-    faulty.has_more_always(answer)
+    faulty.text_for_number(response)
+    faulty.header_missing(response)
+    faulty.crash(response)
+    faulty.unauthenticated_accepted(response)
+    faulty.has_more_always(response)
 
 
 @pytest.mark.slow
@@ -78,8 +78,10 @@ def test_the_shards_together_are_the_whole(
     merged = kit("merge", *files, "--report", "json", "--report-dir", tmp_path / "all")
     assert merged.code == whole.code == (1 if fault else 0), merged.out
     one, all = report(tmp_path / "whole"), report(tmp_path / "all")
-    assert {each["key"] for each in all["findings"]} == {each["key"] for each in one["findings"]}
-    assert {each["key"] for each in all["causes"]} == {each["key"] for each in one["causes"]}
+    assert {finding["key"] for finding in all["findings"]} == {
+        finding["key"] for finding in one["findings"]
+    }
+    assert {cause["key"] for cause in all["causes"]} == {cause["key"] for cause in one["causes"]}
     for operation, united in zip(
         one["coverage"]["operations"], all["coverage"]["operations"], strict=True
     ):
@@ -95,7 +97,11 @@ def test_every_driver_divides_its_work(tmp_path: Path) -> None:
     with faulty.mock() as mock:
         outcome = kit("run", mock.url, *words)
     assert outcome.code == 0
-    called = [each for each in report(tmp_path)["coverage"]["operations"] if each["statuses"]]
+    called = [
+        operation
+        for operation in report(tmp_path)["coverage"]["operations"]
+        if operation["statuses"]
+    ]
     assert called == []
 
 

@@ -283,6 +283,6 @@ def expect_audit(actor: Actor, action: str) -> None:
     actions = [str(entry.get("action")) for entry in response.object.get("entries", [])]
     subject = action.partition(".")[0]
     fits = action in actions or (
-        not actor.can(MOCK) and any(each.startswith(subject) for each in actions)
+        not actor.can(MOCK) and any(found.startswith(subject) for found in actions)
     )
     actor.expect(response, fits, "/entries", action, action, actions[:5])

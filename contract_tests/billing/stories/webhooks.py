@@ -37,7 +37,7 @@ def alerts_are_delivered(actor: Actor) -> None:
     if actor.can(ADVANCE):
         start_of_month(actor)
     threshold, allocated = _next_threshold(actor)
-    settings = {f"threshold_{each}_enabled": each == threshold for each in _THRESHOLDS}
+    settings = {f"threshold_{percent}_enabled": percent == threshold for percent in _THRESHOLDS}
     body = {"enabled": True, "email_enabled": False, **settings, "webhook_url": inbox.url}
     actor.do(OPERATION, body)
     use_up_to(actor, allocated, threshold, 0)
@@ -101,8 +101,8 @@ def _inbox(actor: Actor, *statuses: int) -> Inbox:
 def _next_threshold(actor: Actor) -> tuple[int, int]:
     """Return the next threshold that usage can cross, and the allocation. Raises Unsuitable."""
     shown = actor.do("get_cost_projection")
-    used, allocated = (number_at(shown, f"credits_{each}") for each in ("used", "allocated"))
-    ahead = [each for each in _THRESHOLDS if used * 100 < allocated * each]
+    used, allocated = (number_at(shown, f"credits_{name}") for name in ("used", "allocated"))
+    ahead = [percent for percent in _THRESHOLDS if used * 100 < allocated * percent]
     actor.require(ahead, "a threshold that this month's usage has not reached")
     missing = -(-allocated * ahead[0] // 100) - used
     actor.require(actor.balance >= missing * CREDIT, "a balance that reaches the next threshold")
@@ -169,7 +169,7 @@ def _breaches(actor: Actor, delivery: Delivery) -> Iterator[tuple[str, str, str]
     for name, paths in operation.place.node.get("callbacks", {}).items():
         for path in paths:
             content = ("callbacks", name, path, "post", "requestBody", "content", JSON, "schema")
-            pointer = operation.place.pointer + "".join(f"/{escape(each)}" for each in content)
+            pointer = operation.place.pointer + "".join(f"/{escape(part)}" for part in content)
             try:
                 value = parse(delivery.body)
             except NotJson as error:

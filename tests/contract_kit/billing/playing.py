@@ -44,4 +44,4 @@ def rules(run: Run) -> set[str]:
 
 
 def skipped(run: Run) -> dict[str, str]:
-    return {each.what: each.why for each in run.skipped}
+    return {story.what: story.why for story in run.skipped}

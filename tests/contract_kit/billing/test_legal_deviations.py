@@ -35,7 +35,7 @@ def headlines(harness: JudgeHarness) -> set[str]:
 def test_the_published_fields_alone_are_one_difference(harness: JudgeHarness) -> None:
     """Fields that the page does not show may be missing."""
     body = example(RECHARGE)
-    harness.answers(RECHARGE, {name: body[name] for name in PUBLISHED})
+    harness.respond(RECHARGE, {name: body[name] for name in PUBLISHED})
     assert len(harness.found) > 5
     assert failures(harness) == []
     assert headlines(harness) == {"fields-left-out"}
@@ -46,7 +46,7 @@ def test_a_published_field_must_be_there(harness: JudgeHarness, name: str) -> No
     """A field that the page shows is documented."""
     body = example(RECHARGE)
     del body[name]
-    harness.answers(RECHARGE, body)
+    harness.respond(RECHARGE, body)
     assert [finding.where for finding in failures(harness)] == [f"/response/200/body/{name}"]
 
 
@@ -63,8 +63,8 @@ def test_an_example_on_the_page_proves_a_name_only(
     harness: JudgeHarness, operation: str, field: str, value: Any
 ) -> None:
     """Where the page shows "example", another type and null are differences."""
-    harness.answers(operation, {**example(operation), field: value})
-    assert ("response_schema", "type") in harness.told
+    harness.respond(operation, {**example(operation), field: value})
+    assert ("response_schema", "type") in harness.reported
     assert failures(harness) == []
 
 
@@ -74,7 +74,7 @@ def test_no_status_is_on_the_page(harness: JudgeHarness) -> None:
     body = json.dumps(example("create_deposit")).encode()
     sent = json.dumps(request_example("create_deposit")).encode()
     harness.send(operation.method, operation.path, status=201, body=body, sent=sent)
-    assert ("undocumented_status", "201") in harness.told
+    assert ("undocumented_status", "201") in harness.reported
     assert failures(harness) == []
 
 
@@ -97,10 +97,10 @@ def test_the_newest_card_may_become_the_default(harness: JudgeHarness) -> None:
     """The server that makes a new card the default contradicts nothing that it said."""
     first = added("1", "2026-03-01T00:00:00.000Z", is_default=True)
     second = added("2", "2026-03-02T00:00:00.000Z", is_default=True)
-    harness.answers(CARDS, listed(first))
+    harness.respond(CARDS, listed(first))
     sent = {"payment_method_id": "pm_kit_2"}
-    harness.answers("add_payment_method", second, sent=sent)
-    harness.answers(CARDS, listed(second, {**first, "is_default": False}))
+    harness.respond("add_payment_method", second, sent=sent)
+    harness.respond(CARDS, listed(second, {**first, "is_default": False}))
     assert failures(harness) == []
 
 
@@ -109,11 +109,11 @@ def test_the_card_that_replaces_the_default_is_assumed(harness: JudgeHarness) ->
     cards = [
         added(str(3 - i), f"2026-03-0{3 - i}T00:00:00.000Z", is_default=i == 0) for i in range(3)
     ]
-    harness.answers(CARDS, listed(*cards))
+    harness.respond(CARDS, listed(*cards))
     path = {"payment_method_id": cards[0]["id"]}
-    harness.answers("remove_payment_method", path=path)
-    harness.answers(CARDS, listed({**cards[1], "is_default": True}, cards[2]))
-    assert ("state", "replaced") in harness.told
+    harness.respond("remove_payment_method", path=path)
+    harness.respond(CARDS, listed({**cards[1], "is_default": True}, cards[2]))
+    assert ("state", "replaced") in harness.reported
     assert failures(harness) == []
 
 
@@ -121,7 +121,7 @@ def test_lists_may_be_oldest_first(harness: JudgeHarness) -> None:
     """An order that the contract assumes is one minor difference, and the books still add up."""
     body = example(LEDGER)
     body["transactions"] = body["transactions"][::-1]
-    harness.answers(LEDGER, body)
+    harness.respond(LEDGER, body)
     assert failures(harness) == []
     assert headlines(harness) == {"order"}
 
@@ -131,27 +131,27 @@ def test_lists_may_be_oldest_first(harness: JudgeHarness) -> None:
 )
 def test_what_changes_nothing_need_not_be_logged(harness: JudgeHarness, operation: str) -> None:
     """Setup intents, portal sessions and a disabling of what is disabled may leave no entry."""
-    harness.answers(RECHARGE, {**example(RECHARGE), "enabled": False})
-    harness.answers(AUDIT)
-    harness.answers(operation)
-    harness.answers(AUDIT)
+    harness.respond(RECHARGE, {**example(RECHARGE), "enabled": False})
+    harness.respond(AUDIT)
+    harness.respond(operation)
+    harness.respond(AUDIT)
     assert [finding for finding in harness.found if finding.kind == "audit"] == []
 
 
 def test_a_shrinking_log_has_no_missing_entries(harness: JudgeHarness) -> None:
     """A total that falls is one finding, and none about negative numbers of entries."""
     log = example(AUDIT)
-    harness.answers(AUDIT, {**log, "total": log["total"] + 2, "has_more": True})
-    harness.answers("update_usage_alerts")
-    harness.answers(AUDIT, log)
+    harness.respond(AUDIT, {**log, "total": log["total"] + 2, "has_more": True})
+    harness.respond("update_usage_alerts")
+    harness.respond(AUDIT, log)
     assert all("-" not in finding.got for finding in harness.found if finding.kind == "audit")
 
 
 def test_an_unreadable_body_is_one_finding(harness: JudgeHarness) -> None:
     """The status of an invalid request is judged by the request, not by the account too."""
-    harness.answers(CARDS)
+    harness.respond(CARDS)
     error = {"detail": "Invalid body"}
-    harness.answers("update_auto_recharge", error, status=400, sent=b"1ab45d7a")
+    harness.respond("update_auto_recharge", error, status=400, sent=b"1ab45d7a")
     assert [finding.kind for finding in harness.found if finding.kind != "response_schema"] == [
         "wrong_refusal"
     ]
@@ -161,7 +161,7 @@ def test_an_unreadable_body_is_one_finding(harness: JudgeHarness) -> None:
 @pytest.mark.parametrize("sent", [b'{"threshold_50_enabled": NaN}', b'{"email_enabled": 0}'])
 def test_a_lax_parser_is_a_minor_difference(harness: JudgeHarness, sent: bytes) -> None:
     """Every plain FastAPI accepts NaN and converts types."""
-    harness.answers("update_usage_alerts", sent=sent)
+    harness.respond("update_usage_alerts", sent=sent)
     accepted = [finding for finding in harness.found if finding.kind == "invalid_accepted"]
     assert [finding.severity for finding in accepted] == ["minor"]
     assert failures(harness) == []
@@ -172,8 +172,8 @@ def test_a_balance_that_is_not_the_sum_of_its_ledger_fails(harness: JudgeHarness
     ledger = example(LEDGER)
     balance = example("get_balance")
     balance["balance_microcents"] = ledger["transactions"][0]["balance_after_microcents"] + 1
-    harness.answers(LEDGER, ledger)
-    harness.answers("get_balance", balance)
+    harness.respond(LEDGER, ledger)
+    harness.respond("get_balance", balance)
     found = [finding for finding in failures(harness) if finding.kind == "money"]
     assert {finding.provenance for finding in found} == {"assumed"}
     assert {(finding.severity, finding.contradicts_itself) for finding in found} == {

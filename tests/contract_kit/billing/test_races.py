@@ -16,24 +16,24 @@ from mockserver.settings import Settings
 from tests.contract_kit import faulty
 from tests.contract_kit.billing.playing import played, rules, skipped
 from tests.contract_kit.driving import make_run
-from tests.contract_kit.faulty import API, Answer, Faulty, upstream
+from tests.contract_kit.faulty import API, Faulty, Response, upstream
 from tests.mutants.faults import FAULTS
 from tests.mutants.server import faulty_app
 
-Fault = Callable[[Answer], None]
+Fault = Callable[[Response], None]
 
 
 def two_removals() -> Fault:
     """Return a fault: a card can be removed twice, and not a third time."""
     removed: set[str] = set()
 
-    def fault(answer: Answer) -> None:
-        if answer.method == "DELETE" and answer.path.startswith(f"{API}/payment-methods/"):
-            if answer.status == 200:
-                removed.add(answer.path)
-            elif answer.path in removed:
-                removed.remove(answer.path)
-                answer.status, answer.body = 200, b'{"message": "Removed."}'
+    def fault(response: Response) -> None:
+        if response.method == "DELETE" and response.path.startswith(f"{API}/payment-methods/"):
+            if response.status == 200:
+                removed.add(response.path)
+            elif response.path in removed:
+                removed.remove(response.path)
+                response.status, response.body = 200, b'{"message": "Removed."}'
 
     return fault
 
@@ -42,12 +42,12 @@ def two_defaults() -> Fault:
     """Return a fault: each card that was made the default stays one."""
     made: set[str] = set()
 
-    def fault(answer: Answer) -> None:
-        if answer.status == 200 and answer.path.endswith("/default"):
-            made.add(answer.path.split("/")[-2])
-        if answer.is_of("GET", "/payment-methods"):
-            cards = json.loads(answer.body)["payment_methods"]
-            answer.change(
+    def fault(response: Response) -> None:
+        if response.status == 200 and response.path.endswith("/default"):
+            made.add(response.path.split("/")[-2])
+        if response.is_of("GET", "/payment-methods"):
+            cards = json.loads(response.body)["payment_methods"]
+            response.change(
                 payment_methods=[{**card, "is_default": card["id"] in made} for card in cards]
             )
 
@@ -58,12 +58,12 @@ def mixed_settings() -> Fault:
     """Return a fault: of two requests one sets the first switch, the other one the rest."""
     seen: list[Any] = []
 
-    def fault(answer: Answer) -> None:
-        if answer.is_of("PUT", "/usage-alerts"):
-            seen.append(json.loads(answer.request))
-        if answer.is_of("GET", "/usage-alerts") and len(seen) > 1:
-            shown = json.loads(answer.body)["threshold_50_enabled"]
-            answer.change(threshold_50_enabled=not shown)
+    def fault(response: Response) -> None:
+        if response.is_of("PUT", "/usage-alerts"):
+            seen.append(json.loads(response.request))
+        if response.is_of("GET", "/usage-alerts") and len(seen) > 1:
+            shown = json.loads(response.body)["threshold_50_enabled"]
+            response.change(threshold_50_enabled=not shown)
 
     return fault
 
@@ -72,13 +72,13 @@ def code_good_twice() -> Fault:
     """Return a fault: a code that was confirmed is confirmed again."""
     good: dict[bytes, bytes] = {}
 
-    def fault(answer: Answer) -> None:
-        if not answer.path.endswith("/verify/confirm"):
+    def fault(response: Response) -> None:
+        if not response.path.endswith("/verify/confirm"):
             return
-        if answer.status == 200 and json.loads(answer.body)["success"]:
-            good[answer.request] = answer.body
-        elif answer.status == 409 and answer.request in good:
-            answer.status, answer.body = 200, good[answer.request]
+        if response.status == 200 and json.loads(response.body)["success"]:
+            good[response.request] = response.body
+        elif response.status == 409 and response.request in good:
+            response.status, response.body = 200, good[response.request]
 
     return fault
 
@@ -86,10 +86,10 @@ def code_good_twice() -> Fault:
 def lost_attempt() -> Fault:
     """Return a fault: a wrong code costs half an attempt."""
 
-    def fault(answer: Answer) -> None:
-        if answer.path.endswith("/verify/confirm") and answer.status == 200:
-            body = json.loads(answer.body)
-            answer.change(remaining_attempts=(body["remaining_attempts"] + 6) // 2)
+    def fault(response: Response) -> None:
+        if response.path.endswith("/verify/confirm") and response.status == 200:
+            body = json.loads(response.body)
+            response.change(remaining_attempts=(body["remaining_attempts"] + 6) // 2)
 
     return fault
 

@@ -67,14 +67,14 @@ def test_all_stories_run_by_hooks_alone(url: str, tmp_path: Path) -> None:
 
 def test_a_skipped_capability_is_one_line(url: str, tmp_path: Path) -> None:
     """The report counts the stories that lack a hook, by the first that each lacks."""
-    said = kit(
+    outcome = kit(
         *("run", url, "--allow-irreversible", "--phases", "stories", "--only", "get_balance"),
         *("--journal", tmp_path / "journal"),
         BILLING_API_KEY="sk_test_one_line",
     )
-    assert "\n  1 story needs `use` (--hooks)\n" in said.out
-    assert "\n  2 stories need `fresh` (--hooks)\n" in said.out
-    assert "every_response_counts_down" not in said.out
+    assert "\n  1 story needs `use` (--hooks)\n" in outcome.out
+    assert "\n  2 stories need `fresh` (--hooks)\n" in outcome.out
+    assert "every_response_counts_down" not in outcome.out
 
 
 @pytest.mark.parametrize(
@@ -173,21 +173,21 @@ def test_a_hook_that_returns_nonsense_is_named(
 def test_wrong_hooks_end_the_run_before_its_first_request(url: str, tmp_path: Path) -> None:
     """A misspelt parameter is one line with a suggestion."""
     hooks = failing(tmp_path, "def pay(sesion): ...")
-    said = kit("run", url, "--mock", "--hooks", hooks)
-    assert (said.code, "did you mean 'session'?" in said.complaint) == (2, True)
+    outcome = kit("run", url, "--mock", "--hooks", hooks)
+    assert (outcome.code, "did you mean 'session'?" in outcome.error_line) == (2, True)
 
 
 def test_a_wrong_address_is_refused(url: str) -> None:
     """``--listen`` takes a host and a port, and ``--public-url`` needs it."""
-    assert "HOST:PORT" in kit("run", url, "--mock", "--listen", "9000").complaint
-    said = kit("run", url, "--mock", "--public-url", "https://kit.example.com")
-    assert said.complaint.startswith("--public-url needs --listen")
+    assert "HOST:PORT" in kit("run", url, "--mock", "--listen", "9000").error_line
+    outcome = kit("run", url, "--mock", "--public-url", "https://kit.example.com")
+    assert outcome.error_line.startswith("--public-url needs --listen")
 
 
 def test_an_address_that_is_taken_is_refused(url: str) -> None:
     """The run ends before its first request."""
-    said = kit("run", url, "--mock", "--listen", url.removeprefix("http://"))
-    assert (said.code, "Address already in use" in said.complaint) == (2, True)
+    outcome = kit("run", url, "--mock", "--listen", url.removeprefix("http://"))
+    assert (outcome.code, "Address already in use" in outcome.error_line) == (2, True)
 
 
 def test_the_hooks_for_staging_have_the_names_of_hooks() -> None:

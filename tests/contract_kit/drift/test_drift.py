@@ -22,7 +22,7 @@ from tests.contract_kit.drifting import (
     spots,
 )
 from tests.contract_kit.faulty import API, Upstream
-from tests.contract_kit.program import Said
+from tests.contract_kit.program import Outcome
 
 
 @pytest.fixture(scope="module")
@@ -36,13 +36,13 @@ def plain() -> Iterator[Upstream]:
 
 
 @pytest.fixture(scope="module")
-def ten(tmp_path_factory: pytest.TempPathFactory, plain: Upstream) -> tuple[Said, Json]:
+def ten(tmp_path_factory: pytest.TempPathFactory, plain: Upstream) -> tuple[Outcome, Json]:
     """Compare the mock with one that has all ten differences."""
     with mock(all_ten) as staging:
         return compare(tmp_path_factory.mktemp("ten"), plain.url, staging.url)
 
 
-def test_exactly_ten_differences_are_found(ten: tuple[Said, Json]) -> None:
+def test_exactly_ten_differences_are_found(ten: tuple[Outcome, Json]) -> None:
     """Every difference has its pointer, and the line of the contract to change."""
     result, document = ten
     assert result.code == 1
@@ -84,7 +84,7 @@ def test_the_mock_may_be_the_one_that_deviates(tmp_path: Path, plain: Upstream) 
     assert {difference["suggestion"] for difference in document["differences"]} == {FIX_THE_MOCK}
 
 
-def test_both_behaviours_and_the_change_are_described(ten: tuple[Said, Json]) -> None:
+def test_both_behaviours_and_the_change_are_described(ten: tuple[Outcome, Json]) -> None:
     """The sentences are in the file and on the terminal."""
     result, document = ten
     described = {
@@ -122,7 +122,7 @@ def test_both_behaviours_and_the_change_are_described(ten: tuple[Said, Json]) ->
             assert text in result.out
 
 
-def test_documented_rules_come_first(ten: tuple[Said, Json]) -> None:
+def test_documented_rules_come_first(ten: tuple[Outcome, Json]) -> None:
     """Differences are sorted by provenance."""
     differences = ten[1]["differences"]
     grades = [difference["provenance"] for difference in differences]
@@ -135,7 +135,7 @@ def test_documented_rules_come_first(ten: tuple[Said, Json]) -> None:
     assert provenance["get_subscription"] == "assumed"
 
 
-def test_a_difference_can_be_reproduced(ten: tuple[Said, Json]) -> None:
+def test_a_difference_can_be_reproduced(ten: tuple[Outcome, Json]) -> None:
     """It has a curl command in which the key is a variable."""
     found = {difference["operation"]: difference["curl"] for difference in ten[1]["differences"]}
     assert '-H "X-API-Key: $BILLING_API_KEY"' in found["get_balance"]

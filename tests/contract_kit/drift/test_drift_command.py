@@ -27,7 +27,7 @@ from tests.contract_kit.drifting import (
     only,
     spots,
 )
-from tests.contract_kit.faulty import API, Answer, Upstream
+from tests.contract_kit.faulty import API, Response, Upstream
 from tests.contract_kit.program import kit, started
 from tests.contract_kit.recorder import Received, answer, as_json, recording
 
@@ -97,7 +97,7 @@ def test_writes_are_put_back(tmp_path: Path, plain: Upstream) -> None:
     assert result.code == 1
 
 
-def writes_answer_201(response: Answer) -> None:
+def writes_answer_201(response: Response) -> None:
     if response.is_of("POST", "/auto-recharge/test"):
         response.status = 201
 
@@ -158,7 +158,7 @@ def test_the_mock_is_left_as_it_was(tmp_path: Path) -> None:
 def test_keys_are_never_shown(tmp_path: Path, plain: Upstream) -> None:
     """A server may repeat them in a field, a header or a refusal."""
 
-    def echo(response: Answer) -> None:
+    def echo(response: Response) -> None:
         key = response.key or ""
         edit(response, "GET", "/balance", lambda body: body.update(tier=key, key=[key]))
         response.headers.append((b"X-AlterLab-Key", key.encode()))
@@ -207,7 +207,7 @@ def test_a_server_that_is_unreachable(plain: Upstream) -> None:
         for pair in ((url, plain.url), (plain.url, url)):
             result = kit("drift", *pair)
             assert result.code == 3
-            assert result.complaint == f"{url} cannot be reached: connection refused"
+            assert result.error_line == f"{url} cannot be reached: connection refused"
 
 
 def test_a_first_server_that_is_no_mock(plain: Upstream) -> None:
@@ -215,7 +215,7 @@ def test_a_first_server_that_is_no_mock(plain: Upstream) -> None:
     with recording(lambda _: as_json(404, {"detail": "Not Found"})) as server:
         result = kit("drift", server.url, plain.url)
         assert result.code == 2
-        assert result.complaint == (
+        assert result.error_line == (
             f"{server.url} is not the mock: GET /_mock/health answers 404. "
             "Leave --mock out, and name a key with --mock-key-env"
         )
@@ -228,15 +228,15 @@ def test_a_key_that_staging_refuses(plain: Upstream) -> None:
         "drift", plain.url, plain.url, BILLING_API_KEY="sk_live_00000000000000000000000000000000"
     )
     assert result.code == 3
-    assert "refuses the key of BILLING_API_KEY with 401" in result.complaint
+    assert "refuses the key of BILLING_API_KEY with 401" in result.error_line
 
 
 def test_missing_keys(plain: Upstream) -> None:
     """The message names the variable."""
     result = kit("drift", plain.url, plain.url, "--mock-key-env", "NOT_SET")
-    assert (result.code, "NOT_SET" in result.complaint) == (2, True)
+    assert (result.code, "NOT_SET" in result.error_line) == (2, True)
     result = kit("drift", plain.url, plain.url, BILLING_API_KEY="")
-    assert (result.code, "BILLING_API_KEY" in result.complaint) == (2, True)
+    assert (result.code, "BILLING_API_KEY" in result.error_line) == (2, True)
 
 
 @pytest.mark.parametrize(
@@ -258,7 +258,7 @@ def test_invalid_flags(plain: Upstream, words: list[str], complaint: str) -> Non
     before = len(plain.requests)
     result = kit("drift", plain.url, plain.url, *words)
     assert result.code == 2
-    assert result.complaint.startswith(complaint)
+    assert result.error_line.startswith(complaint)
     assert len(plain.requests) == before
 
 
@@ -309,7 +309,7 @@ def test_nothing_to_compare(tmp_path: Path, plain: Upstream) -> None:
     """The servers are not reported as the same."""
     is_first = iter([True])
 
-    def busy(response: Answer) -> None:
+    def busy(response: Response) -> None:
         if not next(is_first, False):
             response.status, response.body = 503, b"busy"
 

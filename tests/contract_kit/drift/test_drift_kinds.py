@@ -19,7 +19,7 @@ from tests.contract_kit.drifting import (
     only,
     spots,
 )
-from tests.contract_kit.faulty import API, Answer, Upstream
+from tests.contract_kit.faulty import API, Response, Upstream
 
 pytestmark = pytest.mark.slow  # many whole runs of the kit
 
@@ -45,7 +45,7 @@ def test_a_difference_in_all_places_is_changed_in_the_component(
 ) -> None:
     """Every place is reported, with the one line to change."""
 
-    def offset_for_z(response: Answer) -> None:
+    def offset_for_z(response: Response) -> None:
         response.body = re.sub(rb'(\d\d:\d\d\.\d{3})Z"', rb'\1+00:00"', response.body)
 
     operations = (
@@ -74,7 +74,7 @@ def test_a_header_missing_everywhere_is_changed_in_the_component(
 ) -> None:
     """Shared headers are treated like shared schemas."""
 
-    def without_limit(response: Answer) -> None:
+    def without_limit(response: Response) -> None:
         response.headers = [
             header for header in response.headers if header[0].lower() != b"x-ratelimit-limit"
         ]
@@ -91,7 +91,7 @@ def test_a_header_missing_everywhere_is_changed_in_the_component(
 def test_an_optional_header_that_never_comes(tmp_path: Path, plain: Upstream) -> None:
     """It differs if all accounts of the mock have it, but not if only some do."""
 
-    def without_balance(response: Answer) -> None:
+    def without_balance(response: Response) -> None:
         response.headers = [
             header for header in response.headers if header[0].lower() != b"x-alterlab-balance"
         ]
@@ -107,7 +107,7 @@ def test_an_optional_header_that_never_comes(tmp_path: Path, plain: Upstream) ->
 def test_a_new_header_of_the_family(tmp_path: Path, plain: Upstream) -> None:
     """A new header is a difference only if it has a prefix of the contract's headers."""
 
-    def with_more(response: Answer) -> None:
+    def with_more(response: Response) -> None:
         if response.is_of("GET", "/balance"):
             response.headers += [
                 (b"X-AlterLab-Region", b"eu"),
@@ -127,7 +127,7 @@ def test_a_form_that_the_contract_allows_but_the_mock_never_writes(
 ) -> None:
     """Times with and without a fraction match the pattern, but clients may differ."""
 
-    def without_fraction(response: Answer) -> None:
+    def without_fraction(response: Response) -> None:
         response.body = re.sub(rb'(\d\d:\d\d)\.\d{3}Z"', rb'\1Z"', response.body)
 
     found = one(tmp_path, plain, without_fraction, "get_usage_realtime")
@@ -139,7 +139,7 @@ def test_a_form_that_the_contract_allows_but_the_mock_never_writes(
 def test_a_bound_that_is_wider(tmp_path: Path, plain: Upstream) -> None:
     """The parameter and its keyword are named."""
 
-    def takes_more(response: Answer) -> None:
+    def takes_more(response: Response) -> None:
         if response.path == f"{API}/invoices" and b"less_than_equal" in response.body:
             response.status, response.body = 200, b'{"invoices": [], "total": 0, "has_more": false}'
 
@@ -155,7 +155,7 @@ def test_a_bound_that_is_wider(tmp_path: Path, plain: Upstream) -> None:
 def test_a_bound_that_is_tighter(tmp_path: Path, plain: Upstream) -> None:
     """A valid value is refused."""
 
-    def takes_less(response: Answer) -> None:
+    def takes_less(response: Response) -> None:
         if response.is_of("GET", "/usage-chart") and len(json.loads(response.body)["data"]) > 90:
             response.status = 422
             problem = {"loc": ["query", "days"], "msg": "too many", "type": "less_than_equal"}
@@ -170,7 +170,7 @@ def test_a_bound_that_is_tighter(tmp_path: Path, plain: Upstream) -> None:
 def test_other_problems_in_a_refusal(tmp_path: Path, plain: Upstream) -> None:
     """Places and types of a 422 depend on the request alone."""
 
-    def other_type(response: Answer) -> None:
+    def other_type(response: Response) -> None:
         if response.status == 422:
             response.body = response.body.replace(b'"less_than_equal"', b'"too_large"')
 
@@ -183,7 +183,7 @@ def test_other_problems_in_a_refusal(tmp_path: Path, plain: Upstream) -> None:
 def test_unauthenticated_requests_are_compared(tmp_path: Path, plain: Upstream) -> None:
     """They do not depend on an account."""
 
-    def forbidden(response: Answer) -> None:
+    def forbidden(response: Response) -> None:
         if response.status == 401:
             response.status = 403
 
@@ -196,7 +196,7 @@ def test_unauthenticated_requests_are_compared(tmp_path: Path, plain: Upstream) 
 def test_a_page_of_html_is_one_difference(tmp_path: Path, plain: Upstream) -> None:
     """Only its media type is reported."""
 
-    def html(response: Answer) -> None:
+    def html(response: Response) -> None:
         if response.is_of("GET", "/subscription"):
             others = [header for header in response.headers if header[0] != b"content-type"]
             response.headers = [*others, (b"content-type", b"text/html")]
@@ -209,7 +209,7 @@ def test_a_page_of_html_is_one_difference(tmp_path: Path, plain: Upstream) -> No
 def test_half_a_surrogate_pair(tmp_path: Path, plain: Upstream) -> None:
     """It is valid JSON, but not valid Unicode."""
 
-    def half(response: Answer) -> None:
+    def half(response: Response) -> None:
         edit(response, "GET", "/subscription", lambda body: body.update(status="\ud800"))
 
     found = one(tmp_path, plain, half, "get_subscription")
@@ -219,7 +219,7 @@ def test_half_a_surrogate_pair(tmp_path: Path, plain: Upstream) -> None:
 def test_an_invalid_body_is_one_difference(tmp_path: Path, plain: Upstream) -> None:
     """The body is declared as JSON, but is not."""
 
-    def broken(response: Answer) -> None:
+    def broken(response: Response) -> None:
         if response.is_of("GET", "/subscription"):
             response.body = b'{"id": '
 
@@ -230,7 +230,7 @@ def test_an_invalid_body_is_one_difference(tmp_path: Path, plain: Upstream) -> N
 def test_a_server_without_head_and_one_that_is_busy(tmp_path: Path, plain: Upstream) -> None:
     """HEAD is not in the contract, and a busy server is not compared."""
 
-    def poor(response: Answer) -> None:
+    def poor(response: Response) -> None:
         if response.method == "HEAD":
             response.status, response.body = 405, b""
         elif response.method == "GET" and response.status == 403:
@@ -248,7 +248,7 @@ def test_a_server_without_head_and_one_that_is_busy(tmp_path: Path, plain: Upstr
 def test_a_crash_is_reported(tmp_path: Path, plain: Upstream) -> None:
     """The contract has no 500, and the mock never returns it."""
 
-    def crash(response: Answer) -> None:
+    def crash(response: Response) -> None:
         if response.path == f"{API}/audit-log" and response.status == 422:
             response.status, response.body = 500, b"oops"
 

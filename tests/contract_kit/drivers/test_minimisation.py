@@ -24,7 +24,7 @@ from contract_tests.http.exchange import Exchange
 from contract_tests.settings import Settings, packaged_spec
 from tests.contract_kit import faulty
 from tests.contract_kit.exchanges import CONTRACT
-from tests.contract_kit.faulty import API, Answer
+from tests.contract_kit.faulty import API, Response
 
 CARDS = f"{API}/payment-methods"
 URL = "https://staging.example.com"
@@ -61,20 +61,24 @@ class RemovedCardsReturn:
         self._cards: dict[str, Any] = {}
         self._removed: set[str] = set()
 
-    def __call__(self, answer: Answer) -> None:
-        if answer.path == "/_mock/reset":
+    def __call__(self, response: Response) -> None:
+        if response.path == "/_mock/reset":
             self._removed.clear()
-        elif answer.is_of("POST", "/payment-methods"):
-            card = json.loads(answer.body)
+        elif response.is_of("POST", "/payment-methods"):
+            card = json.loads(response.body)
             self._cards[card["id"]] = card
-        elif answer.is_of("GET", "/payment-methods"):
-            listed = json.loads(answer.body)["payment_methods"]
+        elif response.is_of("GET", "/payment-methods"):
+            listed = json.loads(response.body)["payment_methods"]
             present = {card["id"] for card in listed}
             listed += [card for id, card in self._cards.items() if id in self._removed - present]
             listed.sort(key=lambda card: card["created_at"], reverse=True)
-            answer.change(payment_methods=listed)
-        elif answer.method == "DELETE" and answer.status < 300 and answer.path.startswith(CARDS):
-            self._removed.add(answer.path.rsplit("/", 1)[1])
+            response.change(payment_methods=listed)
+        elif (
+            response.method == "DELETE"
+            and response.status < 300
+            and response.path.startswith(CARDS)
+        ):
+            self._removed.add(response.path.rsplit("/", 1)[1])
 
 
 def long_story(run: Run) -> None:

@@ -13,24 +13,24 @@ from contract_tests.runner import perform
 from mockserver import app, packaged
 from mockserver.settings import Settings
 from tests.contract_kit.driving import make_run
-from tests.contract_kit.faulty import Answer, Faulty, upstream
+from tests.contract_kit.faulty import Faulty, Response, upstream
 
 
-def toggling(status: int) -> Callable[[Answer], None]:
+def toggling(status: int) -> Callable[[Response], None]:
     """Return a fault: each refusal of new alert settings with a status flips one of them."""
     flipped: dict[str | None, bool] = {}
 
-    def fault(answer: Answer) -> None:
-        is_alerts = answer.path.endswith("/usage-alerts")
-        if is_alerts and answer.method == "PUT" and answer.status == status:
-            flipped[answer.key] = not flipped.get(answer.key, False)
-        if answer.is_of("GET", "/usage-alerts") and flipped.get(answer.key):
-            answer.change(email_enabled=not json.loads(answer.body)["email_enabled"])
+    def fault(response: Response) -> None:
+        is_alerts = response.path.endswith("/usage-alerts")
+        if is_alerts and response.method == "PUT" and response.status == status:
+            flipped[response.key] = not flipped.get(response.key, False)
+        if response.is_of("GET", "/usage-alerts") and flipped.get(response.key):
+            response.change(email_enabled=not json.loads(response.body)["email_enabled"])
 
     return fault
 
 
-def play(fault: Callable[[Answer], None], *phases: str) -> tuple[set[str], list[Exchange]]:
+def play(fault: Callable[[Response], None], *phases: str) -> tuple[set[str], list[Exchange]]:
     """Run drivers against the mock with a fault. Return the places of findings, and the traffic."""
     settings = Settings(spec=packaged.spec(), fixtures=packaged.fixtures())
     built = app.build(settings, public_url="http://127.0.0.1:8080").app

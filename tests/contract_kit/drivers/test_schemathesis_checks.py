@@ -16,11 +16,11 @@ from mockserver.settings import Settings
 from tests.contract_kit import faulty
 from tests.contract_kit.driving import drive, make_run
 from tests.contract_kit.exchanges import JudgeHarness, example, request_example
-from tests.contract_kit.faulty import API, Answer, Faulty, Upstream
+from tests.contract_kit.faulty import API, Faulty, Response, Upstream
 
 
 @contextmanager
-def mock_with(fault: Callable[[Answer], None]) -> Iterator[Upstream]:
+def mock_with(fault: Callable[[Response], None]) -> Iterator[Upstream]:
     """Serve the mock with a fault that is not in the registry of faults."""
     settings = Settings(spec=packaged.spec(), fixtures=packaged.fixtures())
     built = app.build(settings, public_url="http://127.0.0.1:8080").app
@@ -55,10 +55,10 @@ def test_a_check_that_agrees_with_the_judge_adds_no_finding(
     assert all("schemathesis" in finding.witnesses for finding in findings if finding.kind == kind)
 
 
-def allow_everything(answer: Answer) -> None:
-    if answer.method == "OPTIONS":
-        answer.headers = [header for header in answer.headers if header[0].lower() != b"allow"]
-        answer.headers.append((b"allow", b"GET, DELETE"))
+def allow_everything(response: Response) -> None:
+    if response.method == "OPTIONS":
+        response.headers = [header for header in response.headers if header[0].lower() != b"allow"]
+        response.headers.append((b"allow", b"GET, DELETE"))
 
 
 def test_a_check_that_only_schemathesis_makes_is_a_finding() -> None:
@@ -109,7 +109,7 @@ def test_a_check_of_the_request_must_agree_with_the_judge(
 ) -> None:
     """A check about a valid or invalid request is ignored if two other judges disagree."""
     run = make_run("http://127.0.0.1:9")
-    CheckResults(run, SessionAdapter(run)).hear(
+    CheckResults(run, SessionAdapter(run)).record(
         check, "the message of the check", JudgedExchange(exchange(body, status), ())
     )
     assert [finding.kind for finding in run.verdicts] == kinds
@@ -121,10 +121,10 @@ def test_a_check_of_the_request_must_agree_with_the_judge(
 def test_an_empty_filter_matches_no_entry() -> None:
     """An empty filter value gives an empty list, which does not contradict the full list."""
     harness = JudgeHarness()
-    harness.answers("list_credit_transactions")
+    harness.respond("list_credit_transactions")
     nothing = {"transactions": [], "total": 0, "has_more": False}
-    harness.answers("list_credit_transactions", nothing, query="?reference_type=")
-    assert not {kind for kind, _ in harness.told} & {"state", "pagination"}
+    harness.respond("list_credit_transactions", nothing, query="?reference_type=")
+    assert not {kind for kind, _ in harness.reported} & {"state", "pagination"}
 
 
 def test_a_later_page_of_the_audit_log_may_omit_a_new_entry() -> None:
@@ -138,13 +138,13 @@ def test_a_later_page_of_the_audit_log_may_omit_a_new_entry() -> None:
     }
     entry = {**log["entries"][0], **new}
     longer = {**log, "entries": [entry, *log["entries"]], "total": log["total"] + 1}
-    harness.answers("list_audit_log", log)
-    harness.answers("create_portal_session")
-    harness.answers(
+    harness.respond("list_audit_log", log)
+    harness.respond("create_portal_session")
+    harness.respond(
         "list_audit_log", {**longer, "entries": longer["entries"][1:]}, query="?offset=1"
     )
-    harness.answers("list_audit_log", longer)
-    assert "audit" not in {kind for kind, _ in harness.told}
+    harness.respond("list_audit_log", longer)
+    assert "audit" not in {kind for kind, _ in harness.reported}
 
 
 @pytest.mark.parametrize("sent", [True, False])
@@ -153,11 +153,11 @@ def test_a_foreign_id_is_accepted_in_a_value_that_the_account_sent(sent: bool) -
     harness = JudgeHarness()
     url = f"https://hooks.example.com/{example('list_invoices')['invoices'][0]['id']}"
     settings = {**example("get_usage_alerts"), "webhook_url": url}
-    harness.answers("list_invoices", account="another")
+    harness.respond("list_invoices", account="another")
     if sent:
-        harness.answers("update_usage_alerts", settings, sent={"webhook_url": url})
-    harness.answers("get_usage_alerts", settings)
-    assert (("tenant", "isolation") in harness.told) == (not sent)
+        harness.respond("update_usage_alerts", settings, sent={"webhook_url": url})
+    harness.respond("get_usage_alerts", settings)
+    assert (("tenant", "isolation") in harness.reported) == (not sent)
 
 
 def test_a_redacted_value_is_not_validated() -> None:
@@ -167,5 +167,5 @@ def test_a_redacted_value_is_not_validated() -> None:
         "challenge_id": request_example("confirm_verification")["challenge_id"],
         "code": "[card number]",
     }
-    harness.answers("confirm_verification", status=422, sent=sent)
-    assert "valid_refused" not in {kind for kind, _ in harness.told}
+    harness.respond("confirm_verification", status=422, sent=sent)
+    assert "valid_refused" not in {kind for kind, _ in harness.reported}

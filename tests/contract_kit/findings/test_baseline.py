@@ -13,7 +13,7 @@ from contract_tests.findings.baseline import Baseline
 from contract_tests.findings.finding import Finding, Verdicts
 from contract_tests.findings.known import UNDECLARED
 from tests.contract_kit import faulty
-from tests.contract_kit.program import Said, kit
+from tests.contract_kit.program import Outcome, kit
 
 TODAY = date(2026, 3, 18)
 ENTRY = """\
@@ -218,7 +218,7 @@ def test_a_run_passes_with_its_own_baseline_until_a_new_failure(
     """A baseline written by one run is accepted by the next; a new failure fails the run."""
     known = tmp_path / "known.yaml"
 
-    def run(fault: str, *words: str | Path, only: str = "get_balance") -> Said:
+    def run(fault: str, *words: str | Path, only: str = "get_balance") -> Outcome:
         with faulty.mock(fault) as mock:
             return kit("run", mock.url, "--mock", "--phases", "reads", "--only", only, *words)
 
@@ -239,7 +239,7 @@ def test_a_run_passes_with_its_own_baseline_until_a_new_failure(
     assert other.verdict.startswith("FAILED: 1 failure, ")
     again = run("text_for_number", "--write-baseline", known, *owner)
     assert again.code == 2
-    assert "is there already" in again.complaint
+    assert "is there already" in again.error_line
 
 
 def test_only_a_whole_run_reports_an_unmatched_entry(tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ def counted(*deposits: tuple[str, object, int]) -> Coverage:
 
     harness.judge = judge_and_count  # type: ignore[assignment]
     for account, sent, status in deposits:
-        harness.answers("create_deposit", status=status, sent=sent, account=account)
+        harness.respond("create_deposit", status=status, sent=sent, account=account)
     return coverage
 
 

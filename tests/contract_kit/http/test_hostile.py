@@ -73,7 +73,7 @@ def test_the_judge_reads_any_response(name: str) -> None:
 def test_a_deep_body_is_one_finding(depth: int) -> None:
     """A body with more levels than the bound is malformed. The finding says so in one sentence."""
     harness = JudgeHarness()
-    harness.answers("get_balance", raw=b"[" * depth + b"]" * depth)
+    harness.respond("get_balance", raw=b"[" * depth + b"]" * depth)
     is_deep = any("nested too deeply" in finding.got for finding in harness.found)
     assert is_deep == (depth > MAX_NESTING)
     if is_deep:
@@ -85,7 +85,7 @@ def test_a_run_that_ends_before_it_begins_says_so() -> None:
     with hostile_server(ALL["silence"], polite=0) as url:
         outcome = kit("run", url, "--max-time", "1s", "--timeout", "30s")
     assert outcome.code == 3
-    assert outcome.complaint.endswith("cannot be reached: no response within --max-time")
+    assert outcome.error_line.endswith("cannot be reached: no response within --max-time")
 
 
 @pytest.mark.slow  # each takes up to the time of the run

@@ -21,7 +21,7 @@ from contract_tests.http.network import network
 from contract_tests.http.redaction import Keyring
 from contract_tests.settings import Settings
 from tests.contract_kit import faulty
-from tests.contract_kit.program import PROJECT, Said, environment, kit
+from tests.contract_kit.program import PROJECT, Outcome, environment, kit
 from tests.contract_kit.recorder import Received, Recorder, answer, forwarding, recording
 
 SECRET = "0pen-5esame-9"
@@ -54,7 +54,7 @@ def gateway(url: str, **required: str) -> Iterator[Recorder]:
         yield server
 
 
-def assert_hidden(outcome: Said, folder: Path, *secrets: str) -> None:
+def assert_hidden(outcome: Outcome, folder: Path, *secrets: str) -> None:
     texts = [outcome.out, outcome.err, *(path.read_text() for path in folder.iterdir())]
     assert len(texts) == 7
     for secret in secrets:
@@ -87,7 +87,9 @@ def test_every_request_carries_the_extra_headers_and_no_report_their_secrets(
             BILLING_API_KEY="sk_test_headers",
         )
         assert outcome.code == 1, outcome
-        assert {each.header("cf-access-client-secret") for each in server.received} == {SECRET}
+        assert {request.header("cf-access-client-secret") for request in server.received} == {
+            SECRET
+        }
         again = re.search(r"again +(curl .+)", outcome.out)
         assert again is not None
         assert '-H "CF-Access-Client-Secret: $CF_SECRET"' in again[1]
@@ -112,7 +114,7 @@ def test_the_property_tests_carry_the_extra_headers() -> None:
             *("run", server.url, *words, "--header", "X-Preview: 7"), BILLING_API_KEY="sk_test_p"
         )
         assert outcome.code == 0, outcome.out
-        assert {each.header("x-preview") for each in server.received} == {"7"}
+        assert {request.header("x-preview") for request in server.received} == {"7"}
 
 
 def test_restoration_carries_the_extra_headers(tmp_path: Path) -> None:
@@ -125,8 +127,8 @@ def test_restoration_carries_the_extra_headers(tmp_path: Path) -> None:
             BILLING_API_KEY="sk_test_p",
             OTHER="sk_test_q",
         )
-        assert {each.header("x-preview") for each in server.received} == {"7"}
-        assert {"PUT", "GET"} == {each.method for each in server.received}
+        assert {request.header("x-preview") for request in server.received} == {"7"}
+        assert {"PUT", "GET"} == {request.method for request in server.received}
     assert outcome.code == 0, outcome.out
     assert "not put back" not in outcome.out
 
@@ -140,8 +142,8 @@ def test_drift_sends_the_headers_to_staging_only() -> None:
     ):
         words = ("--only", "get_balance", "--header", "X-Preview: 7", "--quiet")
         outcome = kit("drift", first.url, staging.url, *words, BILLING_API_KEY="sk_test_drift")
-        assert {each.header("x-preview") for each in staging.received} == {"7"}
-        assert {each.header("x-preview") for each in first.received} == {None}
+        assert {request.header("x-preview") for request in staging.received} == {"7"}
+        assert {request.header("x-preview") for request in first.received} == {None}
     assert outcome.code == 0, outcome
 
 
@@ -198,7 +200,7 @@ def test_a_bad_value_is_one_line_without_the_secret(words: list[str], expected: 
     """The exit code is 2, and nothing was sent."""
     outcome = kit("run", "http://127.0.0.1:9", *words, ODD="a\u00e9b", ODD_KEY="abc")
     assert outcome.code == 2
-    assert expected in outcome.complaint
+    assert expected in outcome.error_line
     assert "hush" not in outcome.err
 
 
@@ -274,7 +276,7 @@ def test_a_tunnel_that_is_refused_is_the_proxys_doing() -> None:
         words = ("--proxy", proxy.replace("kit:right@", ""))
         outcome = kit("run", "https://staging.example", *QUICK, *words)
     assert outcome.code == 3
-    assert "the proxy does not answer, or does not let this through" in outcome.complaint
+    assert "the proxy does not answer, or does not let this through" in outcome.error_line
 
 
 def test_requests_pass_through_the_named_proxy() -> None:
@@ -286,7 +288,7 @@ def test_requests_pass_through_the_named_proxy() -> None:
         )
     assert outcome.code == 1, outcome
     assert f"--proxy {proxy.url} " in outcome.out
-    assert all(each.target.startswith("http://staging.example/") for each in proxy.received)
+    assert all(request.target.startswith("http://staging.example/") for request in proxy.received)
 
 
 def test_the_proxy_of_the_variables_may_hold_a_password(tmp_path: Path) -> None:
@@ -299,7 +301,9 @@ def test_the_proxy_of_the_variables_may_hold_a_password(tmp_path: Path) -> None:
         )
     token = base64.b64encode(f"kit:{SECRET}".encode()).decode()
     assert outcome.code == 1, outcome
-    assert {each.header("proxy-authorization") for each in proxy.received} == {f"Basic {token}"}
+    assert {request.header("proxy-authorization") for request in proxy.received} == {
+        f"Basic {token}"
+    }
     assert_hidden(outcome, tmp_path, SECRET, token)
 
 
@@ -307,14 +311,14 @@ def test_a_proxy_that_is_not_there_is_named() -> None:
     """The line says that the proxy is missing, not the deployment."""
     outcome = kit("run", "http://staging.example", *QUICK, "--proxy", "http://127.0.0.1:9")
     assert outcome.code == 3
-    assert "the proxy does not answer" in outcome.complaint
+    assert "the proxy does not answer" in outcome.error_line
 
 
 def test_a_proxy_variable_that_is_no_url_is_one_line() -> None:
     """Its value may hold a password, and is not shown."""
     outcome = kit("run", "http://staging.example", *QUICK, ALL_PROXY="socks5://u:hush@h:1")
     assert outcome.code == 2
-    assert "ALL_PROXY must be the URL of an HTTP proxy" in outcome.complaint
+    assert "ALL_PROXY must be the URL of an HTTP proxy" in outcome.error_line
     assert "hush" not in outcome.err
 
 
@@ -417,4 +421,4 @@ def test_a_missing_client_certificate_is_named(certificates: Path, version: ssl.
     with faulty.mock() as mock, demanding(mock.url, certificates, version) as url:
         outcome = kit("run", url, *QUICK, "--ca-bundle", certificates / "server.crt")
     assert outcome.code == 3
-    assert "it may want a client certificate (--client-cert)" in outcome.complaint
+    assert "it may want a client certificate (--client-cert)" in outcome.error_line

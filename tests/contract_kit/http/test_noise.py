@@ -142,7 +142,7 @@ def test_a_kept_connection_that_was_closed_is_replaced_silently() -> None:
 
 
 def not_the_api(harness: JudgeHarness) -> list[str]:
-    assert {finding.kind for finding in harness.found} <= {"not_the_api"}, harness.told
+    assert {finding.kind for finding in harness.found} <= {"not_the_api"}, harness.reported
     return [finding.keyword for finding in harness.found]
 
 

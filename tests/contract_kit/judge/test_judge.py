@@ -43,7 +43,7 @@ def test_documented_responses_are_correct(
     query = "?limit=none&days=none&page=none" if status == 422 else _QUERIES.get(name, "")
     if status == 422 and CONTRACT.operations[operation].body is not None:
         sent = {}  # any invalid body, whatever the error of the example
-    harness.answers(
+    harness.respond(
         operation,
         example(operation, status, name),
         status=status,
@@ -193,14 +193,14 @@ def test_a_fault_in_a_response_is_reported(
     provenance: str,
 ) -> None:
     """A fault is found by its rule; the provenance of the rule is that of the finding."""
-    harness.answers(operation, fault(example(operation)))
+    harness.respond(operation, fault(example(operation)))
     provenances = {(finding.kind, finding.keyword): finding.provenance for finding in harness.found}
     assert provenances.get((kind, keyword)) == provenance, provenances
 
 
 def test_both_validators_find_a_schema_violation(harness: JudgeHarness) -> None:
     """openapi-core finds it independently, and it is still one finding."""
-    harness.answers("get_balance", change("/balance_microcents", "1")(example("get_balance")))
+    harness.respond("get_balance", change("/balance_microcents", "1")(example("get_balance")))
     schema = [finding for finding in harness.found if finding.kind == "response_schema"]
     assert [finding.witnesses for finding in schema] == [("kit", "openapi-core")]
 
@@ -210,7 +210,7 @@ def test_findings_in_entries_of_a_list_are_merged(
 ) -> None:
     """The position in a list is not part of the key of a finding."""
     for index in (0, 2):
-        harness.answers(
+        harness.respond(
             LEDGER,
             change(f"/transactions/{index}/type", "gift")(example(LEDGER)),
             query=f"?limit={20 + index}",
@@ -252,7 +252,7 @@ def test_status_headers_and_format_are_judged(
         status=status,
         body=raw if raw is not None else b"",
         headers=(("Content-Type", JSON),),
-    ) if known != status else harness.answers("get_balance", headers=headers, raw=raw)
+    ) if known != status else harness.respond("get_balance", headers=headers, raw=raw)
     assert kind in {finding.kind for finding in harness.found}
 
 
@@ -280,7 +280,7 @@ def test_wrong_acceptance_and_wrong_rejection_are_reported(
     harness: JudgeHarness, sent: Any, status: int, kind: str
 ) -> None:
     """The contract requires 422 for invalid requests and forbids it for valid ones."""
-    harness.answers("create_deposit", status=status, sent=sent)
+    harness.respond("create_deposit", status=status, sent=sent)
     assert kind in {finding.kind for finding in harness.found}
 
 
@@ -291,7 +291,7 @@ def test_wrong_acceptance_and_wrong_rejection_are_reported(
 def test_ambiguous_json_may_be_accepted_or_rejected(harness: JudgeHarness, sent: bytes) -> None:
     """Duplicate keys, a byte order mark and integral floats give no finding."""
     for status in (200, 422):
-        harness.answers("create_deposit", status=status, sent=sent)
+        harness.respond("create_deposit", status=status, sent=sent)
     assert not {"invalid_accepted", "valid_refused"} & {finding.kind for finding in harness.found}
 
 
@@ -299,8 +299,8 @@ def test_only_a_violated_documented_bound_is_a_failure(
     harness: JudgeHarness,
 ) -> None:
     """The bounds of a deposit are documented; the length of a promo code is assumed."""
-    harness.answers("create_deposit", sent={"amount_cents": 999})
-    harness.answers("create_deposit", sent={"amount_cents": 5000, "promo_code": "x" * 65})
+    harness.respond("create_deposit", sent={"amount_cents": 999})
+    harness.respond("create_deposit", sent={"amount_cents": 5000, "promo_code": "x" * 65})
     grades = {
         finding.where: finding.grade()
         for finding in harness.found
@@ -317,14 +317,14 @@ def test_an_accepted_unauthenticated_request_is_a_failure(
     harness: JudgeHarness, account: str
 ) -> None:
     """A successful response without a known key is a failure, with or without --strict."""
-    harness.answers("get_balance", account=account)
+    harness.respond("get_balance", account=account)
     assert only(harness).kind == "auth"
     assert only(harness).grade() == "failure"
 
 
 def test_a_rejected_known_key_is_reported(harness: JudgeHarness) -> None:
     """A key that one operation accepts must be accepted by every operation."""
-    harness.answers("get_balance", status=401)
+    harness.respond("get_balance", status=401)
     assert only(harness).keyword == "known key"
 
 

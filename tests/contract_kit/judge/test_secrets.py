@@ -261,8 +261,8 @@ def echoes(harness: JudgeHarness) -> list[Finding]:
 def test_a_key_in_a_response_is_a_finding(shown: str) -> None:
     """A key in a body or a header is a failure on any deployment."""
     harness = JudgeHarness()
-    harness.answers("get_balance", {**example("get_balance"), "debug": f"asked with {shown}"})
-    harness.answers("get_balance", headers={"X-Debug": f"key={shown}"})
+    harness.respond("get_balance", {**example("get_balance"), "debug": f"asked with {shown}"})
+    harness.respond("get_balance", headers={"X-Debug": f"key={shown}"})
     assert [(finding.operation, finding.where, finding.keyword) for finding in echoes(harness)] == [
         ("get_balance", "/response/body", "key_echoed"),
         ("get_balance", "/response/headers/x-debug", "key_echoed"),
@@ -273,7 +273,7 @@ def test_a_key_in_a_response_is_a_finding(shown: str) -> None:
 def test_a_key_in_an_error_or_an_undeclared_path_is_a_finding() -> None:
     """Errors and responses of undeclared paths must not contain a key either."""
     harness = JudgeHarness()
-    harness.answers("get_balance", {"detail": "no key [api-key]"}, status=401)
+    harness.respond("get_balance", {"detail": "no key [api-key]"}, status=401)
     harness.send("GET", "/admin", status=404, body=b'{"detail": "[api-key] may not"}')
     assert [finding.operation for finding in echoes(harness)] == ["get_balance", "GET /admin"]
 
@@ -282,8 +282,8 @@ def test_a_key_that_the_client_sent_as_data_may_be_returned() -> None:
     """A key in a field or a query may be returned as part of that value."""
     harness = JudgeHarness()
     settings = {**example("get_usage_alerts"), "webhook_url": "https://a.example.com/?k=[api-key]"}
-    harness.answers("update_usage_alerts", settings, sent={"webhook_url": settings["webhook_url"]})
-    harness.answers("list_invoices", query="?kit=[api-key]", headers={"X-Query": "kit=[api-key]"})
+    harness.respond("update_usage_alerts", settings, sent={"webhook_url": settings["webhook_url"]})
+    harness.respond("list_invoices", query="?kit=[api-key]", headers={"X-Query": "kit=[api-key]"})
     assert echoes(harness) == []
 
 
@@ -293,8 +293,8 @@ def test_a_key_that_the_client_sent_as_data_may_be_returned() -> None:
 def test_a_value_that_is_no_key_of_the_run_is_no_finding(text: str) -> None:
     """Client secrets are for the browser, and an error may quote a misspelt key."""
     harness = JudgeHarness()
-    harness.answers("get_balance", {"detail": f"no {text}"}, status=401)
-    harness.answers("get_balance", {"detail": "no [api-key]x"}, status=401, account="unknown key")
+    harness.respond("get_balance", {"detail": f"no {text}"}, status=401)
+    harness.respond("get_balance", {"detail": "no [api-key]x"}, status=401, account="unknown key")
     assert echoes(harness) == []
 
 

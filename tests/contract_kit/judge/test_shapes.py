@@ -65,7 +65,7 @@ def judges() -> tuple[OpenApiCore, OpenApiCore]:
 
 
 def keys_of(objections: Iterable[Objection]) -> set[tuple[str, str, str]]:
-    return {(each.kind, each.where, each.keyword) for each in objections}
+    return {(objection.kind, objection.where, objection.keyword) for objection in objections}
 
 
 def places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
@@ -99,7 +99,7 @@ def documented(operation: str) -> Exchange:
     captured: list[Exchange] = []
     harness = JudgeHarness()
     harness.judge = captured.append  # type: ignore[assignment]
-    harness.answers(operation)
+    harness.respond(operation)
     headers = headers_of(operation, 200, example(operation))
     return replace(captured[0], response_headers=headers)
 
@@ -148,7 +148,7 @@ def test_an_object_with_a_wrong_part_is_judged_each_time() -> None:
     for amount in (1, 2, 3):
         body = {**example("get_balance"), "balance_microcents": str(amount)}
         found = judge.objections(exchange_with("get_balance", body), declared)
-        assert [(each.where, each.keyword) for each in found] == [
+        assert [(objection.where, objection.keyword) for objection in found] == [
             ("/response/200/body/balance_microcents", "type")
         ]
 

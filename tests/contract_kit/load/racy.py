@@ -9,7 +9,7 @@ from typing import Any
 
 from mockserver import app, packaged
 from mockserver.settings import Settings
-from tests.contract_kit.faulty import API, Answer, Faulty, Upstream, upstream
+from tests.contract_kit.faulty import API, Faulty, Response, Upstream, upstream
 
 
 class Racy:
@@ -19,9 +19,9 @@ class Racy:
         self._app = Faulty(app, self._note)
         self._newest = b""
 
-    def _note(self, answer: Answer) -> None:
-        if answer.is_of("GET", "/payment-methods"):
-            self._newest = answer.body
+    def _note(self, response: Response) -> None:
+        if response.is_of("GET", "/payment-methods"):
+            self._newest = response.body
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         is_listed = (scope["method"], scope["path"]) == ("GET", f"{API}/payment-methods")

@@ -60,8 +60,8 @@ def test_a_wrong_flag_is_named(words: tuple[str, ...], expected: str) -> None:
     """The error is one line that names what is expected, and no key."""
     outcome = kit("load", "http://127.0.0.1:9", *words)
     assert outcome.code == 2
-    assert expected in outcome.complaint
-    assert "sk_live" not in outcome.complaint
+    assert expected in outcome.error_line
+    assert "sk_live" not in outcome.error_line
 
 
 def test_writes_by_more_processes_than_accounts_are_refused() -> None:
@@ -69,14 +69,14 @@ def test_writes_by_more_processes_than_accounts_are_refused() -> None:
     words = ("--allow-writes", "--workers", "3", "--key-env", "KEY_A,KEY_B")
     outcome = kit("load", "http://127.0.0.1:9", *words, KEY_A="one-key-of-a", KEY_B="two-key-of-b")
     assert outcome.code == 2
-    assert "needs 3 accounts, not 2" in outcome.complaint
+    assert "needs 3 accounts, not 2" in outcome.error_line
 
 
 def test_a_variable_without_a_key_is_named() -> None:
     """Every variable of --key-env is looked at before the first request."""
     outcome = kit("load", "http://127.0.0.1:9", "--key-env", "KEY_A,KEY_B", KEY_A="one-key-of-a")
     assert outcome.code == 2
-    assert "KEY_B" in outcome.complaint
+    assert "KEY_B" in outcome.error_line
 
 
 @pytest.mark.parametrize("name", ["load.journal", "load.journal.1"])
@@ -90,7 +90,7 @@ def test_an_open_journal_of_any_process_is_refused(name: str, tmp_path: Path) ->
     keys = {"KEY_A": "one-key-of-a", "KEY_B": "two-key-of-b"}
     outcome = kit("load", "http://127.0.0.1:9", *words, *journal, **keys)
     assert outcome.code == 2
-    assert f"contract-tests cleanup {tmp_path / name}" in outcome.complaint
+    assert f"contract-tests cleanup {tmp_path / name}" in outcome.error_line
 
 
 def test_without_locust_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -98,4 +98,4 @@ def test_without_locust_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr(importlib.util, "find_spec", lambda _: None)
     outcome = kit("load", "http://127.0.0.1:9")
     assert outcome.code == 2
-    assert "pip install 'alterlab-billing-mock[contract,load]'" in outcome.complaint
+    assert "pip install 'alterlab-billing-mock[contract,load]'" in outcome.error_line

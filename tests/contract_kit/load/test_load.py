@@ -128,7 +128,7 @@ def test_a_deployment_that_is_not_there(tmp_path: Path) -> None:
     """No process is started when nothing answers."""
     outcome = kit("load", "http://127.0.0.1:9", "--mock", "--report-dir", tmp_path)
     assert outcome.code == 3
-    assert "connection refused" in outcome.complaint
+    assert "connection refused" in outcome.error_line
 
 
 def test_a_master_waits_for_its_workers(server: Upstream, tmp_path: Path) -> None:

@@ -119,7 +119,9 @@ def test_breaches_have_the_provenance_of_their_rule(
 ) -> None:
     """`via` and the keyword of a breach give its provenance."""
     breaches = list(Schemas(CONTRACT).breaches(LEDGER, value))
-    graded = {(each.keyword, CONTRACT.provenance(each.via, each.keyword)) for each in breaches}
+    graded = {
+        (breach.keyword, CONTRACT.provenance(breach.via, breach.keyword)) for breach in breaches
+    }
     assert set(provenance.items()) <= graded
     assert all(CONTRACT.at(breach.via) for breach in breaches)
 

@@ -143,4 +143,4 @@ def test_a_command_ends_with_2_before_the_first_request(file: Path) -> None:
     for words in (("--overlay", file), ("--learn", file, "--owner", "me", "--reason", "why")):
         outcome = kit("run", "http://127.0.0.1:9", *words)
         assert outcome.code == 2
-        assert outcome.complaint.startswith(f"{file}:1: is no overlay")
+        assert outcome.error_line.startswith(f"{file}:1: is no overlay")

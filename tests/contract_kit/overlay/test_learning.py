@@ -68,14 +68,14 @@ def file(tmp_path: Path) -> Path:
 def by_balance(*bodies: Any, **more: Any) -> Callable[[Deployment], None]:
     def send(deployment: Deployment) -> None:
         for body in bodies:
-            deployment.answers("get_balance", body, **more)
+            deployment.respond("get_balance", body, **more)
 
     return send
 
 
 def a_created_card(deployment: Deployment) -> None:
     card = example("add_payment_method") | {"id": "card_7", "more": [{"a": 1}, {"a": None}]}
-    deployment.answers("add_payment_method", card)
+    deployment.respond("add_payment_method", card)
     operation = CONTRACT.operations["add_payment_method"]
     sent = b'{"payment_method_id": "pm_card_visa"}'
     body = b'{"id": 7}'
@@ -111,7 +111,7 @@ SEEN: dict[str, tuple[Callable[[Deployment], None], list[str]]] = {
     ),
     "another status": (a_created_card, ["undocumented-status"]),
     "error bodies": (
-        lambda deployment: deployment.answers(
+        lambda deployment: deployment.respond(
             "get_balance", {"error": "x", "message": "y"}, status=401, account="anybody"
         ),
         ["error-shape"],
@@ -130,7 +130,7 @@ def test_what_was_seen_is_accepted_and_what_was_not_seen_is_not(name: str, file:
     contract = deployment.contract(file)
     assert deployment.left(contract) == []
     other = Deployment()
-    other.answers("get_usage_alerts", {"unlike": 1})
+    other.respond("get_usage_alerts", {"unlike": 1})
     assert len(other.left(contract)) > 5
 
 
@@ -174,7 +174,7 @@ def test_a_shared_schema_is_changed_where_it_was_broken_only(file: Path) -> None
 def test_a_list_of_required_fields_is_not_left_empty(file: Path) -> None:
     """When every field may be missing, the list is removed, as OpenAPI allows no empty one."""
     deployment = Deployment()
-    deployment.answers("get_usage_alerts", {})
+    deployment.respond("get_usage_alerts", {})
     assert deployment.left(deployment.contract(file)) == []
     targets = [action["target"] for action in read_document(file)["actions"]]
     assert [target for target in targets if target.endswith(".required")]
@@ -183,7 +183,7 @@ def test_a_list_of_required_fields_is_not_left_empty(file: Path) -> None:
 def test_what_no_schema_expresses_is_accepted_by_its_cause() -> None:
     """A cause such as coercion is an entry of the document, and no change of a schema."""
     deployment = Deployment()
-    deployment.answers("update_usage_alerts", sent={"enabled": 0})
+    deployment.respond("update_usage_alerts", sent={"enabled": 0})
     (action,) = deployment.lesson().actions
     assert action["target"] == "$"
     assert action["update"] == {CAUSES: [{"cause": "coerces-types"}]}

@@ -14,8 +14,8 @@ from contract_tests.openapi.reading import read_document
 from mockserver import app, packaged
 from mockserver.settings import Settings
 from tests.contract_kit import faulty
-from tests.contract_kit.faulty import Answer
-from tests.contract_kit.program import Said, kit
+from tests.contract_kit.faulty import Response
+from tests.contract_kit.program import Outcome, kit
 
 pytestmark = pytest.mark.slow  # several runs of the kit in each test
 
@@ -23,12 +23,12 @@ WHO = ("--owner", "billing team", "--reason", "BILL-77: the vendor's stack")
 
 
 @contextmanager
-def server(*faults: Callable[[Answer], None]) -> Iterator[str]:
+def server(*faults: Callable[[Response], None]) -> Iterator[str]:
     """Serve the mock with faults in its responses; yield its URL."""
 
-    def fault(answer: Answer) -> None:
+    def fault(response: Response) -> None:
         for change in faults:
-            change(answer)
+            change(response)
 
     settings = Settings(spec=packaged.spec(), fixtures=packaged.fixtures())
     built = app.build(settings, public_url="http://127.0.0.1:8080").app
@@ -36,23 +36,23 @@ def server(*faults: Callable[[Answer], None]) -> Iterator[str]:
         yield running.url
 
 
-def run(url: str, *words: str | Path, only: str = "get_balance") -> Said:
+def run(url: str, *words: str | Path, only: str = "get_balance") -> Outcome:
     return kit("run", url, "--mock", "--phases", "reads", "--only", only, *words)
 
 
-def two_more_fields(answer: Answer) -> None:
+def two_more_fields(response: Response) -> None:
     """Each balance has two more fields."""
-    if answer.is_of("GET", "/balance"):
-        answer.change(request_id="r", api={"version": 2})
+    if response.is_of("GET", "/balance"):
+        response.change(request_id="r", api={"version": 2})
 
 
-def dollars_more(amount: int) -> Callable[[Answer], None]:
+def dollars_more(amount: int) -> Callable[[Response], None]:
     """Return a fault by which the display of the balance shows some dollars more."""
 
-    def fault(answer: Answer) -> None:
-        if answer.is_of("GET", "/balance"):
-            shown = json.loads(answer.body)["balance_display"].removeprefix("$").replace(",", "")
-            answer.change(balance_display=f"${Decimal(shown) + amount:,}")
+    def fault(response: Response) -> None:
+        if response.is_of("GET", "/balance"):
+            shown = json.loads(response.body)["balance_display"].removeprefix("$").replace(",", "")
+            response.change(balance_display=f"${Decimal(shown) + amount:,}")
 
     return fault
 
@@ -143,4 +143,4 @@ def test_flags_that_cannot_be_used_are_named(words: tuple[str, ...], complaint: 
     """Wrong flags end the command before the first request."""
     outcome = kit("run", "http://127.0.0.1:9", *words)
     assert outcome.code == 2
-    assert outcome.complaint.startswith(complaint)
+    assert outcome.error_line.startswith(complaint)

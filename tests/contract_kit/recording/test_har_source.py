@@ -195,8 +195,8 @@ def test_an_archive_that_cannot_be_used_is_refused_in_one_line(index: int, tmp_p
     message, data = list(broken_archives(tmp_path).items())[index]
     path = tmp_path / "a.har.zip"
     path.write_bytes(data)
-    said = kit("replay", path)
-    assert (said.code, message in said.complaint) == (2, True), said.complaint
+    outcome = kit("replay", path)
+    assert (outcome.code, message in outcome.error_line) == (2, True), outcome.error_line
 
 
 def test_an_archive_whose_har_is_too_large_is_refused(
@@ -205,8 +205,8 @@ def test_an_archive_whose_har_is_too_large_is_refused(
     """A decompression bomb costs no time."""
     monkeypatch.setattr(har_source, "MAX_HAR_IN_ARCHIVE", 100)
     path = zipped(tmp_path, tmp_path / "a.har.zip", {"log": {"entries": [], "a": " " * 100}})
-    said = kit("replay", path)
-    assert (said.code, "unpack it to replay it" in said.complaint) == (2, True)
+    outcome = kit("replay", path)
+    assert (outcome.code, "unpack it to replay it" in outcome.error_line) == (2, True)
 
 
 def test_a_host_with_its_usual_port_is_the_same_deployment(browser: Browser) -> None:

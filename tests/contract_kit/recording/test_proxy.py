@@ -328,18 +328,18 @@ def test_an_unreachable_upstream_is_reported_at_once() -> None:
     """The exit code is 3, before anything listens."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
-    said = kit("proxy", "--upstream", f"http://127.0.0.1:{port}")
-    assert said.code == 3
-    assert said.complaint == f"http://127.0.0.1:{port} cannot be reached: connection refused"
+    outcome = kit("proxy", "--upstream", f"http://127.0.0.1:{port}")
+    assert outcome.code == 3
+    assert outcome.error_line == f"http://127.0.0.1:{port} cannot be reached: connection refused"
 
 
 def test_an_upstream_without_tls_is_reported_at_once(
     upstream: faulty.Upstream,
 ) -> None:
     """The exit code is 3."""
-    said = kit("proxy", "--upstream", upstream.url.replace("http:", "https:"))
-    assert said.code == 3
-    assert "cannot be reached: no TLS connection" in said.complaint
+    outcome = kit("proxy", "--upstream", upstream.url.replace("http:", "https:"))
+    assert outcome.code == 3
+    assert "cannot be reached: no TLS connection" in outcome.error_line
 
 
 @pytest.mark.parametrize(
@@ -359,18 +359,18 @@ def test_wrong_flags_are_refused_in_one_line(
     upstream: faulty.Upstream, flags: tuple[str, ...], complaint: str
 ) -> None:
     """The exit code is 2, and nothing is started."""
-    said = kit("proxy", "--upstream", upstream.url, *flags)
-    assert said.code == 2
-    assert complaint in said.complaint
+    outcome = kit("proxy", "--upstream", upstream.url, *flags)
+    assert outcome.code == 2
+    assert complaint in outcome.error_line
 
 
 def test_a_port_that_is_taken_is_refused_in_one_line(upstream: faulty.Upstream) -> None:
     """The exit code is 2."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        said = kit("proxy", "--upstream", upstream.url, "--port", str(port))
-    assert said.code == 2
-    assert f"cannot listen on 127.0.0.1:{port} (Address already in use)" in said.complaint
+        outcome = kit("proxy", "--upstream", upstream.url, "--port", str(port))
+    assert outcome.code == 2
+    assert f"cannot listen on 127.0.0.1:{port} (Address already in use)" in outcome.error_line
 
 
 def test_an_upstream_with_tls(certificate: Path) -> None:
@@ -379,7 +379,7 @@ def test_an_upstream_with_tls(certificate: Path) -> None:
     theirs.load_cert_chain(certificate)
     with recording(lambda _: answer(200, b"1"), tls=theirs) as server:
         url = server.url.replace("http:", "https:")
-        assert "its TLS certificate is not valid" in kit("proxy", "--upstream", url).complaint
+        assert "its TLS certificate is not valid" in kit("proxy", "--upstream", url).error_line
         with started(
             "proxy", "--upstream", url, "--ca-bundle", f"{certificate}.crt", "--max-exchanges", "1"
         ) as process:

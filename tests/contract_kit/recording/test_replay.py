@@ -124,10 +124,10 @@ def test_the_command_reports_like_a_run(
     path = tmp_path / "run.har"
     upstream.app.fault = faulty.FAULTS["text_for_number"]
     record(upstream.url, path, visit, monkeypatch)
-    said = kit("replay", path, "--report", "json,junit", "--report-dir", tmp_path / "out")
-    assert said.code == 1
-    assert said.out.startswith(f"{upstream.url}, replayed from run.har, strict\n")
-    assert "/response/200/body/balance_microcents" in said.out
+    outcome = kit("replay", path, "--report", "json,junit", "--report-dir", tmp_path / "out")
+    assert outcome.code == 1
+    assert outcome.out.startswith(f"{upstream.url}, replayed from run.har, strict\n")
+    assert "/response/200/body/balance_microcents" in outcome.out
     report = json.loads((tmp_path / "out" / "report.json").read_text())
     assert report["counts"]["failure"] == len(report["findings"]) > 1
     assert (tmp_path / "out" / "junit.xml").exists()
@@ -179,11 +179,11 @@ def test_credentials_are_replaced_everywhere(browser: Browser, tmp_path: Path) -
     bearer = [("authorization", f"Bearer {token}"), ("cookie", f"session={token}")]
     browser.sends("GET", f"{API}/balance", body=b"{", key=None, more=bearer)
     folder = tmp_path / "out"
-    said = kit(
+    outcome = kit(
         "replay", browser.saved(), "--report", "json,html,junit,sarif", "--report-dir", folder
     )
-    assert said.code == 1
-    texts = [said.out, said.err, *(path.read_text() for path in folder.iterdir())]
+    assert outcome.code == 1
+    texts = [outcome.out, outcome.err, *(path.read_text() for path in folder.iterdir())]
     assert len(texts) == 6
     for text in texts:
         assert key not in text
@@ -363,11 +363,11 @@ def test_of_several_deployments_one_must_be_named(browser: Browser) -> None:
     browser.gets("get_balance")
     browser.gets("get_balance")
     browser.gets("get_subscription", base="http://127.0.0.1:8080")
-    said = kit("replay", browser.saved())
-    assert said.code == 2
+    outcome = kit("replay", browser.saved())
+    assert outcome.code == 2
     assert (
         f"{URL} (2 entries), http://127.0.0.1:8080 (1 entries); choose one with --base-url"
-        in said.complaint
+        in outcome.error_line
     )
     assert browser.judged("http://127.0.0.1:8080").exchanges == 1
     assert kit("replay", browser.saved(), "--base-url", URL).code == 0
@@ -380,11 +380,11 @@ def test_a_file_without_the_api_is_refused_with_its_hosts(
     """The exit code is 2, as nothing was judged."""
     for number in range(7):
         browser.sends("GET", "/", base=f"https://{number}.example.net")
-    said = kit("replay", browser.saved(), *flags)
-    assert said.code == 2
-    assert "has no request to the API" in said.complaint
-    assert "0.example.net (1)" in said.complaint
-    assert "and 2 more" in said.complaint
+    outcome = kit("replay", browser.saved(), *flags)
+    assert outcome.code == 2
+    assert "has no request to the API" in outcome.error_line
+    assert "0.example.net (1)" in outcome.error_line
+    assert "and 2 more" in outcome.error_line
 
 
 @pytest.mark.parametrize(
@@ -394,17 +394,17 @@ def test_what_cannot_be_replayed_is_refused_in_one_line(tmp_path: Path, text: st
     """The exit code is 2, the message names the file, and there is no traceback."""
     path = tmp_path / "some.har"
     path.write_text(text)
-    said = kit("replay", path)
-    assert said.code == 2
-    assert said.complaint.startswith(f"{path}: ")
+    outcome = kit("replay", path)
+    assert outcome.code == 2
+    assert outcome.error_line.startswith(f"{path}: ")
 
 
 def test_the_report_of_a_replay_is_not_another_har(browser: Browser) -> None:
     """``--report har`` is refused, as the traffic is already in a file."""
     browser.gets("get_balance")
-    said = kit("replay", browser.saved(), "--report", "har")
-    assert said.code == 2
-    assert "--report har" in said.complaint
+    outcome = kit("replay", browser.saved(), "--report", "har")
+    assert outcome.code == 2
+    assert "--report har" in outcome.error_line
 
 
 def test_nothing_is_sent(browser: Browser) -> None:

@@ -20,7 +20,7 @@ from contract_tests.recording.refusals import own_names
 from contract_tests.recording.reverse_proxy import MAX_KEPT
 from tests.contract_kit import faulty
 from tests.contract_kit.exchanges import example, headers_of
-from tests.contract_kit.proxied import Desk, proxied, raw, settings, until
+from tests.contract_kit.proxied import DeferredJudge, proxied, raw, settings, until
 from tests.contract_kit.recorder import answer, recording
 from tests.contract_kit.recording.test_har import EXCHANGE
 
@@ -389,8 +389,8 @@ def test_a_closed_idle_connection_is_no_violation() -> None:
 
 def test_an_unread_request_body_is_unknown() -> None:
     """A server may refuse a body that it has not read, and the client may stop sending."""
-    desk = Desk(settings("http://127.0.0.1:1"))
-    taken = desk.taken
+    judge = DeferredJudge(settings("http://127.0.0.1:1"))
+    taken = judge.taken
 
     async def refuse(_: Any, __: Any, send: Any) -> None:
         await send(
@@ -398,7 +398,7 @@ def test_an_unread_request_body_is_unknown() -> None:
         )
         await send({"type": "http.response.body", "body": b"{}"})
 
-    with faulty.upstream(refuse) as server, proxied(server.url, desk) as proxy:
+    with faulty.upstream(refuse) as server, proxied(server.url, judge) as proxy:
         host, port = proxy.url.removeprefix("http://").split(":")
         with socket.create_connection((host, int(port)), 10) as client:
             head = f"PUT {API}/usage-alerts HTTP/1.1\r\nHost: h\r\nContent-Length: 400000\r\n\r\n"
@@ -412,9 +412,9 @@ def test_an_unread_request_body_is_unknown() -> None:
 
 def test_a_client_that_disconnects_is_no_violation() -> None:
     """It may do so in the middle of its request."""
-    desk = Desk(settings("http://127.0.0.1:1"))
-    taken = desk.taken
-    with recording(lambda _: answer(200)) as server, proxied(server.url, desk) as proxy:
+    judge = DeferredJudge(settings("http://127.0.0.1:1"))
+    taken = judge.taken
+    with recording(lambda _: answer(200)) as server, proxied(server.url, judge) as proxy:
         host, port = proxy.url.removeprefix("http://").split(":")
         with socket.create_connection((host, int(port)), 10) as client:
             head = (
@@ -444,7 +444,7 @@ def test_compressed_bodies_are_judged_decompressed(coding: str) -> None:
     exchange = replace(
         EXCHANGE, response_headers=(("content-encoding", coding),), response_body=PACKED[coding]
     )
-    assert decoded(exchange).answer == {"a": 1}
+    assert decoded(exchange).parsed_body == {"a": 1}
 
 
 def test_a_body_in_an_unknown_encoding_is_unknown() -> None:

@@ -40,9 +40,9 @@ SETTINGS = Settings("https://staging.example.com", packaged_spec())
 def findings(name: str) -> list[Finding]:
     """Return the findings of responses that use a name wherever a deployment can."""
     harness = JudgeHarness()
-    harness.answers("get_balance", {**example("get_balance"), name: 1, "tier": name})
-    harness.answers("list_invoices", {"detail": [{"loc": [name], "msg": name}]}, status=422)
-    harness.answers("get_subscription", {name: {name: name}}, headers={"X-Other": printable(name)})
+    harness.respond("get_balance", {**example("get_balance"), name: 1, "tier": name})
+    harness.respond("list_invoices", {"detail": [{"loc": [name], "msg": name}]}, status=422)
+    harness.respond("get_subscription", {name: {name: name}}, headers={"X-Other": printable(name)})
     assert harness.found
     return harness.found
 

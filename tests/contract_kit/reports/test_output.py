@@ -12,7 +12,7 @@ import pytest
 
 from contract_tests.cli import COMMANDS
 from tests.contract_kit import faulty
-from tests.contract_kit.program import PROJECT, Said, environment, kit
+from tests.contract_kit.program import PROJECT, Outcome, environment, kit
 
 FULL = Path("/dev/full")
 SHORT = ("--phases", "reads", "--only", "get_balance")
@@ -26,7 +26,7 @@ def full(folder: Path, name: str) -> None:
     (folder / name).symlink_to(FULL)
 
 
-def run(folder: Path, *words: str) -> Said:
+def run(folder: Path, *words: str) -> Outcome:
     """Run the kit against a mock whose balance is a text."""
     with faulty.mock("text_for_number") as mock:
         return kit("run", mock.url, "--mock", *SHORT, "--report-dir", folder, *words)

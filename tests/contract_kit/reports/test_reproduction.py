@@ -47,7 +47,9 @@ class Found:
     @property
     def finding(self) -> Finding:
         return next(
-            each for each in self.result.findings if each.operation == "list_payment_methods"
+            finding
+            for finding in self.result.findings
+            if finding.operation == "list_payment_methods"
         )
 
 
@@ -97,7 +99,9 @@ def play(path: Path, *words: str, **variables: str) -> subprocess.CompletedProce
 def test_a_script_shows_the_finding_again(found: Found) -> None:
     """It sends all steps with the new ids, and the last response has the fault."""
     view = document(found.result)
-    shown = next(each for each in view["findings"] if each["operation"] == "list_payment_methods")
+    shown = next(
+        finding for finding in view["findings"] if finding["operation"] == "list_payment_methods"
+    )
     path = found.result.settings.report_dir / shown["reproduce"]
     if not found.result.settings.mock:  # an account in its first state
         reset = f"curl -sS -X POST {found.upstream.url}/_mock/reset -H 'X-API-Key: {KEY}'"
@@ -148,17 +152,17 @@ def test_a_run_writes_scripts_with_few_steps(tmp_path: Path) -> None:
     with faulty.mock() as upstream:
         upstream.app = faulty.Faulty(upstream.app, RemovedCardsReturn())
         words = ["--mock", "--phases", "stories", "--only", "payment-methods", "--report", "json"]
-        said = kit("run", upstream.url, *words, "--report-dir", tmp_path)
-        assert said.code == 1
+        outcome = kit("run", upstream.url, *words, "--report-dir", tmp_path)
+        assert outcome.code == 1
         found = json.loads((tmp_path / "report.json").read_text())["findings"]
-        paths = [tmp_path / each["reproduce"] for each in found if each["reproduce"]]
+        paths = [tmp_path / finding["reproduce"] for finding in found if finding["reproduce"]]
         assert paths
         for path in paths:
             played = play(path)
             assert (played.returncode, played.stdout[:9]) == (0, "HTTP/1.1 "), played.stderr
-    assert "shortened by" in said.out
-    assert f"script   reproduce/{paths[0].name}" in said.out
-    assert max(len(each["steps"]) for each in found if "kit" in each["witnesses"]) <= 4
+    assert "shortened by" in outcome.out
+    assert f"script   reproduce/{paths[0].name}" in outcome.out
+    assert max(len(finding["steps"]) for finding in found if "kit" in finding["witnesses"]) <= 4
 
 
 # ------------------------------------------------------------------------------------------ names
@@ -187,7 +191,7 @@ def test_scripts_are_named_by_operation_kind_and_rule(tmp_path: Path) -> None:
         "reproduce/get-x-y-state-unchanged.sh",
     ]
     assert reproduction.names(result_of(tmp_path, STATEFUL, reports=())) == {}
-    assert [each["reproduce"] for each in document(result)["findings"]].count("") == 1
+    assert [finding["reproduce"] for finding in document(result)["findings"]].count("") == 1
 
 
 def test_a_name_from_the_deployment_is_no_command(tmp_path: Path) -> None:

@@ -276,7 +276,7 @@ def test_cleanup_uses_the_deployment_and_variables_of_the_journal(open_run: Open
     }
     outcome = clean(open_run.scenario, **keys)
     assert outcome.code == 2
-    assert "set the environment variable BILLING_API_KEY" in outcome.complaint
+    assert "set the environment variable BILLING_API_KEY" in outcome.error_line
     outcome = clean(open_run.scenario, "--api-key-env", "MINE", "--other-key-env", "THEIRS", **keys)
     assert (outcome.code, outcome.verdict) == (0, CLEAN)
     assert open_run.scenario.state == open_run.before
@@ -291,7 +291,7 @@ def test_cleanup_reads_the_contract_of_the_run(open_run: OpenRun, tmp_path: Path
     open_run.scenario.journal.write_text(whole.replace('"spec": null', f'"spec": "{spec}"'))
     spec.rename(tmp_path / "moved.yaml")
     outcome = clean(open_run.scenario)
-    assert (outcome.code, outcome.complaint) == (
+    assert (outcome.code, outcome.error_line) == (
         2,
         f"{spec}: cannot be read (No such file or directory)",
     )
@@ -310,7 +310,7 @@ def test_a_contract_without_the_operations_of_the_journal_is_rejected(
         "paths: {/x: {get: {operationId: get_x, responses: {'200': {description: x}}}}}\n"
     )
     outcome = clean(open_run.scenario, "--spec", spec)
-    assert (outcome.code, outcome.complaint) == (
+    assert (outcome.code, outcome.error_line) == (
         2,
         f"{spec}: has no 'get_auto_recharge', of which the journal speaks",
     )
@@ -361,7 +361,7 @@ def test_cleanup_refuses_the_journal_of_an_active_run(open_run: OpenRun) -> None
     outcome = clean(open_run.scenario)
     assert outcome.code == 2
     assert (
-        outcome.complaint
+        outcome.error_line
         == f"{open_run.scenario.journal}: the run that writes it is still going on"
     )
 
@@ -392,7 +392,7 @@ def test_a_file_that_is_no_journal_is_rejected(
     if content is not None:
         path.write_bytes(content)
     outcome = kit("cleanup", path)
-    assert (outcome.code, outcome.complaint) == (2, f"{path}: {why}")
+    assert (outcome.code, outcome.error_line) == (2, f"{path}: {why}")
     assert content is None or path.read_bytes() == content
 
 
@@ -448,7 +448,7 @@ def test_a_run_reports_what_it_could_not_restore(server: RunningServer, tmp_path
         count = len(scenario.received)
         again = kit("run", scenario.recorder.url, *words, **keys)
         assert again.code == 2
-        assert f"put it back first: contract-tests cleanup {scenario.journal}" in again.complaint
+        assert f"put it back first: contract-tests cleanup {scenario.journal}" in again.error_line
         assert {request.method for request in scenario.received[count:]} == {"GET"}
         is_rejecting = False
         assert clean(scenario).verdict == CLEAN
