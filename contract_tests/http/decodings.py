@@ -81,11 +81,12 @@ class Secrets:
     def _search(self, data: bytes, depth: int) -> Iterator[Span]:
         """Yield the places that reveal a secret in a decoding of the data."""
         for decoded in self._decoded(data, depth):
-            for start, end, name in self._plain(decoded.data):
-                yield Span(*decoded.source(start, end), name)
+            # Several orders of decoding reveal the same place, and its source is slow to compute.
+            found = dict.fromkeys(self._plain(decoded.data))
             if depth > 1:
-                for start, end, name in self._search(decoded.data, depth - 1):
-                    yield Span(*decoded.source(start, end), name)
+                found |= dict.fromkeys(self._search(decoded.data, depth - 1))
+            for start, end, name in found:
+                yield Span(*decoded.source(start, end), name)
 
     def _decoded(self, data: bytes, depth: int) -> Iterator[_Decoded]:
         """Yield the decodings of data that may contain a secret."""
@@ -110,7 +111,7 @@ def _merged(spans: Iterable[Span]) -> list[Span]:
     """Return spans in order. Those that overlap become one, with the name of the longest."""
     found: list[Span] = []
     longest = 0
-    for span in sorted(spans, key=lambda span: (span.start, -span.end)):
+    for span in sorted(dict.fromkeys(spans), key=lambda span: (span.start, -span.end)):
         size = span.end - span.start
         if not found or span.start >= found[-1].end:
             found.append(span)

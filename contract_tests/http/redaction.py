@@ -43,6 +43,8 @@ _MIN_FOREIGN, _MAX_FOREIGN = 16, 1_000
 """The same for what stands in other people's cookies, and how many of those are remembered."""
 _MAX_REMEMBERED, _MAX_CLEAN = 200, 5_000
 """The length of texts that are remembered as clean, and their number."""
+_MAX_SHOWN_SIZE, _MAX_SHOWN = 16_384, 200
+"""The size in bytes of bodies that are remembered without their secrets, and their number."""
 
 
 class Keyring:
@@ -68,6 +70,8 @@ class Keyring:
         """Whether unknown keys belong to somebody, as in traffic of others, and get names."""
         self._clean: set[str] = set()
         """Short texts, such as headers, that need no change."""
+        self._shown: dict[bytes, bytes] = {}
+        """Bodies without their secrets. Many responses, such as refusals, have the same body."""
 
     def add(self, name: str, key: str, *, is_secret: bool = True) -> str:
         """Register a key under a name, and return the name. Keys of the mock are no secrets."""
@@ -82,6 +86,7 @@ class Keyring:
         if len(secret) >= _MIN_LENGTH:
             self._secrets.add(name, secret)
             self._clean.clear()
+            self._shown.clear()
 
     def hide_header(self, name: str, shown: str) -> None:
         """Show this text instead of the value of a request header from now on."""
@@ -135,6 +140,16 @@ class Keyring:
 
     def body(self, body: bytes) -> bytes:
         """Return the body without secrets, whether it is text or not."""
+        if len(body) > _MAX_SHOWN_SIZE:
+            return self._without_secrets(body)
+        shown = self._shown.get(body)
+        if shown is None:
+            if len(self._shown) >= _MAX_SHOWN:
+                self._shown.clear()
+            shown = self._shown[body] = self._without_secrets(body)
+        return shown
+
+    def _without_secrets(self, body: bytes) -> bytes:
         body = self._secrets.hidden(body)
         # Most data has neither. The patterns take a hundred times longer than these searches.
         if any(sign in body for sign in _SIGNS):

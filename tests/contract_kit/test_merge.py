@@ -19,7 +19,7 @@ from contract_tests.reports.document import document
 from contract_tests.settings import Settings, packaged_spec
 from contract_tests.shard import Shard
 from tests.contract_kit.program import Outcome, kit
-from tests.contract_kit.reports.test_reports import DIFFERENCE, DRIFT, FAILURE, exchange, finding
+from tests.contract_kit.reports.samples import DIFFERENCE, DRIFT, FAILURE, exchange, finding
 
 URL = "https://staging.example.com"
 Write = Callable[..., Path]

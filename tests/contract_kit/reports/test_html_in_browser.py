@@ -16,7 +16,7 @@ from contract_tests.reports import html
 from contract_tests.reports.document import document
 from contract_tests.settings import Settings, packaged_spec
 from tests.browser import Open, judged
-from tests.contract_kit.reports.test_reports import (
+from tests.contract_kit.reports.samples import (
     ALL,
     EVIL,
     exchange,
