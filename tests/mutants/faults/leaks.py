@@ -12,7 +12,7 @@ from mockserver.billing.errors import CardInUse, CardNotFound
 from tests.mutants.caller import Caller
 from tests.mutants.fault import Fault
 from tests.mutants.patches import Original, handles
-from tests.mutants.wire import Request, Response, Wire, changes_request, changes_response
+from tests.mutants.wire import Request, Wire, changes_request
 
 Json = Any
 
@@ -29,11 +29,6 @@ def _in_lower_case(request: Request) -> None:
 def _admit_without_key(request: Request) -> None:
     if request.key is None:
         request.key = _SOMEBODY
-
-
-def _repeat_the_key(response: Response, request: Request) -> None:
-    if response.status == 401 and request.key:
-        response.json = {"detail": f"{response.json['detail']} Received: {request.key}"}
 
 
 def _others(call: Call) -> list[Account]:
@@ -152,13 +147,6 @@ FAULTS = (
         "The subscription of the default account is shown without a key.",
         changes_request("get_subscription", by=_admit_without_key),
         lambda me: me.named(None).status("GET", "subscription"),
-    ),
-    Fault(
-        "refused-key-is-repeated",
-        "auth",
-        "The 401 repeats the key that was sent, so that it gets into logs.",
-        changes_response("get_balance", by=_repeat_the_key, everywhere=True),
-        lambda me: me.named("sk_live_secret").get("balance"),
     ),
     Fault(
         "anybodys-card-can-pay-recharges",
