@@ -79,6 +79,11 @@ def load(url: str) -> tuple[LastRun | None, str]:
     return LastRun(len(found["failures"]), found["ended"], failed), ""
 
 
+def pieces_of(result: Result) -> Failed | None:
+    """Return the pieces of work that found the failures; None if one belongs to no driver."""
+    return _pieces([_entry(finding, result.contract) for finding in result.failures])
+
+
 def note(last: LastRun | None, why: str, phases: Iterable[str]) -> str:
     """Return what is run and what is left out, in one line."""
     if last is None:

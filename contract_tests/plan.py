@@ -236,7 +236,7 @@ def _keys(run: Run) -> float:
 
 def _protocol(run: Run) -> float:
     reads = sum(not operation.path_names for operation in run.operations(reads=True))
-    return 2 * reads + (len(undeclared(run)) if run.settings.may_do_anything else 0)
+    return 2 * reads + min(reads, 1) + (len(undeclared(run)) if run.settings.may_do_anything else 0)
 
 
 def _tenants(run: Run) -> float:

@@ -22,6 +22,8 @@ _PATIENCE = 300
 
 Failure = tuple[str, str]
 """Operation and check."""
+Pieces = dict[str, frozenset[str] | None]
+"""Pieces of a run of the kit by driver; None for all pieces of a driver."""
 
 
 @dataclass(frozen=True)
@@ -36,14 +38,27 @@ class Verdict:
     """The part of the tool that found the first failure."""
     seconds: float
     requests: int = 0
+    pieces: Pieces | None = None
+    """The pieces of the run that found the failures, if they are known."""
 
 
-def kit(fault: str, seed: int) -> Verdict:
-    """Run the kit with all requests allowed, up to the first failure on a faulty server."""
+def kit(fault: str, seed: int, first: Pieces | None = None) -> Verdict:
+    """Run the kit with all requests allowed, up to the first failure on a faulty server.
+
+    The pieces that found the fault last time run first, and everything only if they find nothing.
+    """
+    verdict = _run_kit(fault, seed, first) if first is not None else None
+    return verdict if verdict is not None and verdict.failures else _run_kit(fault, seed, None)
+
+
+def _run_kit(fault: str, seed: int, chosen: Pieces | None) -> Verdict:
+    """Run the chosen pieces of the kit, or everything, on a server of its own."""
+    from contract_tests import last_failed
     from contract_tests.context import Run
     from contract_tests.openapi.contract import Contract
     from contract_tests.runner import knowledge_of, perform
     from contract_tests.settings import Settings
+    from contract_tests.shard import Portion
 
     with running(fault, seed) as url:
         settings = Settings(
@@ -51,7 +66,7 @@ def kit(fault: str, seed: int) -> Verdict:
         )
         started = time.monotonic()
         contract = Contract.load(SPEC)
-        run = Run(settings, contract, knowledge_of(contract))
+        run = Run(settings, contract, knowledge_of(contract), portion=Portion(failed=chosen))
         perform(run)
         result = run.result()
         seconds = time.monotonic() - started
@@ -61,7 +76,8 @@ def kit(fault: str, seed: int) -> Verdict:
         (failure.operation, f"{failure.kind}: {failure.keyword}") for failure in result.failures
     )
     first = result.failures[0].source if result.failures else ""
-    return Verdict(fault, seed, failures, first, seconds, result.exchanges)
+    pieces = last_failed.pieces_of(result) if failures else None
+    return Verdict(fault, seed, failures, first, seconds, result.exchanges, pieces)
 
 
 def stock(fault: str, seed: int) -> Verdict:

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
-import subprocess
-import sys
+import signal
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from datetime import datetime
+from multiprocessing.context import ForkServerContext
 from pathlib import Path
-
-from benchmarks.errors import BenchError
+from socket import socket
 
 PROJECT = Path(__file__).resolve().parents[2]
 CORRECT = "none"
-NOW = "2026-03-18T12:00:00Z"
-_COMMAND = (sys.executable, "-m", "tests.mutants")
+NOW = "2026-03-18T12:00:00+00:00"
 _PATIENCE = 10
+_PRELOADED = ["benchmarks.mutation.subjects", "tests.mutants.faults", "tests.mutants.server"]
+"""Modules that are imported once for all servers, which would take most of a server's start."""
 
 
 @dataclass(frozen=True)
@@ -30,30 +32,49 @@ class Mutant:
 
 def mutants() -> list[Mutant]:
     """Return all known faults."""
-    listing = subprocess.run(
-        [*_COMMAND, "--list"], cwd=PROJECT, capture_output=True, text=True, check=True
-    ).stdout
-    return [Mutant(*line.split("\t", 2)) for line in listing.splitlines()]
+    from tests.mutants.faults import ALL
+
+    return [Mutant(fault.group, fault.name, fault.description) for fault in ALL]
 
 
 @contextmanager
 def running(fault: str, seed: int = 1) -> Iterator[str]:
-    """Run a server with a fault until the end of the block, and yield its URL."""
-    command = [*_COMMAND, "--fault", fault, "--port", "0", "--now", NOW, "--seed", str(seed)]
-    environment = {**os.environ, "PYTHONPATH": str(PROJECT)}
-    server = subprocess.Popen(
-        command, cwd=PROJECT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment
-    )
+    """Run a server with a fault until the end of the block, and yield its URL.
+
+    Requests wait until the server is ready.
+    """
+    from tests.mutants.server import HOST, listen
+
+    context = _context()
+    listener = listen(0)
+    url = f"http://{HOST}:{listener.getsockname()[1]}"
+    server = context.Process(target=_serve, args=(fault, listener, seed), daemon=True)
+    server.start()
+    listener.close()
     try:
-        url = (server.stdout.readline() if server.stdout else b"").decode().strip()
-        if not url.startswith("http://"):
-            raise BenchError(
-                f"the server with the fault '{fault}' does not start; "
-                f"run: python -m tests.mutants --fault {fault}"
-            )
         yield url
     finally:
         server.terminate()
-        server.wait(timeout=_PATIENCE)
-        if server.stdout:
-            server.stdout.close()
+        server.join(_PATIENCE)
+        if server.is_alive():
+            server.kill()
+            server.join()
+
+
+def _context() -> ForkServerContext:
+    """Return a context whose processes begin with the mock imported."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(_PRELOADED)
+    return context
+
+
+def _serve(fault: str, listener: socket, seed: int) -> None:
+    from tests.mutants.faults import FAULTS
+    from tests.mutants.server import serve
+
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    silence = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(silence, 1)
+    os.dup2(silence, 2)
+    with suppress(KeyboardInterrupt):
+        serve(FAULTS.get(fault), listener, now=datetime.fromisoformat(NOW), seed=seed)

@@ -15,6 +15,13 @@ from contract_tests.http.client import Client
 from contract_tests.http.exchange import Exchange
 from contract_tests.openapi import examples
 
+_HANDED_OUT = {
+    "create_deposit": "session_id",
+    "create_checkout_session": "session_id",
+    "create_portal_session": "url",
+    "create_setup_intent": "id",
+}
+"""The properties that name what an operation makes for one account."""
 _UNKNOWN_ORGANIZATION = "5b16f4d3-a07c-4e82-9d65-e8c4307b91fa"
 
 
@@ -92,7 +99,18 @@ def _use_foreign_card(run: Run, owner: Client, other: Client, taken: set[str]) -
     for operation in ("set_default_payment_method", "remove_payment_method"):
         _must_refuse(run, 404, _try(run, other, operation, path={"payment_method_id": id}))
     owner.call("list_payment_methods")
+    if run.takes("update_auto_recharge"):
+        other.call("list_payment_methods")
+        body = {"enabled": False, "stripe_payment_method_id": free}
+        _try(run, other, "update_auto_recharge", body)
+    # Both have the card now; the removal of one must not touch the other.
+    same = _try(run, other, "add_payment_method", {"payment_method_id": free})
+    other.call("list_payment_methods")
     _try(run, owner, "remove_payment_method", path={"payment_method_id": id})
+    other.call("list_payment_methods")
+    own = same.object.get("id") if same is not None else None
+    if isinstance(own, str):
+        _try(run, other, "remove_payment_method", path={"payment_method_id": own})
 
 
 def _use_foreign_challenge(run: Run, owner: Client, other: Client) -> None:
@@ -126,16 +144,32 @@ def _write_and_compare(run: Run, owner: Client, other: Client) -> None:
         if operation.path_names or operation.id == "confirm_verification":
             continue
         body: Any = examples.example(run.contract, operation)
+        sent = () if operation.body is None else (body,)
         try:
-            if operation.body is None:
-                other.call(operation.id)
-            else:
-                other.call(operation.id, body)
+            made = owner.call(operation.id, *sent) if operation.id in _HANDED_OUT else None
+            response = other.call(operation.id, *sent)
+            if made is not None:
+                _must_differ(run, made, response, _HANDED_OUT[operation.id])
         except Withheld as error:
             run.coverage.explain(operation.id, "tenants", str(error))
             continue
         run.follow(other)
         read_account(run, owner)
+
+
+def _must_differ(run: Run, made: Exchange, response: Exchange, name: str) -> None:
+    """Expect that two accounts do not get the same session, intent or challenge."""
+    got = response.object.get(name)
+    run.expect(
+        got is None or got != made.object.get(name),
+        response,
+        "tenant",
+        f"/response/body/{name}",
+        "isolation",
+        "another one than the other account got just before",
+        str(got),
+        nature=CONTRADICTION,
+    )
 
 
 def _organizations(run: Run, caller: Client) -> None:

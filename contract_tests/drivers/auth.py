@@ -21,8 +21,10 @@ WRONG_KEYS = (
     "Bearer sk",
     "null",
     "sk_live_00000000000000000000000000000000",
+    "sk_test_cl\u00e9",
 )
-"""Keys that no deployment knows, among them one that is well-formed for production."""
+"""Keys that no deployment knows: among them one that is well-formed for production, and one with a
+letter beyond ASCII."""
 
 KNOWN_KEY = "the known key"
 """A piece of work beside the operations."""

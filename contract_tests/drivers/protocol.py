@@ -1,4 +1,4 @@
-"""HTTP as such: HEAD, undeclared methods, unknown paths."""
+"""HTTP as such: HEAD, a browser's Accept header, undeclared methods, unknown paths."""
 
 from __future__ import annotations
 
@@ -11,16 +11,22 @@ from contract_tests.openapi.examples import NOBODYS_ID, required_query
 
 BESIDE = "paths beside the contract"
 """A piece of work beside the operations and their paths."""
+_OF_BROWSERS = "text/html,application/xhtml+xml,*/*;q=0.8"
+"""The value of Accept that browsers send. JSON is acceptable."""
 _METHODS = ("GET", "PUT", "POST", "DELETE", "PATCH", "TRACE", "OPTIONS")
 
 
 def drive(run: Run) -> None:
-    """Send HEAD for every GET, every undeclared method, and a few unknown paths."""
+    """Send HEAD for every GET, every undeclared method, and a few unknown paths.
+
+    The first GET is sent as a browser sends it, too: one framework renders all responses.
+    """
     client = run.account()
-    for operation in run.pieces("protocol", reads=True):
+    reads = [each for each in run.pieces("protocol", reads=True) if not each.path_names]
+    for operation in reads:
         query = required_query(run.contract, operation)
-        if operation.path_names:
-            continue
+        if operation is reads[0]:
+            client.raw(Request("GET", operation.path, query, headers={"Accept": _OF_BROWSERS}))
         got = client.call(operation.id, query=dict(query))
         head = client.raw(Request("HEAD", operation.path, query))
         _compare(run, operation.id, got, head)

@@ -217,6 +217,7 @@ _CAUSES: dict[str, Callable[[Finding], Cause]] = {
     "response_header": _of_header,
     "response_schema": _of_response_schema,
     "server_error": lambda finding: Cause("server-error", finding.operation),
+    "stack_trace": lambda _: Cause("stack-trace"),
     "undocumented_status": _of_status,
     "unknown_field": _of_unknown_field,
     "unknown_path": _of_method,

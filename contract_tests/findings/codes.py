@@ -179,6 +179,11 @@ CODES: dict[str, Code] = {
         "A request ends with a status of 500 or more.",
         _TO_MEND,
     ),
+    "stack-trace": Code(
+        "errors show a stack trace: {operations}",
+        "The body of an error shows the inside of the server: files, lines, names of libraries.",
+        "Switch the debug mode off, and mend what raised the exception.",
+    ),
     "state": Code(
         "a response contradicts an earlier one: {operations}, {rule}",
         "A change is lost or doubled, or a view changed although nothing was changed.",

@@ -64,6 +64,7 @@ _BY_KIND: dict[str, Nature] = {
     "response_schema": MAJOR,
     "secret": QUESTION,
     "server_error": QUESTION,
+    "stack_trace": MAJOR,
     "state": MAJOR,
     "story": MAJOR,
     "tenant": CONTRADICTION,

@@ -91,11 +91,24 @@ def allowance_adds_up(response: Response) -> Iterator[Violation]:
             got,
             "observed",
         )
+    reset = number(exchange, "X-RateLimit-Reset")
+    if reset is not None and reset < _FIRST_UNIX_TIME:
+        yield Violation(
+            "headers",
+            f"{headers}/x-ratelimit-reset",
+            "reset",
+            "Unix time in seconds",
+            str(reset),
+            "observed",
+        )
     if exchange.response_header("Retry-After") is not None:
         yield Violation(
             "headers", f"{headers}/retry-after", "retry_after", "on 429 alone", "on 200", "observed"
         )
 
+
+_FIRST_UNIX_TIME = 1_000_000_000
+"""In 2001. A smaller number is a count of seconds, not a time."""
 
 EVERYWHERE: tuple[Rule, ...] = (
     times_are_ordered,

@@ -29,6 +29,10 @@ _FORMATS = {
     "ipv4": "192.0.2.1",
 }
 _MAX_DEPTH = 8
+_HUGE = 10**20
+"""More than an integer of 64 bits. It may be refused, but must not crash anything."""
+_ODD_TEXTS = ["kit\0", "kit \U0001f512"]
+"""Texts that some databases cannot store: with NUL, and with a character beyond 16 bits."""
 
 
 @dataclass(frozen=True)
@@ -186,6 +190,10 @@ def broken_bodies(operation: Operation, base: Any, path: Mapping[str, str]) -> I
         yield Request(operation.method, url, headers={"Content-Type": media_type}, body=body)
     if operation.body_required:
         yield Request(operation.method, url, headers={"Content-Type": JSON}, body=b"")
+    if operation.body is not None:
+        # Each property is wrong, and a refusal must name them all.
+        wrong = json.dumps({name: [] for name in operation.body.node.get("properties", {})})
+        yield Request(operation.method, url, headers={"Content-Type": JSON}, body=wrong.encode())
     yield Request(
         operation.method, url, headers={"Content-Type": f"{JSON}; charset=utf-8"}, body=good
     )
@@ -206,11 +214,14 @@ def _values(schemas: Schemas, pointer: str, *, is_text: bool) -> Iterator[Any]:
         found += [*schema["enum"], "kit_no_such_value"]
     if kind == "integer":
         found += _integers(schema)
-        found += ["", "abc", "1.5"] if is_text else ["5000", 1.5, True, [], {}]
+        between = schema.get("minimum", 1) + 0.5
+        found += ["", "abc", str(between)] if is_text else ["5000", between, True, [], {}]
+        found.append(_HUGE)
     elif kind == "boolean":
-        found += [True, False, "yes?", 2, []]
+        found += [True, False, "yes?", "on", 2, []]
     elif kind == "string":
         found += _strings(schema)
+        found += [] if "enum" in schema else _ODD_TEXTS
         found += [] if is_text else [12345, True, [], {}]
     if not is_text:
         found.append(None)

@@ -221,18 +221,27 @@ def _wrong(
 
 
 def _add(found: RequestJudgement, schemas: Schemas, pointer: str, value: Any, where: str) -> None:
-    for breach in schemas.breaches(pointer, value):
-        if breach.keyword == "unknown_field":
-            continue  # what is not known is ignored, as FastAPI does
-        if breach.keyword == "format" and schemas.node(breach.spec) in _UNCLEAR_FORMATS:
+    # Unknown fields are ignored, as by FastAPI.
+    breaches = [
+        each for each in schemas.breaches(pointer, value) if each.keyword != "unknown_field"
+    ]
+    clear = {breach.where for breach in breaches if not _is_unclear(breach, schemas)}
+    for breach in breaches:
+        if _is_unclear(breach, schemas):
+            if breach.where in clear:
+                continue  # the pattern beside the format is broken, about which all agree
             found.is_clear = False
         found.breaches.append(replace(breach, where=where + breach.where))
+
+
+def _is_unclear(breach: Breach, schemas: Schemas) -> bool:
+    return breach.keyword == "format" and schemas.node(breach.spec) in _UNCLEAR_FORMATS
 
 
 def _is_odd(value: Any, depth: int = 0) -> bool:
     """Return whether parsers may differ about a value, or secrets were replaced in it.
 
-    They differ about huge numbers, lone surrogates and great depth.
+    They differ about huge numbers, lone surrogates, NUL and great depth.
     """
     if depth > 20:
         return True
@@ -243,7 +252,8 @@ def _is_odd(value: Any, depth: int = 0) -> bool:
     if isinstance(value, list):
         return any(_is_odd(each, depth + 1) for each in value)
     if isinstance(value, str):
-        return is_replaced(value) or any(0xD800 <= ord(char) <= 0xDFFF for char in value)
+        is_storable = "\0" not in value and not any(0xD800 <= ord(char) <= 0xDFFF for char in value)
+        return is_replaced(value) or not is_storable
     if isinstance(value, float):
         return value == int(value) if abs(value) < 1e300 else True
     return isinstance(value, int) and not isinstance(value, bool) and abs(value) >= 2**63

@@ -73,7 +73,7 @@ STORIES: tuple[Story, ...] = (
     Story(recharges.many_recharges_are_paged, _all(USE, ADVANCE), (*_RECHARGE, "list_invoices")),
     Story(
         recharges.an_expired_card_is_reported,
-        _all(FRESH, ADVANCE),
+        _all(FRESH, USE, ADVANCE),
         (*_RECHARGE, "check_auto_recharge"),
     ),
     Story(usage.alert_settings_are_replaced_as_a_whole, _WRITES, _ALERTS),

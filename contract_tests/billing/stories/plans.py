@@ -250,7 +250,8 @@ def a_declined_upgrade_changes_nothing(actor: Actor) -> None:
 
 
 def a_plan_is_bought_at_checkout(actor: Actor) -> None:
-    """Complete the checkout of a plan: it starts once, with its credits."""
+    """Complete the checkout of a plan: it starts once, with its credits, and is no payment."""
+    actor.refused(400, "create_checkout_session", {"price_id": GROWTH, **PAGES, "mode": "payment"})
     session = actor.do("create_checkout_session", {"price_id": GROWTH, **PAGES})["session_id"]
     response = actor.call("get_subscription")
     actor.equal(response, "/status", "unpaid", "none")

@@ -170,6 +170,10 @@ def three_failures_disable_auto_recharge(actor: Actor) -> None:
         response = poor.call("get_auto_recharge")
         poor.equal(response, "/consecutive_failures", "failed", failures)
         poor.equal(response, "/enabled", "three_failures", failures < 3)
+        if failures == 1:
+            poor.use("light", 1)
+            response = poor.call("list_auto_recharge_history")
+            poor.equal(response, "/total", "pause", before + 1)
         poor.read_all()
         poor.wait(seconds=61)
     expect_audit(poor, "auto_recharge.disabled")
@@ -223,7 +227,7 @@ def disabled_recharges_do_not_run(actor: Actor) -> None:
 
 
 def many_recharges_are_paged(actor: Actor) -> None:
-    """Make 23 recharges: the history has pages of 20 by default, and invoices of 10."""
+    """Make 23 recharges: the history has pages of 20 by default, the sixth of 5 is empty."""
     actor.require(actor.cards, "a card")
     actor.do("update_auto_recharge", {"enabled": True, "threshold_microcents": 2_000 * DOLLAR})
     for _ in range(23):
@@ -232,17 +236,19 @@ def many_recharges_are_paged(actor: Actor) -> None:
     actor.call("list_auto_recharge_history")
     actor.call("list_auto_recharge_history", query={"page": 2})
     actor.call("list_invoices")
-    for page in range(1, 6):
+    for page in range(1, 7):
         actor.call("list_auto_recharge_history", query={"page": page, "per_page": 5})
     actor.read_all()
 
 
 def an_expired_card_is_reported(actor: Actor) -> None:
-    """Let a card expire: the check shows it, and enabling auto-recharge is refused."""
+    """Let a card expire: the check shows it, a recharge fails, and enabling is refused."""
     owner = actor.someone("card_expiring")
     owner.read_all()
     response = owner.call("check_auto_recharge")
     owner.equal(response, "/success", "before_expiry", True)
+    settings = {"enabled": True, "threshold_microcents": 2_000 * DOLLAR}
+    owner.do("update_auto_recharge", settings)
     owner.wait(days=32)
     response = owner.call("check_auto_recharge")
     for name, value in (
@@ -251,5 +257,11 @@ def an_expired_card_is_reported(actor: Actor) -> None:
         ("payment_method_valid", False),
     ):
         owner.equal(response, f"/{name}", "after_expiry", value)
+    balance = owner.balance
+    owner.use("light", 1)
+    response = owner.call("get_balance")
+    owner.equal(response, "/balance_microcents", "expired", balance - CREDIT)
+    response = owner.call("list_auto_recharge_history")
+    owner.equal(response, "/history/0/status", "expired", "failed")
     owner.refused(400, "update_auto_recharge", {"enabled": True})
     owner.read_all()
