@@ -10,11 +10,14 @@ from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from typing import Any
 
-import uvloop
-
 from mockserver.engine.request_log import Observer
 from mockserver.limits import Limits
 from mockserver.server.protocol import HttpProtocol, Site
+
+try:
+    from uvloop import new_event_loop
+except ModuleNotFoundError:  # Windows has none
+    from asyncio import new_event_loop
 
 _CHECK_SECONDS = 1.0
 _STOP_PAUSE = 0.02
@@ -51,7 +54,7 @@ class HttpServer:
 
     def run(self, listener: socket.socket) -> None:
         """Serve until the end."""
-        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        with asyncio.Runner(loop_factory=new_event_loop) as runner:
             runner.run(self._serve(listener))
 
     def stop(self) -> None:
