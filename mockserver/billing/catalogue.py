@@ -4,10 +4,11 @@ It is loaded from ``fixtures/catalogue.yaml`` and is the only data that all acco
 """
 
 import re
+from collections.abc import Hashable
 from datetime import datetime
 from functools import cached_property
 from hashlib import blake2b
-from typing import Literal
+from typing import Any, Literal
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -121,6 +122,11 @@ class Catalogue(Struct, frozen=True, dict=True):
     @cached_property
     def _cards_by_number(self) -> dict[str, TestCard]:
         return {card.number: card for card in self.test_cards if card.number is not None}
+
+    @cached_property
+    def derived(self) -> dict[Hashable, Any]:
+        """What is derived from the catalogue and kept, by names of its users."""
+        return {}
 
     def plan(self, slug: str) -> Plan:
         """Return the plan of that slug. Raise KeyError if the catalogue has no such plan."""

@@ -14,11 +14,6 @@ from mockserver.engine.request_log import Observer
 from mockserver.limits import Limits
 from mockserver.server.protocol import HttpProtocol, Site
 
-try:
-    from uvloop import new_event_loop
-except ModuleNotFoundError:  # Windows has none
-    from asyncio import new_event_loop
-
 _CHECK_SECONDS = 1.0
 _STOP_PAUSE = 0.02
 
@@ -54,7 +49,7 @@ class HttpServer:
 
     def run(self, listener: socket.socket) -> None:
         """Serve until the end."""
-        with asyncio.Runner(loop_factory=new_event_loop) as runner:
+        with asyncio.Runner(loop_factory=_loop_factory()) as runner:
             runner.run(self._serve(listener))
 
     def stop(self) -> None:
@@ -103,3 +98,12 @@ class HttpServer:
             await asyncio.sleep(_STOP_PAUSE)
         for connection in [*self._connections]:
             connection.abort()
+
+
+def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop]:
+    """Return uvloop's factory, or asyncio's on Windows, for which there is no uvloop."""
+    try:
+        from uvloop import new_event_loop
+    except ModuleNotFoundError:
+        return asyncio.new_event_loop
+    return new_event_loop

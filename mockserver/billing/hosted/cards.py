@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Container, Hashable, Iterable, Iterator
 from datetime import datetime
+from functools import cached_property
 
+from markupsafe import Markup
 from msgspec import Struct
 
 from mockserver.billing.account import Card
@@ -27,6 +29,12 @@ _BRANDS = {
 _ID = re.compile(r"pm_\w{1,250}", re.ASCII)
 _EXPIRY = re.compile(r"([0-9]{1,2})\s*[/-]\s*([0-9]{2}|[0-9]{4})", re.ASCII)
 _ASKS = "Asks for authentication (3-D Secure)"
+_OPTION = Markup('<option value="{}">{}</option>')
+_LIST_ITEM = Markup("<li><code>{}</code> {}</li>")
+_MAX_KEPT = 1_000
+"""Lists of test cards that are kept, one for each set of cards that accounts have."""
+Behaviour = Callable[[TestCard], tuple[str, str]]
+"""Returns the group of a card, and a note."""
 LIVE_CARD = "test_mode_live_card"
 """Stripe's decline code for a card that is not a test card."""
 _NUMBER_PROBLEMS = {
@@ -57,11 +65,25 @@ class Choice(Struct, frozen=True):
     label: str
 
 
-class Group(Struct, frozen=True):
+class Group(Struct, frozen=True, dict=True):
     """Cards with the same behaviour."""
 
     label: str
     choices: list[Choice]
+
+    @cached_property
+    def options(self) -> Markup:
+        """The options of a list to choose from."""
+        return self._markup(_OPTION)
+
+    @cached_property
+    def list_items(self) -> Markup:
+        """The items of a list to read."""
+        return self._markup(_LIST_ITEM)
+
+    def _markup(self, line: Markup) -> Markup:
+        made = (line.format(choice.value, choice.label) for choice in self.choices)
+        return Markup("\n").join(made)
 
 
 def name(brand: str, last4: str) -> str:
@@ -89,22 +111,22 @@ def on_file(context: Context) -> Group:
 
 def to_pay_with(context: Context) -> list[Group]:
     """Return every card that can be chosen to pay, the account's own first."""
-    return [on_file(context), *_grouped(lambda card: card.id, _not_on_file(context), _at_payment)]
+    return [on_file(context), *_test_cards(context, _at_payment)]
 
 
 def to_add(context: Context) -> list[Group]:
     """Return the test cards that are not on the account, refused ones included."""
-    return _grouped(lambda card: card.id, _not_on_file(context), _at_setup)
+    return _test_cards(context, _at_setup)
 
 
 def numbers_to_pay_with(catalogue: Catalogue) -> list[Group]:
     """Return every number that can be typed to pay."""
-    return _grouped(lambda card: card.number, catalogue.test_cards, _at_payment)
+    return _numbers(catalogue, _at_payment)
 
 
 def numbers_to_add(catalogue: Catalogue) -> list[Group]:
     """Return every number that can be typed to add a card."""
-    return _grouped(lambda card: card.number, catalogue.test_cards, _at_setup)
+    return _numbers(catalogue, _at_setup)
 
 
 def is_id(value: str) -> bool:
@@ -171,11 +193,40 @@ def _label(card: Card, context: Context, default_id: str | None) -> str:
     return ", ".join(parts)
 
 
-def _not_on_file(context: Context) -> Iterator[TestCard]:
-    """Yield the test cards that are not on the account, one of each behaviour."""
-    taken = {card.stripe_id for card in context.account.wallet.cards}
+def _test_cards(context: Context, behaviour: Behaviour) -> list[Group]:
+    """Return the test cards that are not on the account. They are grouped once for each wallet."""
+    catalogue = context.catalogue
+    taken = frozenset(card.stripe_id for card in context.account.wallet.cards)
+    return _kept(
+        catalogue,
+        ("test cards", behaviour, taken),
+        lambda: _grouped(lambda card: card.id, _others(catalogue, taken), behaviour),
+    )
+
+
+def _numbers(catalogue: Catalogue, behaviour: Behaviour) -> list[Group]:
+    """Return the numbers of all test cards, which are grouped once."""
+    return _kept(
+        catalogue,
+        ("numbers", behaviour),
+        lambda: _grouped(lambda card: card.number, catalogue.test_cards, behaviour),
+    )
+
+
+def _kept(catalogue: Catalogue, key: Hashable, make: Callable[[], list[Group]]) -> list[Group]:
+    kept = catalogue.derived
+    if key not in kept:
+        if len(kept) >= _MAX_KEPT:
+            kept.clear()
+        kept[key] = make()
+    groups: list[Group] = kept[key]
+    return groups
+
+
+def _others(catalogue: Catalogue, taken: Container[str]) -> Iterator[TestCard]:
+    """Yield the test cards that are not taken, one of each behaviour."""
     seen = set()
-    for card in context.catalogue.test_cards:
+    for card in catalogue.test_cards:
         alike = (
             card.brand,
             card.last4,
@@ -210,7 +261,7 @@ def _at_setup(card: TestCard) -> tuple[str, str]:
 def _grouped(
     value: Callable[[TestCard], str | None],
     cards: Iterable[TestCard],
-    behaviour: Callable[[TestCard], tuple[str, str]],
+    behaviour: Behaviour,
 ) -> list[Group]:
     """Group cards by behaviour: working cards first, refused cards last."""
     groups: dict[str, list[Choice]] = {

@@ -98,6 +98,7 @@ class Site:
         environment = Environment(
             loader=PackageLoader("mockserver.billing.hosted"),
             autoescape=True,
+            auto_reload=False,
             trim_blocks=True,
             lstrip_blocks=True,
             undefined=StrictUndefined,
