@@ -19,7 +19,7 @@ LAYERS: list[set[str]] = [
     {"console", "control", "server"},
     {"billing", "resources"},
     {"app"},
-    {"banner", "watch"},
+    {"banner", "control_command", "watch"},
     {"cli"},
     {"__main__", "child_server"},
     {"testing"},
