@@ -18,5 +18,5 @@ COPY --from=build /opt/mock /opt/mock
 ENV PATH=/opt/mock/bin:$PATH PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1
 USER 65534:65534
 EXPOSE 8080
-HEALTHCHECK --interval=10s --timeout=5s --start-period=10s --start-interval=1s CMD ["mockserver", "control", "--all", "http://127.0.0.1:8080", "health"]
+HEALTHCHECK --interval=5s --timeout=5s --start-period=10s CMD ["mockserver", "control", "--all", "http://127.0.0.1:8080", "health"]
 ENTRYPOINT ["mockserver", "serve", "--host", "0.0.0.0", "--port", "8080"]

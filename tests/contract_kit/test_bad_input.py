@@ -97,6 +97,18 @@ def test_a_deployment_without_the_control_api_is_not_the_mock() -> None:
     assert [request.target for request in requests] == ["/_mock/health"]
 
 
+def test_a_control_api_that_is_closed_is_reported() -> None:
+    """Health is open all the same; the error has the reason of the mock."""
+
+    def api(received: Received) -> bytes:
+        if received.target == "/_mock/health":
+            return as_json(200, {"status": "ok", "seed": 1})
+        return as_json(403, {"detail": "It requires its token."})
+
+    line = error_of(api, "--mock")
+    assert "has its control API closed: It requires its token" in line
+
+
 @pytest.mark.parametrize(
     ("given", "expected"),
     [

@@ -119,6 +119,18 @@ def test_a_form_of_the_page_itself_is_accepted(
     assert text_of(page, "state") == "This session has been paid."
 
 
+def test_a_page_whose_host_a_proxy_rewrote_is_accepted(
+    client: httpx.Client, open_deposit: Opener
+) -> None:
+    """The browser says that it is of the same origin, which pages cannot do."""
+    shown = ("Origin", "https://mock.test")
+    same, cross = ("Sec-Fetch-Site", "same-origin"), ("Sec-Fetch-Site", "cross-site")
+    for refused in ([shown], [shown, cross], [shown, same, cross], [shown, cross, same]):
+        assert client.post(f"{open_deposit()}/pay", headers=refused).status_code == 403
+    page = client.post(f"{open_deposit()}/pay", headers=[shown, same])
+    assert text_of(page, "state") == "This session has been paid."
+
+
 def test_an_origin_that_is_sent_twice_is_refused(
     client: httpx.Client, open_deposit: Opener
 ) -> None:
