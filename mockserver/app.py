@@ -104,7 +104,9 @@ class _Served:
 
         behaviour = self._behaviour
         credentials = behaviour.about.credentials
-        return pages(self._contract, behaviour.beside.pages, credentials, otherwise=self._fallback)
+        others = behaviour.beside.pages
+        clock = self._world.clock
+        return pages(self._contract, others, credentials, self._fallback, clock)
 
     @cached_property
     def apps(self) -> Apps:

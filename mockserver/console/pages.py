@@ -1,25 +1,49 @@
 """Pages for people: those of the served API, and the interactive reference."""
 
+import logging
 from collections.abc import Mapping, Sequence
 
+from starlette.exceptions import HTTPException
 from starlette.routing import Route, Router
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Receive, Scope, Send
 
+from mockserver.clock import Clock
 from mockserver.console.documents import document_routes
 from mockserver.console.reference import reference_route
+from mockserver.engine.asgi import request_of, send_reply
+from mockserver.engine.fallback import Fallback
 from mockserver.openapi.contract import Contract
+
+logger = logging.getLogger(__name__)
 
 
 def pages(
     contract: Contract,
     others: Sequence[Route],
     credentials: Mapping[str, str],
-    otherwise: ASGIApp,
+    fallback: Fallback,
+    clock: Clock,
 ) -> ASGIApp:
-    """Return an app that serves all pages and passes other paths on to ``otherwise``.
+    """Return an app that serves all pages. ``fallback`` responds to other paths and to errors.
 
     ``credentials``, by name of their security scheme, are filled into the forms of the reference.
     """
     api_key = next(iter(credentials.values()), "")
     routes = [*others, *document_routes(contract), reference_route(contract, api_key)]
-    return Router(routes, default=otherwise, redirect_slashes=False)
+    router = Router(routes, default=fallback, redirect_slashes=False)
+
+    async def serve(scope: Scope, receive: Receive, send: Send) -> None:
+        # With an app in its scope, the router raises errors instead of responding in plain text.
+        scope["app"] = router
+        try:
+            await router(scope, receive, send)
+        except HTTPException as error:
+            allow = (error.headers or {}).get("Allow", "")
+            request = request_of(scope, clock)
+            reply = fallback.http_error(request, error.status_code, str(error.detail), allow)
+            await send_reply(send, reply)
+        except Exception:
+            logger.exception("%s %s failed", scope["method"], scope["path"])
+            await send_reply(send, fallback.failure())
+
+    return serve

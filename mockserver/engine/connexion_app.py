@@ -88,7 +88,8 @@ class _ErrorHandlers:
         """Return the response to Starlette's errors: a 405 names all methods of the path."""
         if not isinstance(error, HTTPException):
             raise error
-        return self._response(request, error.status_code, str(error.detail))
+        allow = (error.headers or {}).get("Allow", "")
+        return self._response(request, error.status_code, str(error.detail), allow)
 
     async def on_problem(self, request: ConnexionRequest, error: Exception) -> ConnexionResponse:
         """Return the response to Connexion's errors."""
@@ -101,9 +102,11 @@ class _ErrorHandlers:
         logger.error("%s %s failed", request.method, request.url.path, exc_info=error)
         return _as_connexion(self._fallback.failure())
 
-    def _response(self, request: ConnexionRequest, status: int, detail: str) -> ConnexionResponse:
+    def _response(
+        self, request: ConnexionRequest, status: int, detail: str, allow: str = ""
+    ) -> ConnexionResponse:
         served = request_of(request.scope, self._clock)
-        return _as_connexion(self._fallback.http_error(served, status, detail))
+        return _as_connexion(self._fallback.http_error(served, status, detail, allow))
 
 
 def _as_connexion(reply: Reply) -> ConnexionResponse:

@@ -85,12 +85,12 @@ class Fallback:
         """Send an error in the mock's own envelope."""
         await send_reply(send, Reply(refusal.status, encode(envelope(refusal)), self._headers()))
 
-    def http_error(self, request: Request, status: int, detail: str) -> Reply:
-        """Return the response to an error of a framework."""
+    def http_error(self, request: Request, status: int, detail: str, allow: str) -> Reply:
+        """Return the response to an error of a framework, which knows the allowed methods."""
         if status == 404:
             return self.not_found(request)
         if status == 405:
-            return self.not_allowed(request, ", ".join(self._allowed(request.path)))
+            return self.not_allowed(request, ", ".join(self._allowed(request.path)) or allow)
         return self._error(request, Refusal(status, detail))
 
     def failure(self) -> Reply:

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from mockserver import cli, packaged, settings
+from mockserver.limits import Limits
 from mockserver.openapi import parsed_cache
 from mockserver.settings import Settings, SettingsError
 
@@ -37,6 +38,8 @@ TEXTS: dict[str, tuple[str, Any, str]] = {
     "allow_webhook_host": ("hooks.test, 10.0.0.5", ("hooks.test", "10.0.0.5"), "other.test"),
     "keep_requests": ("20", 20, "30"),
     "quiet": ("true", True, "false"),
+    "max_accounts": ("20", 20, "30"),
+    "state": ("world.state", Path("world.state"), "other.state"),
     "log_level": ("debug", "debug", "error"),
     "cache": ("kept", Path("kept"), "other"),
 }
@@ -69,7 +72,18 @@ def chosen(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> Settings:
 def test_every_setting_is_covered() -> None:
     """A new setting must be added to these tests."""
     assert list(TEXTS) == [setting.name for setting in settings.SETTINGS]
-    assert set(TEXTS) == set(Settings.__struct_fields__)
+    assert {*TEXTS, "limits"} == set(Settings.__struct_fields__)
+
+
+@pytest.mark.parametrize("name", Limits.__struct_fields__)
+def test_a_limit_comes_from_its_flag_or_its_variable(name: str) -> None:
+    """Sizes and counts are whole numbers, times may have decimals."""
+    text = "1.5" if name.endswith("timeout") else "7"
+    for found in (read({name: text}), read(environment={f"MOCKSERVER_{name.upper()}": text})):
+        assert getattr(found.limits, name) == float(text)
+    for wrong in ("0", "-1", "x", "", "1e3", "9" * 12):
+        with pytest.raises(SettingsError, match=f"--{name.replace('_', '-')} must be a "):
+            read({name: wrong})
 
 
 def test_the_defaults_of_all_settings() -> None:
