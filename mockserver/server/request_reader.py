@@ -138,21 +138,25 @@ class RequestReader:
             self._whole = data
             if self._end > 0 and self._is_known(data):
                 return
+        rest = self._parse(data)
+        if rest is not None:
+            self._read_without_upgrade(rest)
+
+    def _parse(self, data: bytes) -> bytes | None:
+        """Parse bytes. Return what follows a head that offers an upgrade. Raise Malformed."""
         try:
             self._parser.feed_data(data)
         except httptools.HttpParserUpgrade as upgrade:
-            self._read_without_upgrade(data[upgrade.args[0] :])
-        except httptools.HttpParserError as error:
-            if self._is_ended:  # bytes after "Connection: close"
-                return
+            return data[upgrade.args[0] :]
+        except httptools.HttpParserCallbackError as error:
             cause = error.__context__
-            if isinstance(cause, Malformed):
-                raise cause from None
             if isinstance(cause, BadTarget):
                 raise Malformed(400, str(cause)) from None
-            if cause is not None:
-                raise cause from None
-            raise Malformed(400, f"The request is not HTTP/1.1: {error}.") from None
+            raise cause or error from None
+        except httptools.HttpParserError as error:
+            if not self._is_ended:  # no error are bytes after "Connection: close"
+                raise Malformed(400, f"The request is not HTTP/1.1: {error}.") from None
+        return None
 
     # -------------------------------------------------------------------- callbacks of the parser
 
