@@ -71,6 +71,7 @@ def read_document(path: Path) -> Any:
 def check_depth(path: Path, text: str) -> None:
     """Raise UsageError if a YAML text is nested too deeply to be made into a tree."""
     depth = 0
+    event: Any
     for event in yaml.parse(text, Loader=_LOADER):
         if isinstance(event, yaml.CollectionStartEvent):
             depth += 1
