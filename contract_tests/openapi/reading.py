@@ -27,7 +27,11 @@ MAX_CHAIN = 50
 
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _TAG = "tag:yaml.org,2002:"
-_TAGS = (None, "!", *(_TAG + name for name in ("map", "seq", "str", "int", "float", "bool")))
+_TAGS = (
+    None,
+    "!",
+    *(_TAG + name for name in ("map", "seq", "str", "int", "float", "bool", "null")),
+)
 _CONSTANTS = {"": None, "~": None} | {
     form: value
     for word, value in (("null", None), ("true", True), ("false", False))
@@ -49,7 +53,9 @@ def read_document(path: Path) -> Any:
     is_json = path.suffix.lower() == ".json"
     if is_json or text.lstrip().startswith("{"):
         try:
-            document = json.loads(text, object_pairs_hook=_unique, parse_constant=float)
+            document = json.loads(text, object_pairs_hook=_unique)
+            if "\\u" in text:
+                json.dumps(document, ensure_ascii=False).encode()  # no half of a surrogate pair
             if not _is_deep(document):
                 return document
         except json.JSONDecodeError as error:
@@ -60,6 +66,19 @@ def read_document(path: Path) -> Any:
         except (ValueError, RecursionError):  # the other reader knows the line
             pass
     return _Reader(path, text).document()
+
+
+def check_depth(path: Path, text: str) -> None:
+    """Raise UsageError if a YAML text is nested too deeply to be made into a tree."""
+    depth = 0
+    event: Any
+    for event in yaml.parse(text, Loader=_LOADER):
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+        if depth > MAX_DEPTH:
+            raise UsageError(f"{path}:{event.start_mark.line + 1}: is nested too deeply")
 
 
 def resolve(text: str) -> Any:
@@ -209,8 +228,7 @@ class _Reader:
     def _value(self, event: Any, depth: int) -> Any:
         if isinstance(event, yaml.AliasEvent):
             return self._alias(event)
-        if event.tag not in _TAGS and event.tag != f"{_TAG}null":
-            self._refuse(event, "has a tag that JSON does not know")
+        self._check_tag(event)
         if depth > MAX_DEPTH:
             self._refuse(event, "is nested too deeply")
         self._nodes += 1
@@ -230,6 +248,10 @@ class _Reader:
             self._anchors[event.anchor] = value, size
         return value
 
+    def _check_tag(self, event: Any) -> None:
+        if event.tag not in _TAGS:
+            self._refuse(event, "has a tag that JSON does not know")
+
     def _until(self, end: type) -> Iterator[Any]:
         while not isinstance(event := next(self._events), end):
             yield event
@@ -239,6 +261,7 @@ class _Reader:
         for event in self._until(yaml.MappingEndEvent):
             if not isinstance(event, yaml.ScalarEvent):
                 self._refuse(event, "a key must be a text")
+            self._check_tag(event)
             if event.value in fields:
                 self._refuse(event, f"the key '{event.value[:60]}' occurs twice")
             if event.value == "<<" and not event.style:
