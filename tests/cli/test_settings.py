@@ -31,6 +31,8 @@ TEXTS: dict[str, tuple[str, Any, str]] = {
     "faults": ("flaky, slow-3g", ("flaky", "slow-3g"), "outage"),
     "allow_webhook_host": ("hooks.test, 10.0.0.5", ("hooks.test", "10.0.0.5"), "other.test"),
     "keep_requests": ("20", 20, "30"),
+    "max_accounts": ("20", 20, "30"),
+    "state": ("mine.zip", Path("mine.zip"), "other.zip"),
     "log_level": ("debug", "debug", "error"),
 }
 
@@ -114,6 +116,22 @@ def test_an_invalid_host_is_refused(text: str) -> None:
         SettingsError, match="--allow-webhook-host must be a host name or an IP address"
     ):
         read({"allow_webhook_host": text})
+
+
+@pytest.mark.parametrize("text", ["0", "-1", "1000001", "1.5", "many", "", "٣"])
+def test_an_impossible_number_of_accounts_is_refused(text: str) -> None:
+    """At least one account is kept, and at most a million."""
+    with pytest.raises(
+        SettingsError, match="--max-accounts must be a whole number from 1 to 1,000,000, not"
+    ):
+        read({"max_accounts": text})
+
+
+@pytest.mark.parametrize("text", ["", ".", "a\0b"])
+def test_a_state_file_is_a_file(text: str) -> None:
+    """A folder is refused at once, not when the state is saved."""
+    with pytest.raises(SettingsError, match="--state must be the name of a file, not"):
+        read({"state": text})
 
 
 def test_a_flag_hides_a_variable_that_is_wrong() -> None:
