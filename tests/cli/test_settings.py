@@ -138,6 +138,22 @@ def test_an_invalid_host_is_refused(text: str) -> None:
         read({"allow_webhook_host": text})
 
 
+@pytest.mark.parametrize("text", ["0", "-1", "1000001", "1.5", "many", "", "٣"])
+def test_an_impossible_number_of_accounts_is_refused(text: str) -> None:
+    """At least one account is kept, and at most a million."""
+    with pytest.raises(
+        SettingsError, match="--max-accounts must be a whole number from 1 to 1,000,000, not"
+    ):
+        read({"max_accounts": text})
+
+
+@pytest.mark.parametrize("text", ["", ".", "a\0b"])
+def test_a_state_file_is_a_file(text: str) -> None:
+    """A folder is refused at once, not when the state is saved."""
+    with pytest.raises(SettingsError, match="--state must be the name of a file, not"):
+        read({"state": text})
+
+
 def test_a_flag_hides_a_variable_that_is_wrong() -> None:
     """An overridden variable is not validated."""
     assert read({"port": "1"}, {"MOCKSERVER_PORT": "nonsense"}).port == 1

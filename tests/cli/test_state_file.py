@@ -15,8 +15,11 @@ import httpx
 import pytest
 
 from mockserver import packaged
+from mockserver.engine import state_file
+from mockserver.openapi.yaml_file import FileError
 from tests.cli.program import Program, launched, refusal, serving
 from tests.conftest import API
+from tests.worlds import make_world
 
 KEY = "sk_test_kept"
 NOW = "--now=2026-03-18T12:00:00Z"
@@ -127,6 +130,7 @@ def test_a_killed_server_leaves_the_last_save(file: Path) -> None:
         assert balance(client) == paid
 
 
+@pytest.mark.slow
 def test_a_server_that_is_killed_while_it_saves_leaves_a_whole_file(file: Path) -> None:
     """The file is replaced in one step: whenever the server is killed, the file can be loaded."""
     for delay in (0.0, 0.02):
@@ -169,10 +173,18 @@ def test_a_second_server_is_refused(file: Path) -> None:
 def saved(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A state file with one account, which no test changes."""
     file = tmp_path_factory.mktemp("state") / "saved.zip"
-    with serving("--port=0", NOW, "--state", file) as program, program.client(KEY) as client:
-        pay(client)
-        stop(program)
+    world = make_world()
+    with state_file.opened(file, world):
+        world.state.tenant(KEY)
     return file
+
+
+def problem_of(file: Path) -> str:
+    """Return why a file cannot be loaded. The program prints it in one line."""
+    with pytest.raises(FileError) as caught, state_file.opened(file, make_world()):
+        pass
+    assert "\n" not in str(caught.value)
+    return str(caught.value)
 
 
 def rewritten(saved: Path, name: str, old: bytes, new: bytes) -> bytes:
@@ -213,16 +225,23 @@ def test_a_damaged_file_is_refused_and_kept(saved: Path, file: Path, kind: str) 
     """One line names the file; the file is not replaced."""
     content = DAMAGED[kind](saved)
     file.write_bytes(content)
-    message = refusal("--port=0", NOW, "--state", file)
-    assert message.startswith(f"mockserver: {file}: is damaged, or is not a state file: ")
+    assert problem_of(file).startswith(f"{file}: is damaged, or is not a state file: ")
     assert file.read_bytes() == content
     assert [path.name for path in file.parent.iterdir()] == ["state.zip"]
+
+
+def test_the_program_refuses_a_damaged_file(file: Path) -> None:
+    """It ends with one line and exit code 2, and keeps the file."""
+    file.write_bytes(b"no state")
+    message = refusal("--port=0", "--state", file)
+    assert message.startswith(f"mockserver: {file}: is damaged, or is not a state file: ")
+    assert file.read_bytes() == b"no state"
 
 
 def test_a_file_of_another_version_is_refused(saved: Path, file: Path) -> None:
     """One line names both versions of the format."""
     file.write_bytes(rewritten(saved, "header", b'"version":1', b'"version":2'))
-    message = refusal("--port=0", NOW, "--state", file)
+    message = problem_of(file)
     assert message.endswith("it has format 2, and this version reads format 1")
 
 
@@ -280,7 +299,7 @@ def test_a_device_is_refused(tmp_path: Path) -> None:
     """A state file replaces what has its name, so it must be a regular file."""
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
-    assert refusal("--port=0", "--state", pipe).endswith("is not a regular file")
+    assert problem_of(pipe).endswith("is not a regular file")
 
 
 def test_a_failed_save_is_one_line(file: Path) -> None:

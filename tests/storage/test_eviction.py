@@ -14,7 +14,6 @@ from mockserver.billing.accounts.accounts import Accounts
 from mockserver.billing.api.behaviour import world_of
 from mockserver.clock import Clock
 from mockserver.engine.world import World
-from tests.cli.program import refusal
 from tests.conftest import API, NOON, RunningServer, ServerFactory
 
 PAID = 5_000
@@ -143,15 +142,6 @@ def test_a_restored_account_carries_no_warning(server: RunningServer) -> None:
     with server.client("sk_test_a") as client:
         client.post("/_mock/reset").raise_for_status()
         assert WARNING not in client.get(f"{API}/balance").headers
-
-
-@pytest.mark.parametrize("value", ["0", "-1", "1000001", "1.5", "many", "", "٣"])
-def test_an_impossible_limit_is_refused(value: str) -> None:
-    """One line names the flag and what it takes."""
-    message = refusal(f"--max-accounts={value}")
-    assert message.startswith(
-        "mockserver: --max-accounts must be a whole number from 1 to 1,000,000"
-    )
 
 
 def plain_world(max_accounts: int) -> World[Accounts]:

@@ -18,7 +18,7 @@ from mockserver.billing.account import Account
 from mockserver.billing.accounts import packed_json
 
 MAX_UNPACKED = 2_000
-"""Accounts kept unpacked besides the pinned ones, at 40 kB each; a packed one takes 9 kB."""
+"""Accounts kept unpacked besides the pinned ones, at 80 kB each; a packed one takes 12 kB."""
 MAX_TENANTS = 10_000
 """Default number of accounts kept besides the pinned ones. The least recently used is evicted."""
 _LEVEL = 3
