@@ -217,12 +217,13 @@ def test_debug_lists_everything_without_keys() -> None:
     with serving(*arguments) as program, program.client(f"sk_test_{SECRET}") as client:
         client.get("/docs")
         client.get("/_mock/health")
-        client.get(f"/{LIVE}", params={"key": LIVE})
+        client.get(f"/{LIVE}")
+        client.get("/nothing", params={"key": LIVE})
         client.get(f"{API}/balance", headers={"X-API-Key": LIVE})
         client.get(f"{API}/payment-methods/sk_test_{SECRET}")
         wait_for(lambda: program.stderr.count("/payment-methods/") > 0)
         assert "GET /docs 307" in program.stderr
-        assert "?key=sk_live_*** 404" in program.stderr
+        assert "GET /nothing?key=sk_live_*** 404" in program.stderr
         assert "GET /_mock/health 200" in program.stderr
         assert SECRET not in program.stderr
 
