@@ -194,8 +194,12 @@ def _serve(chosen: Settings, listener: socket.socket) -> None:
     redactor = server.world.redactor
     for handler in logging.getLogger().handlers:
         handler.setFormatter(request_log.RedactingFormatter(_LOG_FORMAT, redactor))
-    requests = request_log.for_terminal(redactor)
-    observe = None if chosen.quiet else request_log.observer(requests.log, server.lists)
+    is_debug = chosen.log_level == "debug"
+    requests = request_log.for_terminal(redactor, is_immediate=is_debug)
+    observe = None
+    if not chosen.quiet:
+        shown = redactor if is_debug else None
+        observe = request_log.observer(requests.log, server.lists, shown)
     gc.freeze()
     gc.set_threshold(10_000, 20, 20)
     gc.enable()

@@ -11,6 +11,7 @@ import os
 import sys
 from collections import deque
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from functools import lru_cache
 from threading import Event, Thread
 from typing import Any
@@ -49,9 +50,18 @@ class RequestLog:
     """Writes a line for each request, without blocking."""
 
     def __init__(
-        self, redactor: Redactor, write: Callable[[bytes], object], *, has_colours: bool = False
+        self,
+        redactor: Redactor,
+        write: Callable[[bytes], object],
+        *,
+        has_colours: bool = False,
+        is_immediate: bool = False,
     ) -> None:
-        """Take a function that writes bytes and may block. ``redactor`` hides secrets."""
+        """Take a function that writes bytes and may block. ``redactor`` hides secrets.
+
+        ``is_immediate`` writes each line at once, in the order of other messages, and may block.
+        """
+        self._is_immediate = is_immediate
         self._redactor = redactor
         self._write = write
         self._statuses = {
@@ -78,7 +88,9 @@ class RequestLog:
         word = method if method.isalpha() and len(method) <= _MAX_METHOD else "?"
         number = self._statuses.get(status or 0, "---")
         lines.append(f"{word} {shown} {number} {seconds * 1_000:.1f} ms{end}\n")
-        if not self._has_lines.is_set():
+        if self._is_immediate:
+            self._write_batch()
+        elif not self._has_lines.is_set():
             self._wake()
 
     def close(self) -> None:
@@ -99,10 +111,11 @@ class RequestLog:
             self._has_lines.wait()
             self._closing.wait(_BATCH_SECONDS)  # the lines of a burst are written together
             self._has_lines.clear()
-            try:
-                self._write("".join(self._batch()).encode("utf-8", "backslashreplace"))
-            except OSError:
-                return  # the terminal was closed
+            self._write_batch()
+
+    def _write_batch(self) -> None:
+        with suppress(OSError):  # the terminal was closed
+            self._write("".join(self._batch()).encode("utf-8", "backslashreplace"))
 
     def _batch(self) -> Iterator[str]:
         for _ in range(len(self._lines)):
@@ -135,7 +148,7 @@ class RedactingFormatter(logging.Formatter):
         return self._redactor.text(super().format(record))
 
 
-def for_terminal(redactor: Redactor) -> RequestLog:
+def for_terminal(redactor: Redactor, *, is_immediate: bool = False) -> RequestLog:
     """Return a log on standard error, in colours if it is a terminal."""
     is_plain = "NO_COLOR" in os.environ or os.environ.get("TERM") == "dumb"
     number = sys.stderr.fileno()
@@ -143,6 +156,7 @@ def for_terminal(redactor: Redactor) -> RequestLog:
         redactor,
         lambda data: _write_all(number, data),
         has_colours=sys.stderr.isatty() and not is_plain,
+        is_immediate=is_immediate,
     )
 
 
@@ -152,15 +166,24 @@ def _write_all(number: int, data: bytes) -> None:
         data = data[os.write(number, data) :]
 
 
-def observer(log: Log, is_listed: Callable[[str, int | None], bool]) -> Observer:
-    """Return a function that logs the responses whose path and status are to be listed."""
+def observer(
+    log: Log, is_listed: Callable[[str, int | None], bool], redactor: Redactor | None = None
+) -> Observer:
+    """Return a function that logs the responses whose path and status are to be listed.
+
+    Queries are shown if there is a ``redactor`` that hides their secrets.
+    """
 
     def observe(
         request: Request, status: int | None, headers: Headers, payload: bytes, seconds: float
     ) -> None:
         if is_listed(request.path, status):
             reason = _reason(status, headers, payload)
-            log(request.method, request.path, status, reason, seconds)
+            path = request.path
+            if redactor is not None and request.query:
+                query = redactor.query(request.query.decode("latin-1"))
+                path = f"{redactor.path(path)}?{query}"
+            log(request.method, path, status, reason, seconds)
 
     return observe
 
@@ -170,9 +193,9 @@ def _reason(status: int | None, headers: Headers, payload: bytes) -> str:
 
     The sentence of a 404 names the nearest path already.
     """
-    if status is None:
-        return "No response was sent."
-    words = [reason_of(payload)] if status >= 400 else []
+    words = ["No response was sent."] if status is None else []
+    if status is not None and status >= 400:
+        words.append(reason_of(payload))
     for name, value in headers:
         if name == WARNING and not value.startswith(UNKNOWN_PATH):
             words.append(value.decode("latin-1"))

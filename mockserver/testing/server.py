@@ -47,9 +47,11 @@ class BillingServer:
 
         Raises BillingMockError with the server's last line of output if it does not start.
         """
+        # Debug shows the requests of a failing test.
+        quiet = [] if "debug" in " ".join(flags) else ["--quiet"]
         self._stderr: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 (close() closes it)
         self._process = subprocess.Popen(  # noqa: S603 (the server checks its flags)
-            [sys.executable, "-P", "-m", "mockserver.child_server", "--quiet", *flags, "--port=0"],
+            [sys.executable, "-P", "-m", "mockserver.child_server", *quiet, *flags, "--port=0"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._stderr,

@@ -120,6 +120,14 @@ def test_a_blocked_terminal_delays_no_request() -> None:
     assert terminal.lines[-1] == "5 more requests are not listed, because they came too fast."
 
 
+def test_an_immediate_log_needs_no_thread() -> None:
+    """Each line is written at once, in the order of other messages."""
+    terminal = Terminal()
+    log = RequestLog(Redactor(), terminal.write, is_immediate=True)
+    log.log("GET", "/a", 200, "", 0)
+    assert terminal.lines == ["GET /a 200 0.0 ms"]
+
+
 def test_a_closed_terminal_does_no_harm() -> None:
     """The mock serves on without its terminal."""
 
@@ -199,7 +207,7 @@ def test_the_program_lists_requests() -> None:
             f"GET /balance 404 MS  No such path: /balance. Did you mean {API}/balance?"
         )
         assert lines[3].startswith(f"GET {API}/balance 401 MS  This is a mock server: do not send")
-        assert lines[4].endswith("[fault connection-reset]")
+        assert lines[4].startswith(f"GET {API}/balance --- MS  No response was sent.")
         assert len(lines) == 5
 
 
@@ -209,11 +217,13 @@ def test_debug_lists_everything_without_keys() -> None:
     with serving(*arguments) as program, program.client(f"sk_test_{SECRET}") as client:
         client.get("/docs")
         client.get("/_mock/health")
-        client.get(f"/{LIVE}", params={"key": LIVE})
+        client.get(f"/{LIVE}")
+        client.get("/nothing", params={"key": LIVE})
         client.get(f"{API}/balance", headers={"X-API-Key": LIVE})
         client.get(f"{API}/payment-methods/sk_test_{SECRET}")
         wait_for(lambda: program.stderr.count("/payment-methods/") > 0)
-        assert "GET /docs 200" in program.stderr
+        assert "GET /docs 307" in program.stderr
+        assert "GET /nothing?key=sk_live_*** 404" in program.stderr
         assert "GET /_mock/health 200" in program.stderr
         assert SECRET not in program.stderr
 
