@@ -1,17 +1,24 @@
-"""One second judge for all runs of a process that read the same document."""
+"""Short waits, and one second judge for all runs that read the same document."""
 
 from __future__ import annotations
 
 import pickle
 from collections.abc import Iterator
+from typing import Any
 from unittest import mock
 
 import pytest
 
+from contract_tests import context
 from contract_tests.judge import judge
 from contract_tests.judge.openapi_core import OpenApiCore
 from contract_tests.openapi.contract import Contract
+from contract_tests.safety import journal, restoration
+from contract_tests.settings import Settings
+from contract_tests.settling import Settling
 
+_SHORT = 0.2
+"""Seconds for what a deployment gets 2 s for: servers in this process settle at once."""
 _judges: dict[bytes, OpenApiCore] = {}
 
 
@@ -27,3 +34,16 @@ def _shared(contract: Contract) -> OpenApiCore:
     if document not in _judges:
         _judges[document] = OpenApiCore(contract)
     return _judges[document]
+
+
+@pytest.fixture(autouse=True)
+def _short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Wait shortly before a view is read again, unless the test says how long."""
+
+    def settling(*parts: Any) -> Settling:
+        *others, seconds = parts
+        return Settling(*others, _SHORT if seconds == Settings.settle else seconds)
+
+    monkeypatch.setattr(context, "Settling", settling)
+    monkeypatch.setattr(restoration, "SETTLE", _SHORT)
+    monkeypatch.setattr(journal, "SETTLE", _SHORT)
