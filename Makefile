@@ -25,7 +25,7 @@ serve: $(READY) ## make the environment and start the mock
 	$(BIN)/mockserver serve
 
 test: $(READY) ## all tests but the slow ones, and a fast run of the contract kit
-	$(BIN)/python -m pytest -m "not slow" -n 2 --dist loadfile
+	$(BIN)/python -m pytest -m "not slow" -n 2 --dist loadfile --no-loadscope-reorder
 	$(BIN)/python -m pytest contract_tests --quiet --max-examples 5
 
 test-slow: $(READY) $(TOOLS) $(STRIPE) ## the slow tests: browsers, Stripe.js, Prism, a wheel ...
@@ -35,7 +35,7 @@ test-newest: ## the fast tests with the newest versions that pyproject.toml allo
 	$(PYTHON) -m venv --clear $(NEWEST)
 	$(NEWEST)/bin/python -m pip install --quiet --disable-pip-version-check \
 		--editable '.[dev,contract,load]'
-	$(NEWEST)/bin/python -m pytest -m "not slow" -n 2 --dist loadfile
+	$(NEWEST)/bin/python -m pytest -m "not slow" -n 2 --dist loadfile --no-loadscope-reorder
 
 contract: $(READY) ## the whole contract kit: on the mock, or gently on URL=https://...
 	$(BIN)/python -m pytest contract_tests --quiet \

@@ -1,7 +1,7 @@
 """A process parses each YAML text once. Every caller gets a copy that it may change.
 
-Hundreds of tests start a mock or a run of the kit of their own, and two thirds of a start is the
-parsing of the same documents. ``tests/conftest.py`` applies this.
+Hundreds of tests start a mock or a run of the kit, which reads the same documents as the test
+before. Parsing them would take most of a start. ``tests/conftest.py`` applies this.
 """
 
 from __future__ import annotations

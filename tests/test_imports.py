@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import ast
 import sys
-from collections.abc import Iterator, Mapping, Sized
+from collections.abc import Mapping, Sized
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -78,14 +79,17 @@ def modules_of(package: str) -> dict[str, Path]:
     return {name_of(path): path for path in paths if "_data" not in path.parts}
 
 
-def imported(source: str) -> Iterator[str]:
-    """Yield the dotted names that a module imports, wherever it does, types included."""
+@cache
+def imported(source: str) -> list[str]:
+    """Return the dotted names that a module imports, wherever it does, types included."""
+    names: list[str] = []
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
+            names += (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, "relative imports hide where they point"
-            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+            names += (f"{node.module}.{alias.name}" for alias in node.names)
+    return names
 
 
 def imports_of(modules: Mapping[str, Path]) -> dict[str, set[str]]:

@@ -27,6 +27,8 @@ MAX_REQUESTS = 32
 """Requests at the same time."""
 REQUEST_TIMEOUT = 10.0
 """Seconds that a request may take to arrive."""
+_POLL_SECONDS = 0.05
+"""How long ``close`` waits at most for the server's thread."""
 _TOO_LARGE, _UNKNOWN, _NO_LENGTH = 413, 404, 411
 
 
@@ -83,7 +85,9 @@ class Receiver:
         shown = f"[{host}]" if ":" in host else host
         self.url = public_url or f"http://{shown}:{self._server.server_address[1]}"
         """Where the deployment reaches it."""
-        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
+        self._thread = threading.Thread(
+            target=self._server.serve_forever, args=(_POLL_SECONDS,), daemon=True
+        )
         self._thread.start()
 
     @classmethod

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -17,6 +19,7 @@ from mockserver.settings import Settings
 
 Json = dict[str, Any]
 API = "/api/v1/billing"
+_POLL_SECONDS, _GRACE_SECONDS = 0.01, 1.0
 
 
 @dataclass
@@ -114,6 +117,27 @@ FAULTS: dict[str, Callable[[Response], None]] = {
 }
 
 
+class _QuickServer(uvicorn.Server):
+    """Stops at once. uvicorn looks every 0.1 s whether to stop, and then waits as long again."""
+
+    async def main_loop(self) -> None:
+        while not self.should_exit:
+            await asyncio.sleep(_POLL_SECONDS)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        for server in self.servers:
+            server.close()
+        for listener in sockets or []:
+            listener.close()
+        for connection in list(self.server_state.connections):
+            connection.shutdown()
+        ends_at = time.monotonic() + _GRACE_SECONDS
+        while self.server_state.connections and time.monotonic() < ends_at:
+            await asyncio.sleep(_POLL_SECONDS)
+        for task in self.server_state.tasks:
+            task.cancel()
+
+
 @dataclass
 class Upstream:
     """A server in a thread of this process that can be stopped and started again."""
@@ -137,9 +161,8 @@ class Upstream:
             log_config=None,
             date_header=False,
             server_header=False,
-            timeout_graceful_shutdown=1,
         )
-        self._server = uvicorn.Server(config)
+        self._server = _QuickServer(config)
         self._thread = threading.Thread(
             target=self._server.run, kwargs={"sockets": [self._socket]}, daemon=True
         )

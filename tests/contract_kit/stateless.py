@@ -140,7 +140,7 @@ def serving(mock: Stateless) -> Iterator[str]:
     """Serve the mock until the end of the block; yield its URL."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(mock))
     server.daemon_threads = True
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
     thread.start()
     try:
         yield f"http://127.0.0.1:{server.server_address[1]}"

@@ -42,7 +42,7 @@ def forecast_of(run: Run) -> plan.Forecast:
 @pytest.mark.parametrize(
     "changes",
     [
-        {},
+        pytest.param({}, marks=pytest.mark.slow),
         {"max_examples": 5},
         {"only": ("list_invoices", "usage-alerts", "get_balance", "get_usage_chart")},
         {"allow_writes": True, "other_key_env": "OTHER_KEY", "phases": ("tenants", "boundaries")},

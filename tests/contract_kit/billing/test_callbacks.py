@@ -18,6 +18,12 @@ LISTEN = "127.0.0.1:0"
 ONLY = ("update_usage_alerts", "get_usage_alerts", "get_cost_projection")
 
 
+@pytest.fixture(autouse=True)
+def _short_quiet(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Wait shortly for deliveries that should not come: the mock sends them at once."""
+    monkeypatch.setattr(webhooks, "QUIET_FOR", 0.5)
+
+
 def callbacks() -> Run:
     """Run the story of callbacks on the mock."""
     with faulty.mock() as mock:

@@ -37,6 +37,14 @@ def test_a_key_is_replaced_in_every_spelling(ring: Keyring, spelling: str) -> No
     assert ring.body(f'{{"a": "{spelling}"}}'.encode()) == b'{"a": "[api-key]"}'
 
 
+def test_a_new_secret_is_replaced_in_a_body_that_was_shown_before(ring: Keyring) -> None:
+    """Bodies are remembered without their secrets only until there is another secret."""
+    body = b'{"detail": "no another-secret"}'
+    assert ring.body(body) == body
+    ring.hide("other", "another-secret")
+    assert ring.body(body) == b'{"detail": "no [other]"}'
+
+
 @pytest.mark.parametrize(
     ("text", "shown"),
     [
