@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from concurrent.futures import ThreadPoolExecutor
 
 from contract_tests.billing.stories.actor import Actor
@@ -99,7 +100,7 @@ def unknown_cards_are_not_found(actor: Actor) -> None:
 
 
 def setup_and_portal_leave_the_account_alone(actor: Actor) -> None:
-    """Create setup intents and portal sessions: all are new, and the account stays the same."""
+    """Create setup intents and portal sessions: all are new, no secret is logged."""
     actor.read_all()
     intents = [actor.do("create_setup_intent") for _ in range(2)]
     portals = [actor.do("create_portal_session") for _ in range(2)]
@@ -130,6 +131,16 @@ def setup_and_portal_leave_the_account_alone(actor: Actor) -> None:
         "new_session",
         "a new session",
         "an earlier session",
+    )
+    audit = actor.call("list_audit_log", query={"limit": 10})
+    details = json.dumps([entry.get("details") for entry in audit.object.get("entries", [])])
+    actor.expect(
+        audit,
+        not secret or secret not in details,
+        "/entries/*/details",
+        "no_secret",
+        "no client secret in the log",
+        "the client secret",
     )
     actor.read_all()
 

@@ -56,7 +56,7 @@ STORIES: tuple[Story, ...] = (
     Story(
         cards.setup_and_portal_leave_the_account_alone,
         _WRITES,
-        ("create_setup_intent", "create_portal_session"),
+        ("create_setup_intent", "create_portal_session", "list_audit_log"),
     ),
     Story(cards.a_card_used_by_auto_recharge_is_kept, _all(), (*_CARDS, *_RECHARGE)),
     Story(
@@ -118,6 +118,11 @@ STORIES: tuple[Story, ...] = (
     ),
     Story(
         usage.alerts_follow_the_settings,
+        _all(USE, ADVANCE, MESSAGES, FORGET),
+        (*_ALERTS, "get_cost_projection"),
+    ),
+    Story(
+        usage.alerts_come_again_each_month,
         _all(USE, ADVANCE, MESSAGES, FORGET),
         (*_ALERTS, "get_cost_projection"),
     ),

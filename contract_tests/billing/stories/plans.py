@@ -33,7 +33,10 @@ def a_request_without_a_body_changes_nothing(actor: Actor) -> None:
 
 
 def a_plan_is_started(actor: Actor) -> None:
-    """Start a plan: the default card is charged, and invoice and credits appear."""
+    """Start a plan: the default card is charged, and invoice and credits appear.
+
+    A price that does not exist is refused, and the plan stays.
+    """
     before = actor.balance
     invoices = actor.do("list_invoices").get("total", 0)
     response = actor.call("change_plan", {"price_id": STARTER})
@@ -69,6 +72,7 @@ def a_plan_is_started(actor: Actor) -> None:
             shown.object.get(f"current_period_{end}"),
         )
     expect_audit(actor, "subscription.started")
+    actor.refused(400, "change_plan", {"price_id": "price_kit_of_nothing"})
     actor.read_all()
 
 
@@ -163,6 +167,7 @@ def a_plan_renews_itself(actor: Actor) -> None:
         actor.equal(listed, "/total", "renewed", invoices + month)
         actor.equal(listed, "/invoices/0/amount_cents", "renewed", 2_900)
         actor.equal(listed, "/invoices/0/status", "renewed", "paid")
+        actor.equal(listed, "/invoices/0/period_start", "renewed", start)
         actor.read_all()
 
 

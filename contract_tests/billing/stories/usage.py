@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from contract_tests.billing.money import CREDITS_PER_REQUEST
@@ -203,6 +203,22 @@ def alerts_follow_the_settings(actor: Actor) -> None:
     actor.read_all()
 
 
+def alerts_come_again_each_month(actor: Actor) -> None:
+    """Cross thresholds in two months, two of them at once: each sends one alert a month."""
+    start_of_month(actor)
+    actor.do("update_usage_alerts", {"webhook_url": "https://hooks.kit.example.com/alerts"})
+    allocated = number_at(actor.do("get_cost_projection"), "credits_allocated")
+    use_up_to(actor, allocated, 75, 0)
+    _expect_webhooks(actor, [75])
+    _expect_mails(actor, [75])
+    actor.wait_until(_next_month(actor))
+    allocated = number_at(actor.do("get_cost_projection"), "credits_allocated")
+    use_up_to(actor, allocated, 90, 0)
+    _expect_webhooks(actor, [75, 75, 90])
+    _expect_mails(actor, [75, 75, 90])
+    actor.read_all()
+
+
 def alert_settings_are_replaced_as_a_whole(actor: Actor) -> None:
     """Replace the alert settings: missing fields get their defaults, null removes the webhook."""
     actor.call("get_usage_alerts")
@@ -257,14 +273,15 @@ def a_long_history_is_paged(actor: Actor) -> None:
 def start_of_month(actor: Actor) -> None:
     """Advance to the first hour of a month, with $10 to use and no alert sent."""
     actor.do("update_usage_alerts", {"enabled": False})
-    now = actor.now
-    first = (now.replace(day=1) + timedelta(days=32)).replace(
-        day=1, hour=1, minute=0, second=0, microsecond=0
-    )
-    actor.wait_until(first)
+    actor.wait_until(_next_month(actor))
     actor.leave(10 * DOLLAR)
-    again = (first + timedelta(days=32)).replace(day=1)
-    actor.wait_until(again)
+    actor.wait_until(_next_month(actor))
+
+
+def _next_month(actor: Actor) -> datetime:
+    """Return the first hour of the next month."""
+    later = actor.now.replace(day=1) + timedelta(days=32)
+    return later.replace(day=1, hour=1, minute=0, second=0, microsecond=0)
 
 
 def use_up_to(actor: Actor, allocated: int, percent: int, more: int) -> None:
@@ -284,6 +301,16 @@ def _expect_webhooks(actor: Actor, thresholds: list[int]) -> None:
         ((message.get("payload") or {}).get("data") or {}).get("threshold")
         for message in reversed(sent)
     ]
+    events = {str((message.get("payload") or {}).get("event")) for message in sent}
+    actor.expect(
+        response,
+        events <= {"usage.alert"},
+        "/response/body",
+        "event",
+        "usage.alert",
+        ", ".join(sorted(events)),
+        "update_usage_alerts",
+    )
     actor.expect(
         response,
         got == thresholds,

@@ -12,7 +12,7 @@ _NO_CHALLENGE = "00000000-0000-4000-8000-000000000000"
 
 
 def wrong_codes_lock_a_challenge(actor: Actor) -> None:
-    """Enter five wrong codes: each costs an attempt, and then the challenge is locked."""
+    """Enter five wrong codes: each costs an attempt, and then that challenge is locked."""
     challenge = actor.do("initiate_verification", {"action": "kit_story"})["challenge_id"]
     wrong = _wrong_code(actor.code(challenge) if actor.can(READ_CODE) else None)
     for left in (4, 3, 2, 1, 0):
@@ -24,13 +24,18 @@ def wrong_codes_lock_a_challenge(actor: Actor) -> None:
         code = actor.code(challenge)
         actor.refused(409, "confirm_verification", {"challenge_id": challenge, "code": code})
     actor.refused(404, "confirm_verification", {"challenge_id": _NO_CHALLENGE, "code": wrong})
+    another = actor.call("initiate_verification", {"action": "kit_story"}).object
+    if "challenge_id" in another:
+        body = {"challenge_id": another["challenge_id"], "code": wrong}
+        response = actor.call("confirm_verification", body)
+        actor.equal(response, "/remaining_attempts", "new_challenge", 4)
     actor.read_all()
 
 
 def methods_are_email_and_sms(actor: Actor) -> None:
     """Send challenges by e-mail and SMS: they live ten minutes; other methods are refused."""
     for method in ("email", "sms", None):
-        body = {"action": "kit_story"} | ({"method": method} if method else {})
+        body = {"action": "Kit Story"} | ({"method": method} if method else {})
         response = actor.call("initiate_verification", body)
         actor.equal(response, "/method", "method", method or "email")
         if actor.can(NOW):
@@ -63,7 +68,7 @@ def methods_are_email_and_sms(actor: Actor) -> None:
 
 
 def the_right_code_is_good_once(actor: Actor) -> None:
-    """Enter a wrong code and the right one: it verifies once, and the challenge is used."""
+    """Enter wrong codes and the right one: it verifies once, and the challenge is used."""
     challenge = actor.do("initiate_verification", {"action": "kit_story"})["challenge_id"]
     code = actor.code(challenge)
     other = actor.do("initiate_verification", {"action": "kit_story"})["challenge_id"]
@@ -71,6 +76,9 @@ def the_right_code_is_good_once(actor: Actor) -> None:
         "confirm_verification", {"challenge_id": challenge, "code": _wrong_code(code)}
     )
     actor.equal(response, "/success", "wrong_code", False)
+    part = actor.call("confirm_verification", {"challenge_id": challenge, "code": code[:3]})
+    is_refused = part.object.get("success") is not True
+    actor.expect(part, is_refused, "/success", "part_of_code", "not true", "true for three digits")
     response = actor.call("confirm_verification", {"challenge_id": challenge, "code": code})
     actor.equal(response, "/success", "right_code", True)
     for again, rule in ((code, CODE_ONCE), (_wrong_code(code), "refused")):

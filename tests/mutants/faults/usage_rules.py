@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from mockserver.billing import ledger, usage, usage_alerts
+from mockserver.billing import usage, usage_alerts
 from mockserver.billing.account import Fired, UsageAlerts
 from mockserver.billing.api import render
 from mockserver.billing.api.call import Call
@@ -241,13 +241,6 @@ FAULTS = (
         "period of a usage chart is 30d, however many days were asked for.",
         changes_body(_CHART, by=_thirty_days),
         lambda me: me.get("usage-chart", days=7)["period"],
-    ),
-    Fault(
-        "allocation-without-bonuses",
-        "state",
-        "credits_allocated leaves out what bonuses brought.",
-        sets(ledger, "_BOUGHT", frozenset({"deposit", "auto_recharge"}), on=(_PROJECTION,)),
-        lambda me: me.named(_NEW).get("cost-projection")["credits_allocated"],
     ),
     Fault(
         "alert-at-every-charge",

@@ -132,11 +132,6 @@ def _log_after(me: Caller, method: str, path: str, body: Json = None) -> object:
     return me.get("audit-log")["total"]
 
 
-def _log_after_a_wrong_code(me: Caller) -> object:
-    _wrong_codes(me, 1)
-    return me.get("audit-log")["entries"][0]["action"]
-
-
 def _log_after_a_downgrade(me: Caller) -> object:
     for plan in ("growth", "starter"):
         me.post("change-plan", {"price_id": f"price_{plan}_monthly"})
@@ -225,13 +220,6 @@ FAULTS = (
             me.post("setup-intent"),
             len(me.get("audit-log")["entries"][0]["details"]),
         ],
-    ),
-    Fault(
-        "wrong-code-not-logged",
-        "state",
-        "A wrong verification code leaves no entry in the audit log.",
-        wraps(Context, "audit", _without("verification.failed"), on=(_CONFIRM, _AUDIT)),
-        _log_after_a_wrong_code,
     ),
     Fault(
         "downgrade-not-logged",
