@@ -69,8 +69,9 @@ check: $(READY) $(TOOLS) ## lint, format, types, both documents, and whether doc
 	tools/node_modules/.bin/redocly lint --extends=recommended $(DOCUMENTS)
 	$(BIN)/mockserver docs --check
 
-bench: $(READY) $(TOOLS) ## measure against Prism and write benchmarks/RESULTS.md
+bench: $(READY) $(TOOLS) ## measure against Prism and uvicorn; writes benchmarks/{RESULTS,WIRE}.md
 	$(BIN)/python -m benchmarks.run
+	$(BIN)/python -m benchmarks.wire_report
 
 lock: $(READY) ## pin the newest versions that pyproject.toml allows
 	$(PYTHON) -m venv $(VENV)/lock

@@ -1,6 +1,6 @@
 """The wire: processor time of each kind of request beside a bare uvicorn app.
 
-``python -m benchmarks.wire`` prints a table. ``--rounds`` and ``--seconds`` set its precision.
+``python -m benchmarks.wire`` prints a table. ``benchmarks.wire_report`` writes it to WIRE.md.
 Each round drives both servers one after the other, and the ratio of their processor times is taken
 within the round, so that other load on the machine counts little.
 """
@@ -12,7 +12,7 @@ import asyncio
 import re
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import cycle
 from pathlib import Path
@@ -27,6 +27,7 @@ from benchmarks.servers import Program, Server, ask, ours, running
 _LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
 _CONNECTIONS = 16
 _KEY = "sk_test_default"
+BALANCE, KEYS_IN_TURN = "GET balance", "200 keys in turn"
 
 BODY = b'{"balance":"' + b"0" * 275 + b'"}'
 
@@ -56,6 +57,26 @@ class Kind:
     target: float
 
 
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How long is measured."""
+
+    rounds: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """The processor time of one kind of request, in microseconds."""
+
+    name: str
+    own: float
+    peer: float
+    ratio: float
+    """The median of the ratios of all rounds."""
+    target: float
+
+
 def request(method: str, path: str, key: str | None = _KEY, body: str = "", *headers: str) -> bytes:
     """Return a request as bytes."""
     lines = [f"{method} {path} HTTP/1.1", "Host: 127.0.0.1", "Accept: application/json", *headers]
@@ -73,7 +94,7 @@ def kinds(checkout: str) -> list[Kind]:
     preflight = ("Origin: http://localhost:3000", "Access-Control-Request-Method: GET")
     keys = [random_key() for _ in range(200)]
     return [
-        Kind("GET balance", [request("GET", BALANCE_PATH)], 200, 0.8),
+        Kind(BALANCE, [request("GET", BALANCE_PATH)], 200, 0.8),
         Kind("POST deposit", [DEPOSIT.request()], 200, 1.25),
         Kind("page of 100", [PAGE.request()], 200, 2.2),
         Kind("templated path", [request("DELETE", card)], 404, 1.1),
@@ -88,7 +109,7 @@ def kinds(checkout: str) -> list[Kind]:
             200,
             8,
         ),
-        Kind("200 keys in turn", [request("GET", BALANCE_PATH, key) for key in keys], 200, 1.04),
+        Kind(KEYS_IN_TURN, [request("GET", BALANCE_PATH, key) for key in keys], 200, 1.04),
     ]
 
 
@@ -171,35 +192,45 @@ def _on_cpu(pid: int) -> int:
     )
 
 
+def measured(bare: Server, mock: Server, kinds: Sequence[Kind], plan: Plan) -> Iterator[Row]:
+    """Yield a row for each kind of request."""
+    for kind in kinds:
+        _warm_up(mock, kind)
+        pairs = [
+            (microseconds(mock, kind, plan.seconds), microseconds(bare, kind, plan.seconds))
+            for _ in range(plan.rounds)
+        ]
+        own, peer = (median(column) for column in zip(*pairs, strict=True))
+        yield Row(kind.name, own, peer, median(own / peer for own, peer in pairs), kind.target)
+
+
+def plan_of(flags: argparse.Namespace) -> Plan:
+    """Return the plan of command-line flags."""
+    return Plan(flags.rounds, flags.seconds)
+
+
+def add_flags(parser: argparse.ArgumentParser) -> None:
+    """Add the flags of a plan."""
+    parser.add_argument("--rounds", type=int, default=7, help="rounds of each kind (7)")
+    parser.add_argument("--seconds", type=float, default=1.0, help="length of a round (1)")
+
+
 def main() -> int:
     """Measure and print the table."""
     parser = argparse.ArgumentParser("benchmarks.wire")
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--seconds", type=float, default=1.0)
-    parser.add_argument("--only", default="")
+    add_flags(parser)
+    parser.add_argument("--only", default="", help="a part of the name of a kind")
     flags = parser.parse_args()
     with running(uvicorn_program()) as bare, running(ours()) as mock:
-        checkout = _checkout(mock)
+        chosen = [kind for kind in kinds(checkout_of(mock)) if flags.only in kind.name]
         print(f"{'':18} {'us':>7} {'uvicorn':>8} {'ratio':>6}  wanted")
-        for kind in kinds(checkout):
-            if flags.only not in kind.name:
-                continue
-            _warm_up(mock, kind)
-            pairs = [
-                (
-                    microseconds(mock, kind, flags.seconds),
-                    microseconds(bare, kind, flags.seconds),
-                )
-                for _ in range(flags.rounds)
-            ]
-            ratio = median(own / peer for own, peer in pairs)
-            own, peer = (median(column) for column in zip(*pairs, strict=True))
-            print(f"{kind.name:18} {own:7.1f} {peer:8.1f} {ratio:6.2f}  {kind.target}", flush=True)
-        print(f"memory {mock.memory_mib():.0f} MiB")
+        for row in measured(bare, mock, chosen, plan_of(flags)):
+            figures = f"{row.own:7.1f} {row.peer:8.1f} {row.ratio:6.2f}"
+            print(f"{row.name:18} {figures}  {row.target}", flush=True)
     return 0
 
 
-def _checkout(server: Server) -> str:
+def checkout_of(server: Server) -> str:
     """Return the path of an open checkout page."""
     deposit = ask(server, DEPOSIT)
     found = re.search(r"https?://[^/]+(/[^\"' ]*)", str(deposit))
