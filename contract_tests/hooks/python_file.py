@@ -91,7 +91,9 @@ class _Worker:
 
     def __init__(self, path: Path) -> None:
         self.has_ended = False
-        self._replies: dict[int, Future[dict[str, Any]]] = {0: Future()}
+        self._first: Future[dict[str, Any]] = Future()
+        """The first message. The other thread may take it from the replies before it is read."""
+        self._replies = {0: self._first}
         self._lock = threading.Lock()
         self._count = 0
         self._process = subprocess.Popen(  # noqa: S603 (this interpreter)
@@ -107,7 +109,7 @@ class _Worker:
 
     def hello(self, limit: float) -> dict[str, Any]:
         """Return the first message: the functions, or an error. Raise NoReply."""
-        return self._replies[0].result(limit)
+        return self._first.result(limit)
 
     def ask(self, message: dict[str, Any]) -> Future[dict[str, Any]]:
         """Send a message, and return its reply to come."""

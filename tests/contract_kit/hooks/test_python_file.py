@@ -13,7 +13,7 @@ import pytest
 from contract_tests.billing.adapters import HOOKS
 from contract_tests.errors import UsageError
 from contract_tests.hooks.hook import Account, HookFailed, Hooks
-from contract_tests.hooks.python_file import HookFile
+from contract_tests.hooks.python_file import HookFile, _Worker
 
 ACCOUNT = Account("api-key", "planted-key-5up3rs3cr3t", "http://127.0.0.1:1")
 
@@ -23,6 +23,20 @@ def hooks_of(folder: Path, source: str, *, limit: float = 20.0) -> Hooks:
     path = folder / "hooks.py"
     path.write_text(dedent(source), encoding="utf-8")
     return Hooks([HookFile(path, HOOKS, limit=limit)], HOOKS)
+
+
+def test_the_first_message_may_come_before_it_is_awaited(tmp_path: Path) -> None:
+    """On a busy machine the process is ready before the kit asks for its functions."""
+    path = tmp_path / "hooks.py"
+    path.write_text("def now(): ...\n", encoding="utf-8")
+    worker = _Worker(path)
+    try:
+        deadline = time.monotonic() + 20
+        while worker._replies and time.monotonic() < deadline:
+            time.sleep(0.01)
+        assert "now" in worker.hello(0)["functions"]
+    finally:
+        worker.kill()
 
 
 @pytest.mark.parametrize(
