@@ -83,7 +83,7 @@ class _Served:
         from mockserver.control.service import ControlService
         from mockserver.engine.connexion_app import add_operations, connexion_app
 
-        app = connexion_app(self._fallback, world.clock)
+        app = connexion_app(self.pages, self._fallback, world.clock)
         add_operations(app, self._operations)
         service = ControlService(behaviour, control)
         generator = Generator(control.schemas, world.seed)

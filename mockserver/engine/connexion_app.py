@@ -65,9 +65,12 @@ _MIDDLEWARES: list[Any] = [ServerErrorMiddleware, ExceptionMiddleware, _Routing,
 """Compiled operations replace all others of Connexion's."""
 
 
-def connexion_app(fallback: Fallback, clock: Clock) -> ConnexionMiddleware:
-    """Return Connexion's application without operations; other paths go to ``fallback``."""
-    app = ConnexionMiddleware(fallback, middlewares=_MIDDLEWARES)
+def connexion_app(pages: ASGIApp, fallback: Fallback, clock: Clock) -> ConnexionMiddleware:
+    """Return Connexion's application without operations; other paths go to ``pages``.
+
+    ``fallback`` responds to errors.
+    """
+    app = ConnexionMiddleware(pages, middlewares=_MIDDLEWARES)
     handlers = _ErrorHandlers(fallback, clock)
     app.add_error_handler(HTTPException, handlers.on_http_exception)
     app.add_error_handler(ProblemException, handlers.on_problem)
@@ -137,7 +140,7 @@ async def open_app(app: ASGIApp) -> None:
     async def send(_: Message) -> None:
         pass
 
-    path = "/favicon.ico"
+    path = "/_mock/none"  # requests for the control API are not recorded
     scope = {"type": "http", "method": "GET", "path": path, "raw_path": path.encode()}
     more = {"headers": [], "query_string": b"", "scheme": "http", "root_path": ""}
     await app({**scope, **more}, receive, send)

@@ -151,7 +151,11 @@ class RedactingFormatter(logging.Formatter):
 def for_terminal(redactor: Redactor, *, is_immediate: bool = False) -> RequestLog:
     """Return a log on standard error, in colours if it is a terminal."""
     is_plain = "NO_COLOR" in os.environ or os.environ.get("TERM") == "dumb"
-    number = sys.stderr.fileno()
+    try:
+        number = sys.stderr.fileno()
+    except (OSError, ValueError):  # it is replaced by a buffer, or closed
+        stream = sys.stderr
+        return RequestLog(redactor, lambda data: stream.write(data.decode()))
     return RequestLog(
         redactor,
         lambda data: _write_all(number, data),

@@ -78,6 +78,8 @@ class Routes:
             return Route(path, query, None)
         targets, params = self._router.match(path)
         if not targets:
+            if "/" in self._prefixes:  # the contract has the path "/", and pages are beside it
+                return Route(path, query, None)
             return self._route(path, query, self._fallback.not_found)
         operation_id = targets.get("GET" if method == "HEAD" else method, targets.get(method))
         if operation_id is None:

@@ -23,6 +23,8 @@ from tests.worlds import make_world
 
 KEY = "sk_test_kept"
 NOW = "--now=2026-03-18T12:00:00Z"
+ANY_TIME = ("--quiet", "--port=0")
+FROZEN = (*ANY_TIME, NOW)
 DEPOSIT = {"amount_cents": 5_000, "success_url": "https://a.test", "cancel_url": "https://a.test"}
 
 
@@ -81,13 +83,16 @@ def fill(client: httpx.Client) -> str:
 
 def test_a_restart_keeps_everything(file: Path) -> None:
     """Accounts, clock, open pages, endpoints, faults and snapshots are there after a restart."""
-    with serving("--port=0", NOW, "--state", file) as program:
+    with serving(*FROZEN, "--state", file) as program:
         with program.client(KEY) as client:
             page = fill(client)
             before = everything(client)
         port = port_of(program)
         stop(program)
-    with serving(f"--port={port}", NOW, "--state", file) as program, program.client(KEY) as client:
+    with (
+        serving(*FROZEN, f"--port={port}", "--state", file) as program,
+        program.client(KEY) as client,
+    ):
         assert everything(client) == before
         assert client.get(page).status_code == 200
         ok(client.post("/_mock/snapshots/early/restore"))
@@ -100,19 +105,22 @@ def test_a_restart_keeps_everything(file: Path) -> None:
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_the_state_is_saved_at_the_end(file: Path, number: signal.Signals) -> None:
     """SIGTERM and Ctrl-C save, and nothing but the file is left behind."""
-    with serving("--port=0", "--state", file) as program:
+    with serving(*ANY_TIME, "--state", file) as program:
         with program.client(KEY) as client:
             pay(client)
             paid = balance(client)
         stop(program, number)
     assert [path.name for path in file.parent.iterdir()] == ["state.zip"]
-    with serving("--port=0", "--state", file) as program, program.client(KEY) as client:
+    with serving(*ANY_TIME, "--state", file) as program, program.client(KEY) as client:
         assert balance(client) == paid
 
 
 def test_a_killed_server_leaves_the_last_save(file: Path) -> None:
     """After kill -9, the next start has what was saved last, and the lock is free."""
-    with serving("--port=0", NOW, "--state", file) as program, program.client(KEY) as client:
+    with (
+        serving(*FROZEN, "--state", file) as program,
+        program.client(KEY) as client,
+    ):
         pay(client)
         saved = ok(client.post("/_mock/state/save"))
         assert saved == {
@@ -126,7 +134,10 @@ def test_a_killed_server_leaves_the_last_save(file: Path) -> None:
         pay(client)
         program.process.kill()
         program.process.wait(10)
-    with serving("--port=0", NOW, "--state", file) as program, program.client(KEY) as client:
+    with (
+        serving(*FROZEN, "--state", file) as program,
+        program.client(KEY) as client,
+    ):
         assert balance(client) == paid
 
 
@@ -134,7 +145,10 @@ def test_a_killed_server_leaves_the_last_save(file: Path) -> None:
 def test_a_server_that_is_killed_while_it_saves_leaves_a_whole_file(file: Path) -> None:
     """The file is replaced in one step: whenever the server is killed, the file can be loaded."""
     for delay in (0.0, 0.02):
-        with serving("--port=0", NOW, "--state", file) as program, program.client(KEY) as client:
+        with (
+            serving(*FROZEN, "--state", file) as program,
+            program.client(KEY) as client,
+        ):
             pay(client)
             ok(client.post("/_mock/state/save"))
             paid = balance(client)
@@ -142,7 +156,10 @@ def test_a_server_that_is_killed_while_it_saves_leaves_a_whole_file(file: Path) 
             time.sleep(delay)
             program.process.kill()
             program.process.wait(10)
-        with serving("--port=0", NOW, "--state", file) as program, program.client(KEY) as client:
+        with (
+            serving(*FROZEN, "--state", file) as program,
+            program.client(KEY) as client,
+        ):
             assert balance(client) == paid
             stop(program)
 
@@ -156,7 +173,7 @@ def test_without_a_state_file_nothing_is_saved(accounts: Any) -> None:
 
 def test_a_second_server_is_refused(file: Path) -> None:
     """Two servers never save to the same file."""
-    with serving("--port=0", "--state", file) as program:
+    with serving(*ANY_TIME, "--state", file) as program:
         message = refusal("--port=0", "--state", file)
         assert message == (
             f"mockserver: {file}: another server uses this state file. "
@@ -272,7 +289,7 @@ def test_any_document_can_have_a_state_file(file: Path) -> None:
     """The clock is kept even where there are no accounts."""
     document = Path(__file__).parents[1] / "data" / "petstore.yaml"
     for day in (1, 2):
-        with serving("--port=0", NOW, "--spec", document, "--state", file) as program:
+        with serving(*FROZEN, "--spec", document, "--state", file) as program:
             with program.client() as client:
                 now = ok(client.post("/_mock/clock/advance", json={"days": 1}))["now"]
             stop(program)
@@ -281,7 +298,7 @@ def test_any_document_can_have_a_state_file(file: Path) -> None:
 
 def test_an_endpoint_that_is_no_longer_allowed_is_reported(file: Path) -> None:
     """It is not dropped silently: one line says how to allow it."""
-    with serving("--port=0", "--state", file, "--allow-webhook-host=hooks.test") as program:
+    with serving(*ANY_TIME, "--state", file, "--allow-webhook-host=hooks.test") as program:
         with program.client() as client:
             ok(client.post("/_mock/webhook-endpoints", json={"url": "https://hooks.test/a"}))
         stop(program)

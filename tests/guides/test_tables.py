@@ -109,5 +109,5 @@ def test_every_test_card_that_is_listed_is_one() -> None:
 
 def test_formats_of_the_reference_are_named() -> None:
     """``mockserver docs --format`` takes what the guide lists."""
-    rows = {code(row[0])[0]: row[-1] for row in guide("settings", "mockserver serve").tables[1][1:]}
+    rows = {code(row[0])[0]: row[-1] for row in guide("settings", "mockserver serve").tables[2][1:]}
     assert code(rows["--format"]) == list(formats.FORMATS)

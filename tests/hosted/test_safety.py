@@ -131,7 +131,7 @@ def test_markup_in_a_session_is_shown_as_text(client: httpx.Client, open_deposit
     state = client.get("/_mock/state").json()
     session = state["checkout_sessions"][id]
     for field in ("description", "promo_code", "last_decline_code", "success_url", "cancel_url"):
-        session[field] = SCRIPT
+        session[field] = f"{SHOP}/{SCRIPT}" if field.endswith("_url") else SCRIPT
     assert client.put("/_mock/state", json=state).status_code == 200
     page = client.get(f"/checkout/{id}")
     assert page.status_code == 200

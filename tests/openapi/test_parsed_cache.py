@@ -177,9 +177,9 @@ def test_entries_are_bounded(cache: Path, source: Path, monkeypatch: pytest.Monk
 @pytest.mark.parametrize(
     ("environment", "expected"),
     [
-        ({"XDG_CACHE_HOME": "/x", "HOME": "/home/me"}, "/x/alterlab-billing-mock"),
-        ({"XDG_CACHE_HOME": "x", "HOME": "/home/me"}, "/home/me/.cache/alterlab-billing-mock"),
-        ({"HOME": "/home/me"}, "/home/me/.cache/alterlab-billing-mock"),
+        ({"XDG_CACHE_HOME": "/x", "HOME": "/users/me"}, "/x/alterlab-billing-mock"),
+        ({"XDG_CACHE_HOME": "x", "HOME": "/users/me"}, "/users/me/.cache/alterlab-billing-mock"),
+        ({"HOME": "/users/me"}, "/users/me/.cache/alterlab-billing-mock"),
         ({"HOME": ""}, None),
         ({}, None),
     ],
@@ -201,5 +201,6 @@ def test_the_server_uses_the_cache_unless_it_is_off(tmp_path: Path) -> None:
             program.client("sk_test_default") as client,
         ):
             assert client.get("/api/v1/billing/balance").status_code == 200
+            assert client.get("/_mock/health").status_code == 200
         files = 3 + len([*packaged.fixtures().rglob("*.yaml")])
         assert len([*(tmp_path / "alterlab-billing-mock").iterdir()]) == files

@@ -183,4 +183,4 @@ def test_a_page_of_any_origin_may_call_the_api(anonymous: httpx.Client) -> None:
     assert "X-API-Key" not in preflight.headers["Access-Control-Allow-Headers"]
     response = anonymous.get(NOTE, headers={**origin, **BEARER})
     assert response.status_code == 200
-    assert response.headers["Access-Control-Allow-Origin"] == "*"
+    assert response.headers["Access-Control-Allow-Origin"] == "https://notes.example.com"

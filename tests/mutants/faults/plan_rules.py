@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from mockserver.billing import invoices, subscription
 from mockserver.billing.account import Invoice, Subscription

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
+
+from msgspec.structs import replace
 
 from mockserver.billing import auto_recharge, payment_methods
 from mockserver.billing.account import Attempt, AutoRecharge, Card, Consent
