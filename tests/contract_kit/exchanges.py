@@ -52,7 +52,7 @@ def headers_of(operation_id: str, status: int, body: Any) -> Headers:
         **{name: str(node["example"]) for name, node in headers.items() if node.get("required")},
         "X-RateLimit-Limit": "100",
         "X-RateLimit-Remaining": "98",
-        "X-RateLimit-Reset": "1",
+        "X-RateLimit-Reset": "1773480480",
     }
     if "Retry-After" in headers:
         found["Retry-After"] = "12"
