@@ -56,7 +56,7 @@ def probes(operation: Operation, schemas: Schemas) -> Iterator[Probe]:
         if location not in ("path", "query", "header") or "schema" not in parameter.node:
             continue
         for value in _values(schemas, parameter.child("schema"), is_text=True):
-            if location != "path" or value.strip("."):  # else it would be another path
+            if _may_be_sent(location, value):
                 yield Probe(location, name, value)
         if location == "query" and parameter.node.get("required"):
             yield Probe(location, name, _ABSENT)
@@ -308,6 +308,13 @@ def request(
         made.body = json.dumps(body).encode()
         made.headers["Content-Type"] = JSON
     return made
+
+
+def _may_be_sent(location: str, text: str) -> bool:
+    """Return whether a text stays what it is: dots alone would be another path."""
+    if location == "path":
+        return bool(text.strip("."))
+    return location != "header" or _fits_a_header(text)
 
 
 def _fits_a_header(text: str) -> bool:

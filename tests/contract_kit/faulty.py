@@ -221,7 +221,7 @@ class Faulty:
 
         await self._app(scope, receive_and_record, record)
         body = b"".join(message.get("body", b"") for message in sent[1:])
-        key = dict(scope["headers"]).get(b"x-api-key", b"").decode() or None
+        key = dict(scope["headers"]).get(b"x-api-key", b"").decode("latin-1") or None
         response = Response(
             scope["method"],
             scope["path"],

@@ -154,7 +154,7 @@ def a_recharge_pauses_for_a_minute(actor: Actor) -> None:
 
 
 def three_failures_disable_auto_recharge(actor: Actor) -> None:
-    """Let three recharges fail: auto-recharge is disabled, and enabling resets the count."""
+    """Let three recharges fail: auto-recharge is disabled; enabling and success reset the count."""
     poor = actor.someone_like("card_declined", decline_charges)
     poor.do("update_auto_recharge", {"enabled": True, "threshold_microcents": 4 * DOLLAR})
     poor.leave(4 * DOLLAR)
@@ -185,11 +185,17 @@ def three_failures_disable_auto_recharge(actor: Actor) -> None:
     poor.do("update_auto_recharge", {"enabled": True, "threshold_microcents": 4 * DOLLAR})
     response = poor.call("get_auto_recharge")
     poor.equal(response, "/consecutive_failures", "enabled_again", 0)
+    poor.use("light", 1)
+    response = poor.call("get_auto_recharge")
+    poor.equal(response, "/consecutive_failures", "failed", 1)
     good = poor.do("add_payment_method", {"payment_method_id": free_card(poor)})
     poor.do("set_default_payment_method", path={"payment_method_id": good["id"]})
+    poor.wait(seconds=61)
     poor.use("light", 1)
     response = poor.call("list_auto_recharge_history")
     poor.equal(response, "/history/0/status", "good_card", "succeeded")
+    response = poor.call("get_auto_recharge")
+    poor.equal(response, "/consecutive_failures", "good_card", 0)
     poor.read_all()
 
 

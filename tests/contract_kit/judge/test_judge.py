@@ -295,6 +295,55 @@ def test_ambiguous_json_may_be_accepted_or_rejected(harness: JudgeHarness, sent:
     assert not {"invalid_accepted", "valid_refused"} & {finding.kind for finding in harness.found}
 
 
+def test_a_text_with_nul_may_be_accepted_or_rejected(harness: JudgeHarness) -> None:
+    """Databases differ about NUL, so neither response is a finding."""
+    sent = {"action": "kit\0"}
+    harness.answers(
+        "initiate_verification", {**example("initiate_verification"), **sent}, sent=sent
+    )
+    harness.answers("initiate_verification", status=422, sent=sent)
+    assert not {"invalid_accepted", "valid_refused"} & {finding.kind for finding in harness.found}
+
+
+def test_a_url_without_a_scheme_is_invalid(harness: JudgeHarness) -> None:
+    """Validators differ about the format uri, but not about the pattern beside it."""
+    harness.answers("update_usage_alerts", sent={"webhook_url": "hooks.example.com"})
+    assert ("invalid_accepted", "pattern") in harness.told
+
+
+@pytest.mark.parametrize(
+    "trace",
+    [
+        "Traceback (most recent call last):\n  File ...",
+        "at com.example.billing.Cards.remove(Cards.java:88)",
+        "at removeCard (/srv/app/cards.js:88:13)",
+        "goroutine 12 [running]:",
+        "#0 /srv/app/Cards.php(88): remove()",
+        "app/cards.rb:88:in `remove'",
+        "at Billing.Cards.Remove(String id) in /srv/Cards.cs:line 88",
+    ],
+)
+def test_a_stack_trace_in_an_error_is_reported(harness: JudgeHarness, trace: str) -> None:
+    """It is a major difference, as the contract says nothing about it."""
+    harness.answers("remove_payment_method", {"detail": trace}, status=404)
+    found = only(harness)
+    assert (found.kind, found.severity, found.grade()) == ("stack_trace", "major", "difference")
+
+
+def test_a_sentence_about_a_place_is_no_stack_trace(harness: JudgeHarness) -> None:
+    """Messages may have brackets, numbers and the word at."""
+    detail = "No such card (look at your settings (2) or at https://example.com/cards:8080)."
+    harness.answers("remove_payment_method", {"detail": detail}, status=404)
+    assert harness.found == []
+
+
+def test_a_reset_in_seconds_is_a_minor_difference(harness: JudgeHarness) -> None:
+    """X-RateLimit-Reset is a Unix time, not a number of seconds."""
+    harness.answers("get_balance", headers={"X-RateLimit-Reset": "42"})
+    found = only(harness)
+    assert (found.keyword, found.severity, found.grade()) == ("reset", "minor", "difference")
+
+
 def test_only_a_violated_documented_bound_is_a_failure(
     harness: JudgeHarness,
 ) -> None:

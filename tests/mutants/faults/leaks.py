@@ -53,7 +53,7 @@ def _pay_with_anybodys_card(original: Original, call: Call) -> Json:
 
 
 def _remove_everywhere(original: Original, call: Call) -> Json:
-    card = call.context.account.wallet.find(call.params["payment_method_id"])
+    card = call.context.account.wallet.get(call.params["payment_method_id"])
     body = original(call)
     assert card is not None  # a card that is not there is a 404
     for account in _others(call):
