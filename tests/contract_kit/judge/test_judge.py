@@ -298,17 +298,17 @@ def test_ambiguous_json_may_be_accepted_or_rejected(harness: JudgeHarness, sent:
 def test_a_text_with_nul_may_be_accepted_or_rejected(harness: JudgeHarness) -> None:
     """Databases differ about NUL, so neither response is a finding."""
     sent = {"action": "kit\0"}
-    harness.answers(
+    harness.respond(
         "initiate_verification", {**example("initiate_verification"), **sent}, sent=sent
     )
-    harness.answers("initiate_verification", status=422, sent=sent)
+    harness.respond("initiate_verification", status=422, sent=sent)
     assert not {"invalid_accepted", "valid_refused"} & {finding.kind for finding in harness.found}
 
 
 def test_a_url_without_a_scheme_is_invalid(harness: JudgeHarness) -> None:
     """Validators differ about the format uri, but not about the pattern beside it."""
-    harness.answers("update_usage_alerts", sent={"webhook_url": "hooks.example.com"})
-    assert ("invalid_accepted", "pattern") in harness.told
+    harness.respond("update_usage_alerts", sent={"webhook_url": "hooks.example.com"})
+    assert ("invalid_accepted", "pattern") in harness.reported
 
 
 @pytest.mark.parametrize(
@@ -325,7 +325,7 @@ def test_a_url_without_a_scheme_is_invalid(harness: JudgeHarness) -> None:
 )
 def test_a_stack_trace_in_an_error_is_reported(harness: JudgeHarness, trace: str) -> None:
     """It is a major difference, as the contract says nothing about it."""
-    harness.answers("remove_payment_method", {"detail": trace}, status=404)
+    harness.respond("remove_payment_method", {"detail": trace}, status=404)
     found = only(harness)
     assert (found.kind, found.severity, found.grade()) == ("stack_trace", "major", "difference")
 
@@ -333,13 +333,13 @@ def test_a_stack_trace_in_an_error_is_reported(harness: JudgeHarness, trace: str
 def test_a_sentence_about_a_place_is_no_stack_trace(harness: JudgeHarness) -> None:
     """Messages may have brackets, numbers and the word at."""
     detail = "No such card (look at your settings (2) or at https://example.com/cards:8080)."
-    harness.answers("remove_payment_method", {"detail": detail}, status=404)
+    harness.respond("remove_payment_method", {"detail": detail}, status=404)
     assert harness.found == []
 
 
 def test_a_reset_in_seconds_is_a_minor_difference(harness: JudgeHarness) -> None:
     """X-RateLimit-Reset is a Unix time, not a number of seconds."""
-    harness.answers("get_balance", headers={"X-RateLimit-Reset": "42"})
+    harness.respond("get_balance", headers={"X-RateLimit-Reset": "42"})
     found = only(harness)
     assert (found.keyword, found.severity, found.grade()) == ("reset", "minor", "difference")
 
