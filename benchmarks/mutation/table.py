@@ -49,7 +49,8 @@ def markdown(results: Results, machine: dict[str, str]) -> str:
             "`make mutants` starts the mock with one named fault after another: the "
             f"{len(results.mutants)} that `python -m tests.mutants --list` prints. Tests prove "
             "that every one of them is a fault. The kit tests every server, stock Schemathesis "
-            f"{len(results.stock)} of them. The faults were written without a look at the kit.",
+            f"{len(results.stock)} of them. The faults were written without a look at the kit; "
+            "rules for those that it missed were added afterwards.",
             "",
             *_groups(results),
             "",

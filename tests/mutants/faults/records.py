@@ -102,11 +102,6 @@ def _actions(me: Caller) -> list[str]:
     return [entry["action"] for entry in me.get("audit-log", limit=100)["entries"]]
 
 
-def _logged_after_the_portal(me: Caller) -> object:
-    me.post("portal")
-    return "portal.opened" in _actions(me)
-
-
 def _logged_after_a_default(me: Caller) -> object:
     card = me.post("payment-methods", {"payment_method_id": "pm_card_amex"})["id"]
     me.post(f"payment-methods/{card}/default")
@@ -171,13 +166,6 @@ def _amount_of_a_deposit(me: Caller) -> object:
 
 
 FAULTS = (
-    Fault(
-        "portal-visit-not-logged",
-        "state",
-        "Opening the portal leaves no entry in the audit log.",
-        wraps(checkout, "open_portal", _log_nothing, on=("create_portal_session", _AUDIT)),
-        _logged_after_the_portal,
-    ),
     Fault(
         "new-default-not-logged",
         "state",
