@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 import pytest
 
+from contract_tests.safety import restoration
 from tests.conftest import RunningServer
 from tests.contract_kit.program import started
 from tests.contract_kit.recorder import Received, Responder
@@ -27,6 +28,7 @@ from tests.contract_kit.scenario import (
 
 pytestmark = pytest.mark.slow  # many whole runs of the kit
 
+_SETTLE = restoration.SETTLE
 Arrival = Literal["never", "unanswered", "late"]
 """The fate of the last request: lost, processed without a response, or processed a second later."""
 
@@ -94,6 +96,12 @@ def ended(
         yield scenario
         assert moment.settled.wait(10)
         assert scenario.state == before
+
+
+@pytest.fixture(autouse=True)
+def _whole_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Give late requests the time that they have in practice, not the short one of other tests."""
+    monkeypatch.setattr(restoration, "SETTLE", _SETTLE)
 
 
 def moments(*moments: tuple[str, int, Arrival], quick: int) -> list[Any]:
