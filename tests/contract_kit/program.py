@@ -19,7 +19,7 @@ from contract_tests.cli import main
 PROJECT = Path(__file__).resolve().parents[2]
 KEY = "planted-key-5up3rs3cr3t"
 
-_FORECAST = re.compile(r"\A  (about|at most) [\d,]+ .*\n")
+_FORECAST = re.compile(r"\A(  (about|at most|the first response took) [\d,]+ .*\n)+")
 
 
 @dataclass(frozen=True)

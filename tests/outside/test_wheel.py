@@ -106,7 +106,7 @@ def test_the_installed_program_serves_from_any_folder(site: Path, tmp_path: Path
         check=True,
     ).stdout.split()
     assert found == [f"{site}/mockserver/__init__.py", f"{site}/mockserver/_data/spec/openapi.yaml"]
-    with serving("serve", "--port", "0", cwd=tmp_path, PYTHONPATH=str(site)) as program:
+    with serving("serve", "--quiet", "--port", "0", cwd=tmp_path, PYTHONPATH=str(site)) as program:
         keys = re.findall(r"^  (sk_test_\w+)", program.stdout, re.MULTILINE)
         assert set(keys) == {
             persona.key
@@ -158,7 +158,7 @@ def test_the_contract_kit_runs_as_tests_from_any_folder(site: Path, tmp_path: Pa
     script = (
         "import sys, pytest; sys.exit(pytest.main(['--pyargs', 'contract_tests', *sys.argv[1:]]))"
     )
-    with serving("serve", "--port", "0", cwd=tmp_path, PYTHONPATH=str(site)) as program:
+    with serving("serve", "--quiet", "--port", "0", cwd=tmp_path, PYTHONPATH=str(site)) as program:
         output = run(
             [
                 *(sys.executable, "-c", script, "--base-url", program.url, "--mock", *words),

@@ -149,7 +149,7 @@ def test_shutdown_waits_for_no_receiver(number: signal.Signals) -> None:
     with (
         receiving() as silent,
         receiving() as failing,
-        launched("serve", "--port", "0", PYTHONPATH=HERE) as program,
+        launched("serve", "--quiet", "--port", "0", PYTHONPATH=HERE) as program,
     ):
         silent.otherwise, failing.otherwise = NEVER, status(500)
         program.wait_until_ready()
@@ -168,7 +168,8 @@ def test_shutdown_waits_for_no_receiver(number: signal.Signals) -> None:
 @pytest.mark.slow
 def test_a_lone_event_is_sent_at_once() -> None:
     """In a process of its own, an event is delivered within milliseconds."""
-    with receiving() as receiver, launched("serve", "--port", "0", PYTHONPATH=HERE) as program:
+    words = ("serve", "--quiet", "--port", "0")
+    with receiving() as receiver, launched(*words, PYTHONPATH=HERE) as program:
         program.wait_until_ready()
         with program.client("sk_test_lone") as client:
             body_of(client.post("/_mock/webhook-endpoints", json={"url": receiver.url}))
