@@ -171,7 +171,9 @@ def _text(figures: list[Figure], rows: list[Row], version: str) -> str:
         "",
         "## Machine",
         "",
-        *(f"- {name}: {value}" for name, value in facts.items()),
+        "| | |",
+        "| --- | --- |",
+        *(f"| {name} | {value} |" for name, value in facts.items()),
         "",
     ]
     return "\n".join(lines)

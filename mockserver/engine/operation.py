@@ -70,11 +70,6 @@ class CompiledOperation:
         self._parameters = Parameters(operation.parameters, shared.contract)
         self._samples = Samples(operation, shared.contract, shared.generator)
 
-    @property
-    def max_body_bytes(self) -> int:
-        """The size of the largest body that is read. Bodies that no operation reads are empty."""
-        return self.body.max_bytes if self.body is not None else 0
-
     def respond(self, request: Request) -> Reply | Awaitable[Reply]:
         """Return the response, or what to await where the operation waits for something.
 

@@ -8,10 +8,11 @@ from typing import Generic, NamedTuple, TypeVar
 
 from msgspec import Struct
 
+from mockserver.engine.request import NO_PARAMS
+
 T = TypeVar("T")
 
 _PARAMETER = re.compile(r"\{([^/{}]+)\}")
-NO_PARAMS: Mapping[str, str] = {}
 
 
 class Match(NamedTuple, Generic[T]):
