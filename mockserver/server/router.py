@@ -8,8 +8,6 @@ from typing import Generic, NamedTuple, TypeVar
 
 from msgspec import Struct
 
-from mockserver.engine.request import NO_PARAMS
-
 T = TypeVar("T")
 
 _PARAMETER = re.compile(r"\{([^/{}]+)\}")
@@ -20,8 +18,8 @@ class Match(NamedTuple, Generic[T]):
 
     targets: Mapping[str, T]
     """By method, in capitals. Empty for an unknown path."""
-    params: Mapping[str, str]
-    """The values of the path parameters by name."""
+    values: tuple[str, ...]
+    """The values of the path parameters, in the order of the path."""
 
 
 class Router(Generic[T]):
@@ -33,7 +31,7 @@ class Router(Generic[T]):
         self._root: _Node[T] = _Node()
         for method, path, target in routes:
             if "{" in path:
-                self._root.add(path.split("/"), []).setdefault(method.upper(), target)
+                self._root.add(path.split("/")).setdefault(method.upper(), target)
             else:
                 self._concrete.setdefault(path, {})[method.upper()] = target
 
@@ -41,9 +39,9 @@ class Router(Generic[T]):
         """Return what a decoded path leads to."""
         targets = self._concrete.get(path)
         if targets is not None:
-            return Match(targets, NO_PARAMS)
+            return Match(targets, ())
         found = self._root.find(path.split("/"), 0, ())
-        return found or Match({}, NO_PARAMS)
+        return found or Match({}, ())
 
 
 class _Node(Struct, Generic[T]):
@@ -52,31 +50,28 @@ class _Node(Struct, Generic[T]):
     concrete: dict[str, _Node[T]] = {}
     templated: dict[str, tuple[re.Pattern[str], _Node[T]]] = {}
     """By the template of the segment, the ones with the most literal text first."""
-    names: list[str] = []
-    """The names of the path parameters."""
     targets: dict[str, T] = {}
 
-    def add(self, segments: list[str], names: list[str]) -> dict[str, T]:
+    def add(self, segments: list[str]) -> dict[str, T]:
         """Return the targets of a templated path, which is added."""
         if not segments:
-            self.names = names
             return self.targets
         first, rest = segments[0], segments[1:]
         if "{" not in first:
-            return self.concrete.setdefault(first, _Node()).add(rest, names)
+            return self.concrete.setdefault(first, _Node()).add(rest)
         shape = _PARAMETER.sub("{}", first)
         if shape not in self.templated:
             self.templated[shape] = (_pattern(first), _Node())
             ordered = sorted(self.templated.items(), key=lambda item: -len(item[0]))
             self.templated = dict(ordered)
-        return self.templated[shape][1].add(rest, [*names, *_PARAMETER.findall(first)])
+        return self.templated[shape][1].add(rest)
 
     def find(self, segments: list[str], index: int, values: tuple[str, ...]) -> Match[T] | None:
         """Return what the rest of a path leads to; None if it leads nowhere."""
         if index == len(segments):
             if not self.targets:
                 return None
-            return Match(self.targets, dict(zip(self.names, values, strict=True)))
+            return Match(self.targets, values)
         segment = segments[index]
         node = self.concrete.get(segment)
         if node is not None and (found := node.find(segments, index + 1, values)) is not None:

@@ -76,7 +76,7 @@ class Routes:
     def _resolve(self, method: str, path: str, query: bytes) -> Route:
         if path.startswith(self._elsewhere) or not path.startswith(self._prefixes):
             return Route(path, query, None)
-        targets, params = self._router.match(path)
+        targets, values = self._router.match(path)
         if not targets:
             if "/" in self._prefixes:  # the contract has the path "/", and pages are beside it
                 return Route(path, query, None)
@@ -86,6 +86,8 @@ class Routes:
             allowed = ", ".join([*targets, "HEAD"] if "GET" in targets else targets)
             return self._route(path, query, partial(self._fallback.not_allowed, allowed=allowed))
         operation: Servable = self._operations.get(operation_id)
+        names = self._operations.shared.contract.operations[operation_id].path_names
+        params = dict(zip(names, values, strict=True))
         return self._route(path, query, operation.respond, operation.body, params)
 
     def _route(
