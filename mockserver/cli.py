@@ -216,11 +216,12 @@ def _serve(chosen: Settings, listener: socket.socket) -> None:
         from mockserver.engine import state_file
 
         state = state_file.opened(chosen.state, server.world)
+    http_server = HttpServer(
+        server, chosen.limits, on_ready=on_ready, background=background, observe=observe
+    )
     try:
-        with state:
-            HttpServer(
-                server, chosen.limits, on_ready=on_ready, background=background, observe=observe
-            ).run(listener)
+        with http_server.stopped_by_signals(), state:
+            http_server.run(listener)
     finally:
         requests.close()
 

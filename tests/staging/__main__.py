@@ -57,6 +57,7 @@ def main() -> int:
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     listener.bind(("127.0.0.1", arguments.port))
+    listener.listen()  # before the URL is printed: a connection then waits, and is not refused
     url = f"http://127.0.0.1:{listener.getsockname()[1]}"
     with tempfile.TemporaryDirectory() as folder:
         database = arguments.database or Path(folder) / "staging.sqlite"
