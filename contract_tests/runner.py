@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import time
 import traceback
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -26,9 +26,8 @@ from contract_tests.drivers import (
 )
 from contract_tests.drivers.refusals import Refusals
 from contract_tests.errors import KitError, Unreachable, UsageError
-from contract_tests.findings.baseline import Baseline
 from contract_tests.findings.finding import Finding
-from contract_tests.findings.known import UNDECLARED, Known, marked
+from contract_tests.findings.known import UNDECLARED
 from contract_tests.findings.result import Result
 from contract_tests.http.budget import Spent
 from contract_tests.http.channel import Withheld
@@ -81,16 +80,12 @@ def execute(settings: Settings) -> int:
 def run_once(settings: Settings, *, is_quiet: bool = False) -> Result:
     """Run, and return the result, known findings marked. Raise KitError."""
     teaching = Teaching(settings, accepting(Contract.load(settings.spec), settings.operations))
-    known: list[Known] = [*teaching.known]
-    if settings.baseline is not None:
-        known.append(Baseline.load(settings.baseline, date.today()))
     if settings.reports:
         files.make_folder(settings.report_dir)
     console = Console(stderr=True, quiet=is_quiet or settings.quiet)
-    result = _result(settings, teaching, known, Display(console, settings.per_second))
-    result = _with_known(result, known)
-    if teaching.accepted is not None:
-        result.findings += teaching.accepted.found(result.findings)
+    result = _result(settings, teaching, Display(console, settings.per_second))
+    result.notes += teaching.notes(result.findings, _tried(result))
+    result = replace(result, findings=teaching.applied(result.findings))
     if result.unreachable or result.interrupted:
         if settings.learn is not None:
             result.notes.append(
@@ -279,9 +274,7 @@ def _put_back(run: Run, journal: Journal) -> None:
     run.notes += [f"made, and cannot be undone: {text}" for text in journal.record.irreversible()]
 
 
-def _result(
-    settings: Settings, teaching: Teaching, known: Sequence[Known], display: Display
-) -> Result:
+def _result(settings: Settings, teaching: Teaching, display: Display) -> Result:
     """Run to the end, or to whatever ends the run before."""
     _refuse_unknown_phases(settings)
     portion, notes = _portion(settings)
@@ -291,7 +284,7 @@ def _result(
         knowledge_of(teaching.contract),
         progress=display,
         portion=portion,
-        known=known,
+        known=teaching.known,
     )
     run.notes += notes
     run.channel.listeners += teaching.listeners(run.verdicts)
@@ -326,14 +319,6 @@ def _refuse_unknown_phases(settings: Settings) -> None:
     for name in settings.phases:
         if name not in PHASES:
             raise UsageError(f"--phases: '{name}' is none of {', '.join(PHASES)}")
-
-
-def _with_known(result: Result, known: Sequence[Known]) -> Result:
-    """Return the result with known findings marked, and notes on what is not found any more."""
-    tried = _tried(result)
-    notes = [note for source in known for note in source.notes(result.findings, tried)]
-    findings = marked(result.findings, known)
-    return replace(result, findings=findings, notes=[*result.notes, *notes])
 
 
 def _tried(result: Result) -> set[str]:

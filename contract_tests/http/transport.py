@@ -61,7 +61,7 @@ class Transport:
             if not is_stale or request.method not in SAFE_METHODS:
                 return reply
         try:
-            connection = Connection(where, _opened(url, network, ends_at))
+            connection = Connection(where, open_socket(url, network, ends_at))
         except (OSError, ValueError, Broken) as error:
             return Reply(error=plain(error), failure=_failure(error))
         self._connections.add(connection)
@@ -115,7 +115,7 @@ class Connection:
 # --------------------------------------------------------------------------------- the way there
 
 
-def _opened(url: SplitResult, network: Network, ends_at: float) -> socket.socket:
+def open_socket(url: SplitResult, network: Network, ends_at: float) -> socket.socket:
     """Return a socket to the deployment, through the proxy if there is one. Raise OSError."""
     host, port = str(url.hostname), url.port or _PORTS[url.scheme]
     if not network.proxy:
@@ -126,7 +126,7 @@ def _opened(url: SplitResult, network: Network, ends_at: float) -> socket.socket
         opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if url.scheme == "https":
             opened.settimeout(_left(ends_at))
-            return _context(network).wrap_socket(opened, server_hostname=host)
+            return tls_context(network).wrap_socket(opened, server_hostname=host)
     except BaseException:
         opened.close()
         raise
@@ -144,7 +144,7 @@ def _opened_through_proxy(url: SplitResult, network: Network, ends_at: float) ->
         raise OSError(f"connect to proxy: {error}") from None
     try:
         if proxy.scheme == "https":
-            opened = _context(network).wrap_socket(opened, server_hostname=proxy.hostname)
+            opened = tls_context(network).wrap_socket(opened, server_hostname=proxy.hostname)
         if url.scheme == "https":
             _connect(opened, url, proxy, ends_at)
     except BaseException:
@@ -175,7 +175,8 @@ def _left(ends_at: float) -> float:
 
 
 @lru_cache(maxsize=8)
-def _context(network: Network) -> ssl.SSLContext:
+def tls_context(network: Network) -> ssl.SSLContext:
+    """Return what a TLS connection trusts and presents."""
     context = ssl.create_default_context(
         cafile=str(network.ca_bundle or requests.utils.DEFAULT_CA_BUNDLE_PATH)
     )

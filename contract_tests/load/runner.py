@@ -6,20 +6,19 @@ import time
 from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import replace
-from datetime import date
 from typing import Any
 
 from rich.console import Console
 
 from contract_tests.context import Run
 from contract_tests.errors import UsageError
-from contract_tests.findings.baseline import Baseline
 from contract_tests.findings.coverage import Coverage
 from contract_tests.findings.result import Result, Skipped
 from contract_tests.load.messages import Outcome, Progress, Row
 from contract_tests.load.plan import Plan, Seat
 from contract_tests.load.processes import Crew
 from contract_tests.openapi.contract import Contract
+from contract_tests.overlay.teaching import Teaching
 from contract_tests.reports import files
 from contract_tests.reports.output import publish
 from contract_tests.reports.progress import Display
@@ -33,7 +32,7 @@ from contract_tests.settings import Settings, key_from
 def execute(settings: Settings, plan: Plan, seat: Seat) -> int:
     """Make load, report, and return the exit code. Raise KitError."""
     contract = Contract.load(settings.spec)
-    known = Baseline.load(settings.baseline, date.today()) if settings.baseline else None
+    teaching = Teaching(settings, contract)
     settings, plan = _with_keys(settings, plan, contract, seat)
     run = Run(settings, contract, knowledge_of(contract))
     run.journal = None  # each process that makes load has its own
@@ -48,7 +47,7 @@ def execute(settings: Settings, plan: Plan, seat: Seat) -> int:
     with put_back_afterwards(run):
         outcome = _play(settings, plan, seat)
     result = _result(run, plan, outcome, time.monotonic() - started)
-    return publish(replace(result, findings=known.apply(result.findings)) if known else result)
+    return publish(replace(result, findings=teaching.applied(result.findings)))
 
 
 def _with_keys(

@@ -1,12 +1,14 @@
-"""The overlays of a command: what they accept, and what is learnt for them."""
+"""The known differences of a command: what its files accept, and what is learnt for them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import date
 
+from contract_tests.findings.baseline import Baseline
 from contract_tests.findings.causes import Group, grouped
 from contract_tests.findings.finding import Finding, Verdicts
+from contract_tests.findings.known import Known, marked
 from contract_tests.http.channel import Listener
 from contract_tests.openapi.contract import Contract
 from contract_tests.overlay.accepted import Accepted
@@ -21,13 +23,14 @@ _MAX_NAMED = 3
 
 
 class Teaching:
-    """What ``--overlay`` and ``--learn`` mean for one command.
+    """What ``--overlay``, ``--baseline`` and ``--learn`` mean for one command.
 
     The file of ``--learn`` is an overlay of the command too, if it exists: what it accepts already
     is not learnt again.
     """
 
     def __init__(self, settings: Settings, contract: Contract) -> None:
+        """Read the files. Raise UsageError with the line that is wrong."""
         self._settings = settings
         self._base = contract
         paths = [*settings.overlay]
@@ -35,6 +38,9 @@ class Teaching:
             paths.append(settings.learn)
         self._overlays = [Overlay.load(path) for path in dict.fromkeys(paths)]
         self.accepted = Accepted(contract, self._overlays) if self._overlays else None
+        self._baseline = (
+            Baseline.load(settings.baseline, date.today()) if settings.baseline else None
+        )
         self._evidence: Evidence | None = None
 
     @property
@@ -43,13 +49,23 @@ class Teaching:
         return self.accepted.contract if self.accepted is not None else self._base
 
     @property
-    def known(self) -> list[Accepted]:
-        """What the overlays accept."""
-        return [self.accepted] if self.accepted is not None else []
+    def known(self) -> list[Known]:
+        """What the overlays and the baseline accept."""
+        return [known for known in (self.accepted, self._baseline) if known is not None]
+
+    def applied(self, findings: Sequence[Finding]) -> list[Finding]:
+        """Return the findings, known ones marked, and those that the overlays hide."""
+        hidden = self.accepted.found(findings) if self.accepted is not None else []
+        return [*marked(findings, self.known), *hidden]
+
+    def notes(self, findings: Iterable[Finding], tried: set[str]) -> list[str]:
+        """Return notes on entries that accept nothing any more, given what was tried."""
+        found = list(findings)
+        return [note for known in self.known for note in known.notes(found, tried)]
 
     def listeners(self, verdicts: Verdicts | None = None) -> list[Listener]:
         """Return what must listen to the exchanges, after the judge whose verdicts are given."""
-        found: list[Listener] = [*self.known]
+        found: list[Listener] = [self.accepted] if self.accepted is not None else []
         if self._settings.learn is not None:
             self._evidence = Evidence(self.contract, verdicts)
             found.append(self._evidence)

@@ -8,16 +8,17 @@ import signal
 import sys
 import threading
 import zlib
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
-from datetime import date
 from multiprocessing.connection import Connection
 
 from contract_tests.errors import KitError
-from contract_tests.findings.baseline import Baseline
 from contract_tests.findings.finding import Finding
+from contract_tests.findings.known import Known, accepted
 from contract_tests.findings.result import Result
 from contract_tests.http.exchange import Exchange
+from contract_tests.http.network import network
 from contract_tests.http.redaction import Keyring
 from contract_tests.openapi.contract import Contract
 from contract_tests.recording.har import HarWriter, close_har
@@ -50,7 +51,7 @@ class JudgeProcess:
         context = multiprocessing.get_context("spawn")
         self._pipe, child_end = context.Pipe()
         self.process = context.Process(
-            target=_judge, args=(replace(settings, environment={}), child_end), daemon=True
+            target=_judge, args=(_without_other_secrets(settings), child_end), daemon=True
         )
         self.process.start()
         child_end.close()
@@ -102,19 +103,30 @@ class JudgeProcess:
                 self._bytes -= len(queued[0].request_body) + len(queued[0].response_body)
 
 
+def _without_other_secrets(settings: Settings) -> Settings:
+    """Return the settings with no other variables than those of ``--header`` and ``--auth``."""
+    names = {header.variable for header in settings.headers}
+    names |= {settings.auth.variable} if settings.auth is not None else set()
+    environment = settings.environment
+    kept = {name: environment[name] for name in names if name and name in environment}
+    return replace(settings, environment=kept)
+
+
 def _judge(settings: Settings, pipe: Connection) -> None:
     """Run the judge: the main function of its process."""
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)  # the proxy ends the process
+    from contract_tests.overlay.teaching import Teaching
     from contract_tests.recording.traffic import Traffic
     from contract_tests.reports import files
     from contract_tests.runner import knowledge_of
 
-    known = Baseline.load(settings.baseline, date.today()) if settings.baseline else None
-    live = Live(settings, known)
-    contract = Contract.load(settings.spec)
+    teaching = Teaching(settings, Contract.load(settings.spec))
+    live = Live(settings, teaching.known)
+    contract = teaching.contract
     keyring = Keyring(contract.credential, foreign=True, public=contract.text)
-    traffic = Traffic(contract, keyring, knowledge_of(contract), on_new=live)
+    network(settings, keyring)  # so that what --header and --auth send is redacted
+    traffic = Traffic(contract, keyring, knowledge_of(contract), on_new=live, teaching=teaching)
     har = None
     outcome: Result | KitError
     try:
@@ -129,7 +141,7 @@ def _judge(settings: Settings, pipe: Connection) -> None:
                 if kept is not None and har is not None:
                     har(kept)
         unwritten = close_har(har, traffic.verdicts)
-        outcome = traffic.result(settings, 0.0, list(traffic.verdicts), known)
+        outcome = traffic.result(settings, 0.0, list(traffic.verdicts))
         outcome.unwritten.update(unwritten)
     except KitError as error:
         outcome = error
@@ -140,15 +152,16 @@ def _judge(settings: Settings, pipe: Connection) -> None:
 class Live:
     """Lists new findings on standard error."""
 
-    def __init__(self, settings: Settings, known: Baseline | None) -> None:
+    def __init__(self, settings: Settings, known: Sequence[Known]) -> None:
         self._settings = settings
-        self._known = known.accepted if known else {}
+        self._known = known
 
     def __call__(self, finding: Finding) -> None:
         """Print a line for a new finding."""
         if self._settings.quiet:
             return
-        grade = "known" if finding.key in self._known else finding.grade(self._settings.policy)
+        is_known = bool(accepted(finding, self._known))
+        grade = "known" if is_known else finding.grade(self._settings.policy)
         subject = f"{finding.operation} {finding.where} {finding.keyword}"
         expected = f"(expected: {shortened(finding.expected, 80)})"
         text = f"{grade:10}  {subject}: {shortened(finding.got, 80)} {expected}"

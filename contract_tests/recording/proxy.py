@@ -6,21 +6,22 @@ import asyncio
 import os
 import signal
 import socket
-import ssl
 import sys
 import time
 from collections.abc import Collection
-from datetime import date
 from urllib.parse import urlsplit
 
 import uvicorn
 
 from contract_tests.errors import Unreachable, UsageError
-from contract_tests.findings.baseline import Baseline
 from contract_tests.findings.result import Result
 from contract_tests.http.exchange import Exchange
+from contract_tests.http.network import Network, network
+from contract_tests.http.redaction import Keyring
+from contract_tests.http.transport import open_socket
 from contract_tests.http.transport import plain as describe
 from contract_tests.openapi.contract import Contract
+from contract_tests.overlay.teaching import Teaching
 from contract_tests.recording.judge_process import JudgeProcess
 from contract_tests.recording.reverse_proxy import ReverseProxy
 from contract_tests.reports import files
@@ -35,15 +36,14 @@ _CONNECT_SECONDS = 5.0
 def pass_on(
     settings: Settings,
     listener: socket.socket,
-    tls: ssl.SSLContext | None,
+    way: Network,
     max_exchanges: int | None,
     names: Collection[str] = (),
 ) -> Result:
     """Run the proxy until it is ended, and return the result. Raises UsageError."""
-    _check(settings)
     began = time.monotonic()
     judge_process = JudgeProcess(settings)
-    forwarder = ReverseProxy(settings.url, judge_process.take, tls, names)
+    forwarder = ReverseProxy(settings.url, judge_process.take, way, names)
     server = make_server(forwarder)
     count = 0
 
@@ -72,13 +72,13 @@ def pass_on(
     return result
 
 
-def _check(settings: Settings) -> None:
-    """Prove that the judge can start. Raises UsageError."""
-    Contract.load(settings.spec)
-    if settings.baseline:
-        Baseline.load(settings.baseline, date.today())
+def prepare(settings: Settings) -> Network:
+    """Prove that the judge can start, and return the way to the upstream. Raises UsageError."""
+    contract = Contract.load(settings.spec)
+    Teaching(settings, contract)
     if settings.reports:
         files.make_folder(settings.report_dir)
+    return network(settings, Keyring(contract.credential))
 
 
 def make_server(forwarder: ReverseProxy) -> uvicorn.Server:
@@ -121,16 +121,10 @@ def serve(
         runner.run(main())
 
 
-def reach(url: str, tls: ssl.SSLContext | None) -> None:
+def reach(url: str, way: Network) -> None:
     """Connect once without sending a request. Raises Unreachable."""
-    parts = urlsplit(url)
-    host = str(parts.hostname)
     try:
-        with socket.create_connection(
-            (host, parts.port or (443 if tls else 80)), _CONNECT_SECONDS
-        ) as plain:
-            if tls is not None:
-                tls.wrap_socket(plain, server_hostname=host).close()
+        open_socket(urlsplit(url), way, time.monotonic() + _CONNECT_SECONDS).close()
     except TimeoutError:
         raise Unreachable(
             f"{url} cannot be reached: no response within {_CONNECT_SECONDS:.0f} s"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import ssl
 from contextlib import closing
 from dataclasses import replace
 from typing import Any
@@ -17,10 +16,11 @@ _CHOICES = ("failure", *FAIL_ON, "never")
 
 _FLAGS = (
     "max_time",
-    "ca_bundle",
+    *(name for name in flags.NETWORK if name != "timeout"),
     "spec",
     "strict",
     "baseline",
+    "overlay",
     "reports",
     "report_dir",
     "quiet",
@@ -89,20 +89,16 @@ def command(arguments: argparse.Namespace) -> int:
     settings = flags.read(arguments, arguments.upstream)
     if arguments.policy in FAIL_ON:
         settings = replace(settings, fail_on=arguments.policy)
-    tls = (
-        ssl.create_default_context(cafile=settings.ca_bundle)
-        if settings.url.startswith("https:")
-        else None
-    )
     # The judge is slow to import, and wrong flags must be reported at once.
     from contract_tests.recording import proxy
     from contract_tests.recording.refusals import own_names
     from contract_tests.reports.output import publish
 
-    proxy.reach(settings.url, tls)
+    way = proxy.prepare(settings)
+    proxy.reach(settings.url, way)
     with closing(proxy.listener(arguments.host, arguments.port)) as listener:
         names = own_names(arguments.host, *arguments.allow_host)
-        result = proxy.pass_on(settings, listener, tls, arguments.max_exchanges, names)
+        result = proxy.pass_on(settings, listener, way, arguments.max_exchanges, names)
 
     failing = [] if arguments.policy == "never" else result.failures
     result.notes.append(

@@ -8,12 +8,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from contract_tests.errors import UsageError
-from contract_tests.findings.baseline import Baseline
 from contract_tests.findings.finding import Finding, Verdicts
 from contract_tests.findings.result import Result
 from contract_tests.http.exchange import Exchange
 from contract_tests.http.redaction import Keyring
 from contract_tests.openapi.contract import Contract
+from contract_tests.overlay.teaching import Teaching
 from contract_tests.recording.har import findings_of, numbers_of
 from contract_tests.recording.har_index import OTHER_HOST, HarIndex, below, origin_of
 from contract_tests.recording.traffic import UNDECLARED, Traffic
@@ -25,11 +25,14 @@ _RACES = "races"
 nobody knows in which order the deployment processed them."""
 
 
-def replay(
-    path: Path, contract: Contract, settings: Settings, known: Baseline | None = None
-) -> Result:
-    """Judge a file. Without a URL in the settings, that of the file is used. Raises UsageError."""
+def replay(path: Path, base: Contract, settings: Settings) -> Result:
+    """Judge a file against a contract and the overlays of the settings.
+
+    Without a URL in the settings, that of the file is used. Raises UsageError.
+    """
     started = time.monotonic()
+    teaching = Teaching(settings, base)
+    contract = teaching.contract
     keyring, knowledge = (
         Keyring(contract.credential, foreign=True, public=contract.text),
         knowledge_of(contract),
@@ -38,7 +41,11 @@ def replay(
     har = index.har
     settings = _completed(settings, index)
     traffic = Traffic(
-        contract, keyring, knowledge, is_stripped=har.is_foreign and not index.with_credentials
+        contract,
+        keyring,
+        knowledge,
+        is_stripped=har.is_foreign and not index.with_credentials,
+        teaching=teaching,
     )
     wanted = numbers_of(har.about)
     kept: dict[int, Exchange] = {}
@@ -61,7 +68,7 @@ def replay(
     for reason, count in index.skipped(settings.url).items():
         traffic.skipped[reason] += count
     findings = _merged(findings_of(har.about, kept), traffic)
-    result = traffic.result(settings, time.monotonic() - started, findings, known)
+    result = traffic.result(settings, time.monotonic() - started, findings)
     return replace(result, source=f"replayed from {path.name}")
 
 

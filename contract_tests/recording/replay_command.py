@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import argparse
 from dataclasses import replace
-from datetime import date
 from pathlib import Path
 from typing import Any
 
 from contract_tests import flags
 from contract_tests.cli import COMMANDS, EXIT_CODES
 from contract_tests.errors import UsageError
-from contract_tests.findings.baseline import Baseline
 from contract_tests.openapi.contract import Contract
+
+_FLAGS = ("spec", "strict", "mock", "baseline", "overlay", "reports", "report_dir", "quiet")
 
 _PLACEHOLDER_URL = "http://to-be-found.invalid"
 
@@ -37,7 +37,7 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument(
         "--base-url", metavar="URL", help="the deployment to judge (the one in the file)"
     )
-    flags.add(parser, "spec", "strict", "mock", "baseline", "reports", "report_dir", "quiet")
+    flags.add(parser, *_FLAGS)
     parser.set_defaults(command=command)
 
 
@@ -56,5 +56,4 @@ def command(arguments: argparse.Namespace) -> int:
     if settings.reports:
         files.make_folder(settings.report_dir)
     contract = Contract.load(settings.spec)
-    known = Baseline.load(settings.baseline, date.today()) if settings.baseline else None
-    return publish(replay(arguments.file, contract, settings, known))
+    return publish(replay(arguments.file, contract, settings))

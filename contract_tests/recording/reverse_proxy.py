@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import json
-import ssl
 import time
 from collections.abc import AsyncIterator, Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import httpcore
 
 from contract_tests.http.exchange import Exchange, Headers
+from contract_tests.http.network import DIRECT, Network
+from contract_tests.http.transport import tls_context
 from contract_tests.recording.refusals import refusal
 
 MAX_KEPT = 1_000_000
@@ -128,7 +129,7 @@ class ReverseProxy:
         self,
         upstream: str,
         on_exchange: Callable[[Exchange], None],
-        tls: ssl.SSLContext | None = None,
+        network: Network = DIRECT,
         names: Collection[str] = (),
     ) -> None:
         parts = urlsplit(upstream)
@@ -143,8 +144,12 @@ class ReverseProxy:
         self._names = names
         """Names of the proxy itself, in lower case. Addresses are always accepted."""
         self._count = 0
+        self._added = [
+            (name.encode("latin-1"), value.encode("latin-1")) for name, value in network.headers
+        ]
         self._pool = httpcore.AsyncConnectionPool(
-            ssl_context=tls,
+            ssl_context=tls_context(network) if parts.scheme == "https" else None,
+            proxy=_http_proxy(network) if network.proxy else None,
             max_connections=None,
             max_keepalive_connections=100,
             keepalive_expiry=IDLE_SECONDS,
@@ -300,10 +305,11 @@ class ReverseProxy:
     def _outgoing(self, headers: Iterable[tuple[bytes, bytes]]) -> Pairs:
         """Return the headers to send to the upstream."""
         dropped = _named_by_connection(headers) | {b"host", b"expect"}
+        dropped |= {name.lower() for name, _ in self._added}
         forwarded = [(name, value) for name, value in headers if name not in dropped]
         if any(name == b"transfer-encoding" for name, _ in headers):
             forwarded.append((b"transfer-encoding", b"chunked"))
-        return [(b"host", self._host), *forwarded]
+        return [(b"host", self._host), *forwarded, *self._added]
 
     def _incoming(self, passing: _Passing) -> Pairs:
         """Return the headers to send to the client."""
@@ -355,6 +361,13 @@ def _named_by_connection(headers: Iterable[tuple[bytes, bytes]]) -> frozenset[by
     return _HOP_BY_HOP.union(
         token.strip().lower() for value in named for token in value.split(b",")
     )
+
+
+def _http_proxy(network: Network) -> httpcore.Proxy:
+    parts = urlsplit(network.proxy)
+    auth = (unquote(parts.username), unquote(parts.password or "")) if parts.username else None
+    tls = tls_context(network) if parts.scheme == "https" else None
+    return httpcore.Proxy(network.proxy, auth=auth, ssl_context=tls)
 
 
 def _texts(headers: Pairs) -> Headers:

@@ -14,7 +14,6 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from contract_tests.findings.baseline import Baseline
 from contract_tests.findings.coverage import Coverage
 from contract_tests.findings.finding import Finding, Verdicts
 from contract_tests.findings.result import Result, Skipped
@@ -24,6 +23,7 @@ from contract_tests.judge.accounts import is_control
 from contract_tests.judge.judge import Judge
 from contract_tests.knowledge import Knowledge
 from contract_tests.openapi.contract import Contract
+from contract_tests.overlay.teaching import Teaching
 from contract_tests.reports.sentences import counted
 from contract_tests.settings import Settings
 
@@ -46,6 +46,7 @@ class Traffic:
         *,
         is_stripped: bool = False,
         on_new: Callable[[Finding], None] | None = None,
+        teaching: Teaching | None = None,
     ) -> None:
         self.verdicts = Verdicts(on_new=on_new)
         self.coverage = Coverage(contract)
@@ -60,6 +61,8 @@ class Traffic:
         self._is_stripped = is_stripped
         """Whether all credentials were removed, so that a request without any may have had some."""
         self._judge = Judge(contract, self.verdicts, knowledge)
+        self._teaching = teaching
+        self._listeners = teaching.listeners() if teaching is not None else []
         self._effects = knowledge.effects
         self._accepted: set[str] = set()
         """Keys that were accepted once. A 401 for another key means that it is invalid."""
@@ -74,6 +77,8 @@ class Traffic:
         self.unknown_bodies += not (exchange.request_body_known and exchange.response_body_known)
         try:
             self.coverage.note(exchange, self._judge(exchange))
+            for listener in self._listeners:
+                listener(exchange)
         except Exception as error:  # any response may occur; the exchange is reported as broken
             last = traceback.extract_tb(error.__traceback__)[-1]
             where = f"{type(error).__name__} in {Path(last.filename).name}:{last.lineno}"
@@ -135,9 +140,8 @@ class Traffic:
         settings: Settings,
         seconds: float,
         findings: Sequence[Finding],
-        known: Baseline | None = None,
     ) -> Result:
-        """Return the result for reports, with the findings of the baseline marked."""
+        """Return the result for reports, with known findings marked."""
         skipped = [
             Skipped(counted(count, "exchange"), reason)
             for reason, count in self.skipped.most_common()
@@ -152,12 +156,12 @@ class Traffic:
         return Result(
             settings,
             self._contract,
-            known.apply(findings) if known else list(findings),
+            self._teaching.applied(findings) if self._teaching else list(findings),
             self.coverage,
             skipped,
             self.judged,
             seconds,
-            notes=known.notes(findings, set()) if known else [],
+            notes=self._teaching.notes(findings, set()) if self._teaching else [],
             broken=list(dict.fromkeys(self.broken)),
         )
 

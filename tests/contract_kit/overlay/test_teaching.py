@@ -5,17 +5,24 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
+import httpx
 import pytest
 
 from contract_tests.openapi.reading import read_document
+from contract_tests.recording.judge_process import JudgeProcess
+from contract_tests.recording.replay import replay
+from contract_tests.settings import Settings, packaged_spec
 from mockserver import app, packaged
-from mockserver.settings import Settings
+from mockserver.settings import Settings as MockSettings
 from tests.contract_kit import faulty
+from tests.contract_kit.exchanges import CONTRACT
 from tests.contract_kit.faulty import Response
 from tests.contract_kit.program import Outcome, kit
+from tests.contract_kit.proxied import API, proxied
 
 pytestmark = pytest.mark.slow  # several runs of the kit in each test
 
@@ -30,7 +37,7 @@ def server(*faults: Callable[[Response], None]) -> Iterator[str]:
         for change in faults:
             change(response)
 
-    settings = Settings(spec=packaged.spec(), fixtures=packaged.fixtures())
+    settings = MockSettings(spec=packaged.spec(), fixtures=packaged.fixtures())
     built = app.build(settings, public_url="http://127.0.0.1:8080").app
     with faulty.upstream(faulty.Faulty(built, fault)) as running:
         yield running.url
@@ -127,6 +134,25 @@ def test_a_critical_contradiction_is_not_learnt_unless_it_is_wanted(file: Path) 
         larger = run(url, "--overlay", file)
     assert larger.code == 1
     assert "get_balance /response/body/balance_display: the difference is now 1000" in larger.out
+
+
+def test_recorded_and_proxied_traffic_is_judged_with_an_overlay_too(
+    file: Path, tmp_path: Path
+) -> None:
+    """What a run learnt fails neither the replay of its traffic nor the same calls by the proxy."""
+    folder = tmp_path / "reports"
+    with server(faulty.text_for_number, two_more_fields) as url:
+        run(url, "--learn", file, *WHO, "--report", "har", "--report-dir", folder)
+        settings = Settings(url, packaged_spec(), strict=True)
+        for overlays, passes in (((), False), ((file,), True)):
+            chosen = replace(settings, overlay=overlays)
+            recorded = replay(folder / "traffic.har", CONTRACT, replace(chosen, url=""))
+            with proxied(url, JudgeProcess(chosen)) as proxy:
+                httpx.get(f"{proxy.url}{API}/balance", headers={"X-API-Key": "sk_test_overlay"})
+            assert proxy.result is not None
+            for result in (recorded, proxy.result):
+                assert bool(result.failures) is not passes
+                assert any(finding.known for finding in result.findings) is passes
 
 
 @pytest.mark.parametrize(

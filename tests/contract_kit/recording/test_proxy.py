@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 import signal
@@ -386,3 +387,27 @@ def test_an_upstream_with_tls(certificate: Path) -> None:
             assert httpx.get(f"{announced(process)}/a?b", trust_env=False, verify=TLS).text == "1"
             process.communicate(timeout=20)
         assert [request.target for request in server.received] == ["/a?b"]
+
+
+def test_the_way_to_the_upstream_has_the_flags_of_a_run(
+    tmp_path: Path,
+) -> None:
+    """--header and --auth are added to every request, --proxy is used, and no secret is stored."""
+    secrets = {"STAGING_PASSWORD": "planted0password", "CF_SECRET": "planted0token"}
+    with recording(lambda request: answer(200, repr(request.headers).encode())) as server:
+        words = [
+            *("--proxy", server.url, "--auth", "qa:env:STAGING_PASSWORD"),
+            *("--header", "CF-Access: env:CF_SECRET", "--max-exchanges", "1"),
+            *("--report", "har,json", "--report-dir", str(tmp_path)),
+        ]
+        with started("proxy", "--upstream", "http://staging.invalid", *words, **secrets) as process:
+            url = f"{announced(process)}{BALANCE}"
+            httpx.get(url, headers={"Authorization": "mine", **KEY}, trust_env=False)
+            out, _ = process.communicate(timeout=20)
+    (request,) = server.received
+    assert request.target == f"http://staging.invalid{API}/balance"
+    assert (request.header("authorization") or "").startswith("Basic ")
+    assert request.header("cf-access") == "planted0token"
+    stored = out + "".join(path.read_text() for path in tmp_path.iterdir())
+    for secret in ("planted0", base64.b64encode(b"qa:planted0password").decode()):
+        assert secret not in stored

@@ -127,7 +127,7 @@ def test_no_report_has_a_line_that_obeys_a_name(report: str, name: str) -> None:
 def test_no_log_has_a_line_that_obeys_a_name(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     """The lines of the proxy are escaped, too."""
     for finding in findings(NAMES[name]):
-        Live(SETTINGS, None)(finding)
+        Live(SETTINGS, ())(finding)
     captured = capsys.readouterr()
     assert captured.err
     assert_inert(captured.err)
