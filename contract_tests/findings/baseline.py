@@ -89,7 +89,7 @@ class Baseline:
     @property
     def accepted(self) -> dict[Key, Entry]:
         """The entries that are in force."""
-        return {each.key: each for each in self.entries if each.expires >= self.today}
+        return {entry.key: entry for entry in self.entries if entry.expires >= self.today}
 
     def accepts(self, finding: Finding) -> str:
         """Return who accepts a finding, why and until when; empty if nobody does."""
@@ -106,25 +106,25 @@ class Baseline:
 
     def notes(self, findings: Iterable[Finding], tried: set[str]) -> list[str]:
         """Return notes on entries that have expired, that match nothing, or another size."""
-        found = {each.key: each for each in findings}
+        found = {finding.key: finding for finding in findings}
         notes = []
-        for each in self.entries:
-            where = f"{self.path}:{each.line}"
-            if each.key in found and not each.holds(found[each.key]):
-                sizes = ", ".join(found[each.key].sizes)
+        for entry in self.entries:
+            where = f"{self.path}:{entry.line}"
+            if entry.key in found and not entry.holds(found[entry.key]):
+                sizes = ", ".join(found[entry.key].sizes)
                 notes.append(
-                    f"{where}: the difference is now {sizes}, and {', '.join(each.sizes or ())} "
+                    f"{where}: the difference is now {sizes}, and {', '.join(entry.sizes or ())} "
                     "is accepted"
                 )
-            elif each.key not in found and was_tried(each.key[0], tried):
+            elif entry.key not in found and was_tried(entry.key[0], tried):
                 notes.append(
-                    f"{where}: nothing is found here any more ({' '.join(each.key)}); "
+                    f"{where}: nothing is found here any more ({' '.join(entry.key)}); "
                     "remove the entry"
                 )
-            elif each.expires < self.today:
+            elif entry.expires < self.today:
                 notes.append(
-                    f"{where}: expired on {each.expires} and accepts nothing "
-                    f"({each.owner}: {each.reason})"
+                    f"{where}: expired on {entry.expires} and accepts nothing "
+                    f"({entry.owner}: {entry.reason})"
                 )
         return notes
 
@@ -133,10 +133,10 @@ def text(findings: Iterable[Finding], owner: str, reason: str, today: date) -> s
     """Return a baseline that accepts these findings from today on."""
     more = {"owner": owner, "reason": reason, "expires": str(today + ACCEPTED_FOR)}
     entries = [
-        dict(zip(_KEY, each.key, strict=True))
+        dict(zip(_KEY, finding.key, strict=True))
         | more
-        | ({_SIZE: ", ".join(each.sizes)} if each.sizes else {})
-        for each in findings
+        | ({_SIZE: ", ".join(finding.sizes)} if finding.sizes else {})
+        for finding in findings
     ]
     return yaml.safe_dump(entries, sort_keys=False, allow_unicode=True, width=120)
 
@@ -175,9 +175,9 @@ def _entry(node: yaml.Node, path: Path) -> Entry:
 
 def _refuse_twice(entries: Iterable[Entry], path: Path) -> None:
     lines: dict[Key, int] = {}
-    for each in entries:
-        if each.key in lines:
+    for entry in entries:
+        if entry.key in lines:
             raise UsageError(
-                f"{path}:{each.line}: is the same finding as the entry of line {lines[each.key]}"
+                f"{path}:{entry.line}: is the same finding as the entry of line {lines[entry.key]}"
             )
-        lines[each.key] = each.line
+        lines[entry.key] = entry.line

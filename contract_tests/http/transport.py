@@ -160,7 +160,7 @@ def _connect(opened: socket.socket, url: SplitResult, proxy: SplitResult, ends_a
     opened.sendall("".join(f"{line}\r\n" for line in [*lines, ""]).encode("latin-1"))
     head = ResponseReader(opened, ends_at).read_final_head()
     if not 200 <= head.status < 300:
-        raise OSError(f"connect to proxy: it answers {head.status}")
+        raise OSError(f"connect to proxy: it responds with {head.status}")
 
 
 def _proxy_authorization(proxy: SplitResult) -> list[str]:

@@ -58,7 +58,7 @@ def lists_are_newest_first(response: Response) -> Iterator[Violation]:
     """Check that lists are newest first, and have no entry twice."""
     for where, items in _lists(response.body):
         times = [
-            moment(each["created_at"]) for each in items if isinstance(each.get("created_at"), str)
+            moment(item["created_at"]) for item in items if isinstance(item.get("created_at"), str)
         ]
         if any(after > before for before, after in pairwise(times)):
             yield Violation(
@@ -68,9 +68,9 @@ def lists_are_newest_first(response: Response) -> Iterator[Violation]:
                 "newest first",
                 "an older entry before a newer",
             )
-        ids = [each["id"] for each in items if isinstance(each.get("id"), str)]
+        ids = [item["id"] for item in items if isinstance(item.get("id"), str)]
         if len(set(ids)) != len(ids):
-            twice = next(each for each in ids if ids.count(each) > 1)
+            twice = next(id for id in ids if ids.count(id) > 1)
             yield Violation(
                 "pagination", f"{where}/*/id", "unique", "each entry once", f"{twice} twice"
             )
@@ -145,7 +145,7 @@ def _list_name(body: Json) -> str | None:
 
 def _lists(body: Json) -> Iterator[tuple[str, list[Json]]]:
     for name, value in body.items():
-        if isinstance(value, list) and all(isinstance(each, dict) for each in value):
+        if isinstance(value, list) and all(isinstance(item, dict) for item in value):
             yield f"/{name}", value
 
 
@@ -156,8 +156,8 @@ def objects_in(node: Any, where: str) -> Iterator[tuple[str, Json]]:
         for name, value in node.items():
             yield from objects_in(value, f"{where}/{name}")
     elif isinstance(node, list):
-        for each in node:
-            yield from objects_in(each, f"{where}/*")
+        for item in node:
+            yield from objects_in(item, f"{where}/*")
 
 
 def number(exchange: Exchange, name: str) -> int | None:

@@ -43,7 +43,7 @@ def _breakdown(case: Case, operation: Operation) -> Finding | None:
     exchange, place = case.exchange, operation.place
     if exchange.error:
         kind, where, keyword = "no_answer", "/response", "broken"
-        expected, got, spec = "a whole answer", exchange.error, place.pointer
+        expected, got, spec = "a whole response", exchange.error, place.pointer
     elif exchange.status >= 500:
         kind, where, keyword = "server_error", "/response/status", "5xx"
         expected, got = "no server error", f"{exchange.status}: {excerpt(exchange)}"
@@ -233,7 +233,7 @@ def undeclared(exchange: Exchange, allowed: list[str], contract: Contract) -> It
     status = exchange.status
     found: tuple[str, str, Provenance, str, str]
     if exchange.error:
-        found = ("/response", "broken", ALWAYS, "a whole answer", exchange.error)
+        found = ("/response", "broken", ALWAYS, "a whole response", exchange.error)
     elif status >= 500:
         got = f"{status}: {excerpt(exchange)}"
         found = ("/response/status", "5xx", ALWAYS, "no server error", got)

@@ -59,4 +59,4 @@ def judge(exchange: Exchange, operation: str, spec: str) -> Iterator[Finding]:
         if found is not None:
             got = shortened(text[max(0, found.start() - _AROUND) : found.end() + _AROUND], 160)
             key = (operation, "secret", f"/response{where}", "key_echoed")
-            yield Finding(*key, ALWAYS, "no key in an answer", got, spec, exchange)
+            yield Finding(*key, ALWAYS, "no key in a response", got, spec, exchange)

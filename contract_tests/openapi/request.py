@@ -12,7 +12,7 @@ from contract_tests.openapi.contract import JSON, Contract, Operation, Place, es
 from contract_tests.openapi.schemas import Breach, Schemas
 
 MAX_BODY_BYTES = 1_000_000
-"""Source: bodies over 1 MB are answered with 413 (observed)."""
+"""Source: bodies over 1 MB are refused with 413 (observed)."""
 
 _INTEGER = re.compile(r"-?(0|[1-9][0-9]{0,17})")
 _INTEGER_LIKE = re.compile(r"\s*[+-]?[0-9_]+(\.0*)?\s*")

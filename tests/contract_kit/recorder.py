@@ -93,7 +93,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(self.server.respond(received))
 
 
-def answer(
+def http_response(
     status: int, body: bytes = b"", /, media_type: str = "application/json", **headers: str
 ) -> bytes:
     """Return an HTTP response as bytes."""
@@ -107,7 +107,7 @@ def answer(
 
 
 def as_json(status: int, value: Any, **headers: str) -> bytes:
-    return answer(status, json.dumps(value).encode(), **headers)
+    return http_response(status, json.dumps(value).encode(), **headers)
 
 
 def forwarding(url: str) -> Responder:

@@ -19,7 +19,7 @@ from contract_tests.http import channel
 from contract_tests.safety import preflight
 from tests.contract_kit import faulty
 from tests.contract_kit.program import KEY, Outcome, kit, started
-from tests.contract_kit.recorder import Received, Responder, answer, as_json, recording
+from tests.contract_kit.recorder import Received, Responder, as_json, http_response, recording
 
 pytestmark = pytest.mark.slow  # many whole runs of the kit
 
@@ -68,12 +68,12 @@ def test_an_unknown_host_is_reported() -> None:
     ("given", "expected"),
     [
         (as_json(200, [1, 2]), "answers 200 with application/json and no JSON object"),
-        (answer(404, b"<h1>Not Found</h1>", "text/html"), "answers 404 with text/html"),
+        (http_response(404, b"<h1>Not Found</h1>", "text/html"), "answers 404 with text/html"),
         (as_json(404, {"detail": "Not Found"}), "answers 404 with application/json"),
-        (answer(502, b"<h1>Bad Gateway</h1>", "text/html"), "answers 502 with text/html"),
-        (answer(200, LOGIN, "text/html"), "answers 200 with text/html"),
-        (answer(204), "answers 204 with application/json"),
-        (answer(200, b"\xff\xfe{", "application/json"), "answers 200 with application/json"),
+        (http_response(502, b"<h1>Bad Gateway</h1>", "text/html"), "answers 502 with text/html"),
+        (http_response(200, LOGIN, "text/html"), "answers 200 with text/html"),
+        (http_response(204), "answers 204 with application/json"),
+        (http_response(200, b"\xff\xfe{", "application/json"), "answers 200 with application/json"),
     ],
 )
 def test_a_server_of_another_api_is_reported(given: bytes, expected: str) -> None:
@@ -123,7 +123,7 @@ def test_a_control_api_that_is_closed_is_reported() -> None:
             "it is not chunked as Transfer-Encoding says",
         ),
         (
-            answer(200, b"no gzip", Content_Encoding="gzip"),
+            http_response(200, b"no gzip", Content_Encoding="gzip"),
             "not in the encoding that Content-Encoding says",
         ),
     ],
@@ -146,14 +146,14 @@ def test_a_rejected_key_is_reported(status: int) -> None:
         == f"URL refuses the key of BILLING_API_KEY with {status}: [api-key] is unknown \\x1b[31m"
     )
     assert (
-        error_of(lambda _: answer(status))
+        error_of(lambda _: http_response(status))
         == f"URL refuses the key of BILLING_API_KEY with {status}: no reason given"
     )
 
 
 def test_a_redirect_to_a_login_page_is_reported() -> None:
     """A redirect to a login page is reported and not followed."""
-    line = error_of(lambda _: answer(302, b"", Location="/login?next=/"))
+    line = error_of(lambda _: http_response(302, b"", Location="/login?next=/"))
     assert line.startswith("URL redirects to /login?next=/ instead of answering")
 
 
@@ -166,7 +166,7 @@ def test_a_redirect_does_not_carry_the_key_to_another_host() -> None:
             return (
                 as_json(200, BALANCE)
                 if is_first
-                else answer(307, b"", Location=f"{other.url}/stolen")
+                else http_response(307, b"", Location=f"{other.url}/stolen")
             )
 
         with recording(moved) as server:
@@ -174,7 +174,7 @@ def test_a_redirect_does_not_carry_the_key_to_another_host() -> None:
         assert outcome.code == 1
         assert "307" in outcome.out
         assert f"redirects to {other.url}/stolen" in error_of(
-            lambda _: answer(301, b"", Location=f"{other.url}/stolen")
+            lambda _: http_response(301, b"", Location=f"{other.url}/stolen")
         )
         assert {request.header("x-api-key") for request in server.received} >= {KEY}
         assert other.received == []

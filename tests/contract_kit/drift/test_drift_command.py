@@ -29,7 +29,7 @@ from tests.contract_kit.drifting import (
 )
 from tests.contract_kit.faulty import API, Response, Upstream
 from tests.contract_kit.program import kit, started
-from tests.contract_kit.recorder import Received, answer, as_json, recording
+from tests.contract_kit.recorder import Received, as_json, http_response, recording
 
 
 @pytest.fixture(scope="module")
@@ -293,7 +293,7 @@ def test_a_server_that_disappears(tmp_path: Path, plain: Upstream) -> None:
         )
         headers = {name: value for name, value in given.headers.items() if name.startswith("x-")}
         body = b"" if received.method == "HEAD" else given.content.replace(b'"tier"', b'"level"')
-        return answer(given.status_code, body, **headers)
+        return http_response(given.status_code, body, **headers)
 
     with recording(answer_a_while) as staging:
         result, document = compare(tmp_path, plain.url, staging.url)

@@ -28,7 +28,7 @@ from tests.contract_kit.driving import drive, make_run, operations
 from tests.contract_kit.exchanges import CONTRACT
 from tests.contract_kit.faulty import API
 from tests.contract_kit.program import PROJECT
-from tests.contract_kit.recorder import Received, answer, as_json, recording
+from tests.contract_kit.recorder import Received, as_json, http_response, recording
 
 pytestmark = pytest.mark.slow  # many whole runs of the kit
 
@@ -177,7 +177,7 @@ def test_a_withheld_request_is_neither_a_finding_nor_an_error() -> None:
 
 def test_redirects_are_not_followed() -> None:
     """A deployment that redirects every request only gets requests for declared paths."""
-    with recording(lambda _: answer(302, Location="/login")) as server:
+    with recording(lambda _: http_response(302, Location="/login")) as server:
         drive(make_run(server.url, only=("get_balance", "list_credit_transactions")))
         assert {request.target.partition("?")[0] for request in server.received} == {
             f"{API}/balance",

@@ -22,7 +22,7 @@ from contract_tests.http.redaction import Keyring
 from contract_tests.settings import Settings
 from tests.contract_kit import faulty
 from tests.contract_kit.program import PROJECT, Outcome, environment, kit
-from tests.contract_kit.recorder import Received, Recorder, answer, forwarding, recording
+from tests.contract_kit.recorder import Received, Recorder, forwarding, http_response, recording
 
 SECRET = "0pen-5esame-9"
 QUICK = ("--phases", "reads,keys", "--only", "get_balance")
@@ -48,7 +48,9 @@ def gateway(url: str, **required: str) -> Iterator[Recorder]:
             for name, value in required.items()
             if received.header(name.replace("_", "-")) != value
         ]
-        return answer(407, b"<p>not for you</p>", "text/html") if missing else forward(received)
+        return (
+            http_response(407, b"<p>not for you</p>", "text/html") if missing else forward(received)
+        )
 
     with recording(respond) as server:
         yield server

@@ -21,7 +21,7 @@ from contract_tests.runner import PHASES
 from tests.conftest import RunningServer
 from tests.contract_kit.exchanges import JudgeHarness, example
 from tests.contract_kit.program import kit
-from tests.contract_kit.recorder import Received, Responder, answer, recording
+from tests.contract_kit.recorder import Received, Responder, http_response, recording
 from tests.contract_kit.scenario import running_scenario
 
 KEY, OTHER = 'pl4nted/"k3y"+5up3r%s3cr3t', "th3-0ther_pl4nted.key~of-50mebody"
@@ -113,23 +113,23 @@ def echoing_responses(good: bytes, key: str) -> Iterator[bytes]:
     problem = [
         {"loc": ["header", key], "msg": f"no {key}", "type": OTHERS["live"], "input": echoed}
     ]
-    yield answer(
+    yield http_response(
         400, json.dumps({"detail": f"no {key}, {echoed['base64 1']}, {OTHERS['charge']}"}).encode()
     )
-    yield answer(422, json.dumps({"detail": problem}).encode())
-    yield answer(
+    yield http_response(422, json.dumps({"detail": problem}).encode())
+    yield http_response(
         302,
         Location=(
             f"/login?key={echoed['in a URL']}&next={echoed['base64 0']}"
             f"&{echoed['all of it in a URL']}"
         ),
     )
-    yield answer(500, page, "text/html")
-    yield answer(200, page, "text/plain")
-    yield answer(200, b"\xff\xfe" + body_with_secrets)
-    yield answer(200, gzip.compress(body_with_secrets), Content_Encoding="gzip")
-    yield answer(404, body_with_secrets, f"application/{quote(key, safe='')}")
-    yield answer(200, body_with_secrets)[:-20]
+    yield http_response(500, page, "text/html")
+    yield http_response(200, page, "text/plain")
+    yield http_response(200, b"\xff\xfe" + body_with_secrets)
+    yield http_response(200, gzip.compress(body_with_secrets), Content_Encoding="gzip")
+    yield http_response(404, body_with_secrets, f"application/{quote(key, safe='')}")
+    yield http_response(200, body_with_secrets)[:-20]
 
 
 def echoing(forward: Responder, keys: dict[str, str]) -> Responder:
@@ -301,7 +301,9 @@ def test_a_value_that_is_no_key_of_the_run_is_no_finding(text: str) -> None:
 def test_one_response_with_the_key_fails_the_run() -> None:
     """A run fails if the key in one header is the only violation."""
     with recording(
-        lambda _: answer(200, json.dumps(example("get_balance")).encode(), X_Debug=f"key {KEY}")
+        lambda _: http_response(
+            200, json.dumps(example("get_balance")).encode(), X_Debug=f"key {KEY}"
+        )
     ) as server:
         outcome = kit(
             "run", server.url, "--phases", "reads", "--only", "get_balance", BILLING_API_KEY=KEY
@@ -327,8 +329,8 @@ def test_a_key_that_the_contract_shows_as_a_sample_is_no_secret(
 
 def test_a_key_that_only_looks_like_a_sample_is_a_secret() -> None:
     """A test key that the contract does not show belongs to somebody."""
-    refusal = answer(401, json.dumps({"detail": "such as sk_test_51Hplanted"}).encode())
-    good = answer(200, json.dumps(example("get_balance")).encode())
+    refusal = http_response(401, json.dumps({"detail": "such as sk_test_51Hplanted"}).encode())
+    good = http_response(200, json.dumps(example("get_balance")).encode())
 
     def respond(received: Received) -> bytes:
         return good if received.header("x-api-key") == "sk_test_51Hplanted" else refusal

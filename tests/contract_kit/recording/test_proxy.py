@@ -27,7 +27,7 @@ from tests.contract_kit.exchanges import CONTRACT, example
 from tests.contract_kit.program import kit, started
 from tests.contract_kit.proxied import proxied, settings, stopped
 from tests.contract_kit.recorded import record, verdicts, visit
-from tests.contract_kit.recorder import Received, answer, as_json, recording
+from tests.contract_kit.recorder import Received, as_json, http_response, recording
 from tests.contract_kit.recording.test_har import EXCHANGE
 
 pytestmark = pytest.mark.slow  # many whole runs of the kit
@@ -378,7 +378,7 @@ def test_an_upstream_with_tls(certificate: Path) -> None:
     """The proxy trusts the named authority, and speaks plain HTTP to clients."""
     theirs = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     theirs.load_cert_chain(certificate)
-    with recording(lambda _: answer(200, b"1"), tls=theirs) as server:
+    with recording(lambda _: http_response(200, b"1"), tls=theirs) as server:
         url = server.url.replace("http:", "https:")
         assert "its TLS certificate is not valid" in kit("proxy", "--upstream", url).error_line
         with started(
@@ -394,7 +394,7 @@ def test_the_way_to_the_upstream_has_the_flags_of_a_run(
 ) -> None:
     """--header and --auth are added to every request, --proxy is used, and no secret is stored."""
     secrets = {"STAGING_PASSWORD": "planted0password", "CF_SECRET": "planted0token"}
-    with recording(lambda request: answer(200, repr(request.headers).encode())) as server:
+    with recording(lambda request: http_response(200, repr(request.headers).encode())) as server:
         words = [
             *("--proxy", server.url, "--auth", "qa:env:STAGING_PASSWORD"),
             *("--header", "CF-Access: env:CF_SECRET", "--max-exchanges", "1"),

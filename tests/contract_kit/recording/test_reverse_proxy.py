@@ -21,7 +21,7 @@ from contract_tests.recording.reverse_proxy import MAX_KEPT
 from tests.contract_kit import faulty
 from tests.contract_kit.exchanges import example, headers_of
 from tests.contract_kit.proxied import DeferredJudge, proxied, raw, settings, until
-from tests.contract_kit.recorder import answer, recording
+from tests.contract_kit.recorder import http_response, recording
 from tests.contract_kit.recording.test_har import EXCHANGE
 
 API = "/api/v1/billing"
@@ -33,7 +33,7 @@ def test_a_request_is_forwarded_unchanged() -> None:
     """Method, target, headers and body are identical, except for hop-by-hop headers."""
     target = "/a%2Fb/%7Eme;x=1//c?q=%20+a&q=&=%C3%BC&empty"
     body = bytes(range(256))
-    with recording(lambda _: answer(200)) as server, proxied(server.url) as proxy:
+    with recording(lambda _: http_response(200)) as server, proxied(server.url) as proxy:
         head = (
             f"QUERY {target} HTTP/1.1\r\nHost: here\r\nX-Odd: a, b\r\nx-odd: \xe9\r\n"
             "Cookie: a=b\r\nConnection: close, X-Hop\r\nX-Hop: 1\r\nKeep-Alive: 5\r\n"
@@ -59,7 +59,7 @@ def test_a_request_is_forwarded_unchanged() -> None:
 def test_a_response_is_forwarded_unchanged(status: int) -> None:
     """Status, headers and body are identical, and remain compressed."""
     packed = gzip.compress(b'{"detail": "a"}' * 50)
-    sent = answer(status, packed, Content_Encoding="gzip", X_Odd="caf\xc3", Set_Cookie="a=b")
+    sent = http_response(status, packed, Content_Encoding="gzip", X_Odd="caf\xc3", Set_Cookie="a=b")
     with recording(lambda _: sent) as server, proxied(server.url) as proxy:
         received = raw(proxy.url, b"GET /any HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n")
     head, _, body = received.partition(b"\r\n\r\n")
@@ -196,7 +196,7 @@ def test_redirects_within_the_upstream_lead_through_the_proxy(location: str, exp
         proxied(f"{server.url}/base") as proxy,
         proxy.client() as client,
     ):
-        server.respond = lambda _: answer(302, Location=location.format(upstream=server.url))
+        server.respond = lambda _: http_response(302, Location=location.format(upstream=server.url))
         got = client.get("/here")
         assert got.headers["location"] == expected.format(proxy=proxy.url)
         assert [request.target for request in server.received] == ["/base/here"]
@@ -204,7 +204,7 @@ def test_redirects_within_the_upstream_lead_through_the_proxy(location: str, exp
 
 def test_it_connects_to_no_other_host() -> None:
     """A request for another host, as to a forward proxy, is refused."""
-    with recording(lambda _: answer(200)) as server, proxied(server.url) as proxy:
+    with recording(lambda _: http_response(200)) as server, proxied(server.url) as proxy:
         received = raw(
             proxy.url,
             b"GET http://other.invalid/path HTTP/1.1\r\nHost: other.invalid\r\n"
@@ -243,7 +243,7 @@ def test_only_requests_for_the_proxy_itself_are_forwarded(hosts: list[str], stat
     head = "".join(f"Host: {host}\r\n" for host in hosts)
     version = "1.1" if hosts else "1.0"
     with (
-        recording(lambda _: answer(200)) as server,
+        recording(lambda _: http_response(200)) as server,
         proxied(server.url, names=own_names("proxy.example.com")) as proxy,
     ):
         text = f"GET /_mock/state HTTP/{version}\r\n{head}Connection: close\r\n\r\n"
@@ -274,7 +274,7 @@ def test_only_requests_for_the_proxy_itself_are_forwarded(hosts: list[str], stat
 )
 def test_a_request_whose_end_is_in_doubt_is_refused(headers: str, detail: str) -> None:
     """The client gets 400 with the reason in one line, and nothing reaches the upstream."""
-    with recording(lambda _: answer(200)) as server, proxied(server.url) as proxy:
+    with recording(lambda _: http_response(200)) as server, proxied(server.url) as proxy:
         body = b"2\r\n{}\r\n0\r\n\r\n" if "chunked" in headers else b"{}"
         body = body if ": 2" in headers or "chunked" in headers else b""
         head = f"PUT {API}/usage-alerts HTTP/1.1\r\nHost: h\r\n{headers}\r\n\r\n"
@@ -292,7 +292,7 @@ def test_a_request_whose_end_is_in_doubt_is_refused(headers: str, detail: str) -
 def test_websockets_are_refused_clearly() -> None:
     """The client gets 501 with a reason, and nothing reaches the upstream."""
     with (
-        recording(lambda _: answer(200)) as server,
+        recording(lambda _: http_response(200)) as server,
         proxied(server.url) as proxy,
         proxy.client() as client,
     ):
@@ -376,7 +376,7 @@ def test_a_truncated_response_stays_truncated() -> None:
 
 def test_a_closed_idle_connection_is_no_violation() -> None:
     """A safe request is repeated on a new connection."""
-    gone = iter([answer(200, b"1"), b"", answer(200, b"2")])
+    gone = iter([http_response(200, b"1"), b"", http_response(200, b"2")])
     with (
         recording(lambda _: next(gone)) as server,
         proxied(server.url) as proxy,
@@ -414,7 +414,7 @@ def test_a_client_that_disconnects_is_no_violation() -> None:
     """It may do so in the middle of its request."""
     judge = DeferredJudge(settings("http://127.0.0.1:1"))
     taken = judge.taken
-    with recording(lambda _: answer(200)) as server, proxied(server.url, judge) as proxy:
+    with recording(lambda _: http_response(200)) as server, proxied(server.url, judge) as proxy:
         host, port = proxy.url.removeprefix("http://").split(":")
         with socket.create_connection((host, int(port)), 10) as client:
             head = (
@@ -467,7 +467,9 @@ def test_a_violation_in_a_compressed_body_is_found() -> None:
     headers = {
         name.replace("-", "_"): value for name, value in headers_of("get_balance", 200, body)[1:]
     }
-    sent = answer(200, gzip.compress(json.dumps(body).encode()), Content_Encoding="gzip", **headers)
+    sent = http_response(
+        200, gzip.compress(json.dumps(body).encode()), Content_Encoding="gzip", **headers
+    )
     with (
         recording(lambda _: sent) as server,
         proxied(server.url) as proxy,

@@ -20,7 +20,7 @@ from contract_tests.http.channel import TimeIsUp
 from contract_tests.runner import DRIVERS, PHASES
 from tests.conftest import API, RunningServer
 from tests.contract_kit.exchanges import CONTRACT
-from tests.contract_kit.recorder import Responder, answer, as_json, recording
+from tests.contract_kit.recorder import Responder, as_json, http_response, recording
 from tests.contract_kit.scenario import (
     RECHARGE,
     Customer,
@@ -94,7 +94,7 @@ def test_no_redirect_is_followed_to_another_host(driver: str, scenario: Scenario
     with recording(lambda _: HEALTHY) as elsewhere:
         target = f"{elsewhere.url}{API}/balance"
         redirects = [
-            answer(status, Location=target, Refresh=f"0; url={target}")
+            http_response(status, Location=target, Refresh=f"0; url={target}")
             for status in (301, 302, 303, 307, 308)
         ]
         with recording(after_the_preflight(*redirects)) as server:
@@ -107,10 +107,10 @@ def test_no_redirect_is_followed_to_another_host(driver: str, scenario: Scenario
 def test_no_response_causes_a_write(driver: str, scenario: Scenario) -> None:
     """Errors, Allow headers and links in responses never cause a write."""
     responses = [
-        answer(401, b'{"detail": "no"}'),
-        answer(405, b"", Allow="POST, DELETE, PUT"),
-        answer(500, b"<h1>500</h1>", "text/html"),
-        answer(
+        http_response(401, b'{"detail": "no"}'),
+        http_response(405, b"", Allow="POST, DELETE, PUT"),
+        http_response(500, b"<h1>500</h1>", "text/html"),
+        http_response(
             200,
             b'{"id": "x", "next": "/api/v1/billing/deposit", '
             b'"_links": {"self": "http://127.0.0.1:1/x"}}',
