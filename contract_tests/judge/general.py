@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import pairwise
-from typing import Any
 
 from contract_tests.http.exchange import Exchange
 from contract_tests.judge.violation import Json, Response, Rule, Violation, moment
@@ -15,7 +14,7 @@ from contract_tests.judge.violation import Json, Response, Rule, Violation, mome
 
 def times_are_ordered(response: Response) -> Iterator[Violation]:
     """Check that things are created before they are paid, and that periods end after they begin."""
-    for where, node in objects_in(response.body, ""):
+    for where, node in response.objects:
         for earlier, later in _PAIRS_OF_TIMES:
             first, last = node.get(earlier), node.get(later)
             if isinstance(first, str) and isinstance(last, str) and moment(first) > moment(last):
@@ -147,17 +146,6 @@ def _lists(body: Json) -> Iterator[tuple[str, list[Json]]]:
     for name, value in body.items():
         if isinstance(value, list) and all(isinstance(item, dict) for item in value):
             yield f"/{name}", value
-
-
-def objects_in(node: Any, where: str) -> Iterator[tuple[str, Json]]:
-    """Yield every object in a body with its place, lists generalised."""
-    if isinstance(node, dict):
-        yield where, node
-        for name, value in node.items():
-            yield from objects_in(value, f"{where}/{name}")
-    elif isinstance(node, list):
-        for item in node:
-            yield from objects_in(item, f"{where}/*")
 
 
 def number(exchange: Exchange, name: str) -> int | None:

@@ -26,11 +26,11 @@ class Isolation:
         if len(self._owners) > _REMEMBERED:
             self._owners.clear()
         self._echoes |= {
-            (account, text) for _, id, text in self._ids(_sent(response.exchange), "") if text != id
+            (account, text) for _, id, text in self._ids(_sent(response.exchange)) if text != id
         }
         exchange = response.exchange
         sent = exchange.url + exchange.request_body.decode("utf-8", "replace")
-        for where, id, text in self._ids(response.body, ""):
+        for where, id, text in self._ids(response.body):
             if id in sent or (account, text) in self._echoes:
                 continue  # what the caller itself sent may come back
             owner = self._owners.setdefault(id, account)
@@ -40,21 +40,22 @@ class Isolation:
                     "tenant", where, "isolation", "nothing of another account", got, "documented"
                 )
 
-    def _ids(self, node: Any, where: str) -> Iterator[tuple[str, str, str]]:
+    def _ids(self, body: Any) -> Iterator[tuple[str, str, str]]:
         """Yield the place of each id, the id, and the text around it."""
-        pattern = self._identifiers.pattern
+        pattern, shared = self._identifiers.pattern, self._identifiers.shared
         if pattern is None:
             return
-        if isinstance(node, dict):
-            for name, value in node.items():
-                if name not in self._identifiers.shared:
-                    yield from self._ids(value, f"{where}/{name}")
-        elif isinstance(node, list):
-            for value in node:
-                yield from self._ids(value, f"{where}/*")
-        elif isinstance(node, str):
-            for found in pattern.findall(node):
-                yield where, found, node
+        left = [("", body)]
+        while left:
+            where, node = left.pop()
+            if isinstance(node, str):
+                for found in pattern.findall(node):
+                    yield where, found, node
+            elif isinstance(node, dict):
+                names = [name for name in reversed(node) if name not in shared]
+                left += [(f"{where}/{name}", node[name]) for name in names]
+            elif isinstance(node, list):
+                left += [(f"{where}/*", item) for item in reversed(node)]
 
 
 def _sent(exchange: Exchange) -> Any:

@@ -57,12 +57,12 @@ class OpenApiCore:
         # The document has been checked already; where it is served is not judged.
         document = {**contract.document, "servers": [{"url": _HOST + contract.base_path}]}
         config = Config(spec_validator_cls=None)
-        self._whole = OpenAPI.from_dict(document, config=config)
-        self._bodies = OpenAPI.from_dict(_without_headers(document), config=config)
+        self._headers = OpenAPI.from_dict(_without(document, "content"), config=config)
+        self._bodies = OpenAPI.from_dict(_without(document, "headers"), config=config)
         self._shapes = Shapes(document)
         self._credential = contract.credential
         self._parameters = _header_parameters(document)
-        self._headers = _response_headers(document) | {"content-type", "content-encoding"}
+        self._names = _response_headers(document) | {"content-type", "content-encoding"}
         self._literals = {part for path in document["paths"] for part in path.split("/")}
         self._literals |= set(contract.base_path.split("/"))
         self._places: dict[tuple[Any, ...], Place] = {}
@@ -90,19 +90,19 @@ class OpenApiCore:
         """Return its objections to a response."""
         media_type = exchange.response_header("content-type")
         place = self._place((operation.id, exchange.status, media_type))
-        headers = sorted(_chosen(exchange.response_headers, self._headers))
+        headers = sorted(_chosen(exchange.response_headers, self._names))
         parts = (
             (
                 self._bodies,
                 *self._body(exchange.response_body, lambda: exchange.parsed_body, place),
             ),
-            (self._whole, None, self._shapes.unknown_texts(headers, place, "headers")),
+            (self._headers, None, self._shapes.unknown_texts(headers, place, "headers")),
         )
         found: dict[Objection, None] = {}
         for openapi, body, unknown in parts:
             if not unknown and body is None:
                 continue  # all of it was accepted before
-            key = (place, openapi is self._whole, body, frozenset(unknown))
+            key = (place, openapi is self._headers, body, frozenset(unknown))
             objections = self._once(key, partial(_objections, openapi, exchange))
             _accept(unknown, objections, f"/response/{exchange.status}")
             found |= dict.fromkeys(objections)
@@ -124,9 +124,17 @@ class OpenApiCore:
             value = parse() if self._shapes.can_split and 0 < len(body) <= _MAX_SPLIT else None
         except NotJson:
             value = None
+        digest = sha256(body).digest()
         if value is None:
-            return sha256(body).digest(), set()
-        return None, self._shapes.unknown(value, place, "body")
+            return digest, set()
+        if digest in place.accepted_values:
+            return None, set()
+        unknown = self._shapes.unknown(value, place, "body")
+        if not unknown:
+            if len(place.accepted_values) >= _REMEMBERED:
+                place.accepted_values.clear()
+            place.accepted_values.add(digest)
+        return None, unknown
 
     def _path(self, exchange: Exchange) -> tuple[Hashable, ...]:
         shape = self._shapes.of_parameter
@@ -187,16 +195,16 @@ def _objections(openapi: OpenAPI, exchange: Exchange) -> tuple[Objection, ...]:
     return tuple(_explained(errors, exchange.status))
 
 
-def _without_headers(node: Any) -> Any:
-    """Return the document without the headers of its responses."""
+def _without(node: Any, part: str) -> Any:
+    """Return the document without the headers, or without the content, of its responses."""
     if isinstance(node, list):
-        return [_without_headers(item) for item in node]
+        return [_without(item, part) for item in node]
     if not isinstance(node, dict):
         return node
     return {
-        key: _without_headers(value)
+        key: _without(value, part)
         for key, value in node.items()
-        if not (key == "headers" and "description" in node)
+        if not (key == part and isinstance(node.get("description"), str))
     }
 
 

@@ -50,6 +50,8 @@ class Place:
 
     pointer: str = ""
     inner: dict[str, Place] = field(default_factory=dict)
+    accepted_values: set[bytes] = field(default_factory=set)
+    """Digests of whole values of which all nodes were accepted."""
     _accepted: set[Hashable] = field(default_factory=set)
     _spans: dict[Hashable, tuple[int, int]] = field(default_factory=dict)
     """The least and the greatest number that is no member of an enumeration, by their kind.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 from contract_tests.findings.severity import Nature
@@ -37,6 +38,21 @@ class Response:
     operation: Operation
     body: Json
     params: Json
+
+    @cached_property
+    def objects(self) -> list[tuple[str, Json]]:
+        """Every object in the body with its place, lists generalised."""
+        found: list[tuple[str, Json]] = []
+        left: list[tuple[str, Any]] = [("", self.body)]
+        while left:
+            where, node = left.pop()
+            if isinstance(node, dict):
+                found.append((where, node))
+                inner = [(f"{where}/{name}", value) for name, value in node.items()]
+            else:
+                inner = [(f"{where}/*", item) for item in node]
+            left += [child for child in reversed(inner) if isinstance(child[1], dict | list)]
+        return found
 
 
 Rule = Callable[[Response], Iterator[Violation]]

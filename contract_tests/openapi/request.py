@@ -16,6 +16,8 @@ MAX_BODY_BYTES = 1_000_000
 
 _INTEGER = re.compile(r"-?(0|[1-9][0-9]{0,17})")
 _INTEGER_LIKE = re.compile(r"\s*[+-]?[0-9_]+(\.0*)?\s*")
+_UNSTORABLE = re.compile("[\0\ud800-\udfff]")
+"""NUL and surrogates, which not every reader of JSON takes and not every database stores."""
 _STYLED = ("array", "object")
 _BOOLEANS = {"true": True, "false": False}
 _UNCLEAR_FORMATS = frozenset({"uri"})
@@ -252,8 +254,7 @@ def _is_odd(value: Any, depth: int = 0) -> bool:
     if isinstance(value, list):
         return any(_is_odd(each, depth + 1) for each in value)
     if isinstance(value, str):
-        is_storable = "\0" not in value and not any(0xD800 <= ord(char) <= 0xDFFF for char in value)
-        return is_replaced(value) or not is_storable
+        return _UNSTORABLE.search(value) is not None or is_replaced(value)
     if isinstance(value, float):
         return value == int(value) if abs(value) < 1e300 else True
     return isinstance(value, int) and not isinstance(value, bool) and abs(value) >= 2**63

@@ -7,7 +7,7 @@ from typing import Any
 
 from contract_tests.billing import money
 from contract_tests.findings.severity import MAJOR
-from contract_tests.judge.general import number, objects_in
+from contract_tests.judge.general import number
 from contract_tests.judge.violation import Json, Response, Violation
 
 _NONE = object()
@@ -15,7 +15,7 @@ _NONE = object()
 
 def displays_match_their_amounts(response: Response) -> Iterator[Violation]:
     """Check that every ``*_display`` is its amount, rounded toward minus infinity."""
-    for where, node in objects_in(response.body, ""):
+    for where, node in response.objects:
         for name, text in node.items():
             if not name.endswith("_display"):
                 continue
