@@ -33,7 +33,14 @@ from mockserver.generator.nodes import (
 from mockserver.generator.patterns import Pattern
 from mockserver.generator.seeded_random import SeededRandom
 from mockserver.generator.strings import string_maker
-from mockserver.openapi.schemas import SIBLING_PROPERTY, Schema, Validator, convert
+from mockserver.openapi.schemas import (
+    DRAFT_4,
+    SIBLING_PROPERTY,
+    Dialect,
+    Schema,
+    Validator,
+    convert,
+)
 
 _MAX_NODES = 20_000
 _MAX_BRANCHES = 64
@@ -42,7 +49,7 @@ _PROBES = 20
 _RELIABLE_RATE = 0.6
 _HINT_SHARES = {"const": 1.0, "example": 0.3, "default": 0.1}
 """How often each hint of the author is used as the value."""
-_NOT_CONSTRAINTS = frozenset({"components", "definitions", "$schema"})
+_NOT_CONSTRAINTS = frozenset({"components", "definitions", "$defs", "$schema"})
 _MAX_EXTRAS = 3
 
 Kind = TypeVar("Kind", bound=Node)
@@ -52,8 +59,14 @@ class Builder:
     """Builds the graph of one document: its root schema and every schema that it refers to."""
 
     def __init__(
-        self, document: Schema, seeded: SeededRandom, *, with_fallback: bool = True
+        self,
+        document: Schema,
+        seeded: SeededRandom,
+        dialect: Dialect = DRAFT_4,
+        *,
+        with_fallback: bool = True,
     ) -> None:
+        self._dialect = dialect
         self._reader = ConstraintReader(document)
         self._seeded = seeded
         self._with_fallback = with_fallback
@@ -210,7 +223,7 @@ class Builder:
         if type == "boolean":
             return lambda seeded: seeded.random.random() < 0.5
         if type == "string":
-            return string_maker(constraints.string, name, self._seeded).draw
+            return string_maker(constraints.string, name, self._seeded, self._dialect).draw
         draw = (
             numbers.integers(constraints.bounds, constraints.integer_format)
             if type == "integer"
@@ -361,10 +374,10 @@ class Builder:
         """Build the canonical form, with exclusive choices and merged bounds."""
         try:
             document = jsonschema_rs.canonicalize(
-                self._as_document(schema), draft=jsonschema_rs.Draft4, validate_formats=True
+                self._as_document(schema), draft=self._dialect.draft, validate_formats=True
             ).to_json_schema()
             return (
-                Builder(document, self._seeded, with_fallback=False).build()
+                Builder(document, self._seeded, self._dialect, with_fallback=False).build()
                 if isinstance(document, dict)
                 else None
             )
@@ -374,7 +387,7 @@ class Builder:
     def _validator(self, schema: Any) -> Validator:
         key = json.dumps(schema, sort_keys=True)
         if key not in self._validators:
-            self._validators[key] = Validator(self._as_document(schema), validate_formats=True)
+            self._validators[key] = self._dialect.compile(self._as_document(schema))
         return self._validators[key]
 
     def _as_document(self, schema: Any) -> Schema:
@@ -391,11 +404,14 @@ class Builder:
 def _referenced_schemas(document: Schema) -> Schema:
     """Return the converted parts of a document that references can name."""
     components = document.get("components", {}).get("schemas", {})
-    definitions = document.get("definitions", {})
-    return {
+    referenced = {
         "components": {"schemas": {name: convert(schema) for name, schema in components.items()}},
-        "definitions": {name: convert(schema) for name, schema in definitions.items()},
     }
+    # The canonical form of a schema has definitions.
+    for keyword in ("definitions", "$defs"):
+        definitions = document.get(keyword, {})
+        referenced[keyword] = {name: convert(schema) for name, schema in definitions.items()}
+    return referenced
 
 
 def _hint_share(kind: str, hint: Any, constraints: Constraints) -> float:
