@@ -206,7 +206,7 @@ class Server:
         Connexion raises on the contract.
         """
         settings = self.settings
-        contract = Contract.load(settings.spec)
+        contract = _contract(settings)
         if _is_billing(contract) != _is_billing(self.contract):
             raise FileError(settings.spec, "is the document of another API. Restart the server")
         fault_sets = _fault_sets(settings, contract)
@@ -244,7 +244,7 @@ def build(
 
     Raises FileError if the contract or the fixtures cannot be used, or SettingsError.
     """
-    contract = Contract.load(settings.spec)
+    contract = _contract(settings)
     url = public_url or f"http://{settings.host}:{settings.port}"
     clock = clock or Clock(settings.now)
     faults = FaultRegistry(_fault_sets(settings, contract), settings.seed)
@@ -266,6 +266,14 @@ def build(
     if settings.spec != packaged.spec():
         server.open()
     return server
+
+
+def _contract(settings: Settings) -> Contract:
+    """Load the contract. Raise FileError, for the Billing API's own contract also for a warning."""
+    contract = Contract.load(settings.spec, allow_remote=settings.allow_remote_refs)
+    if _is_billing(contract):
+        contract.require_correct()
+    return contract
 
 
 def _is_billing(contract: Contract) -> bool:

@@ -13,7 +13,7 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 
 LAYERS: list[set[str]] = [
-    {"clock", "compat", "connexion_files", "limits", "loopback", "packaged"},
+    {"clock", "compat", "limits", "loopback", "packaged"},
     {"openapi"},
     {"docs", "faults", "generator", "settings", "webhooks"},
     {"engine"},
@@ -33,7 +33,6 @@ GENERAL = {
     *(
         "clock",
         "compat",
-        "connexion_files",
         "limits",
         "loopback",
         "packaged",

@@ -14,7 +14,7 @@ from jsonschema_rs.canonical import CanonicalizationError
 from msgspec.structs import replace
 
 from mockserver.generator import names, numbers, regex
-from mockserver.generator.constraints import ConstraintReader, Constraints
+from mockserver.generator.constraints import ConstraintReader, Constraints, all_of
 from mockserver.generator.containers import AdditionalProperties, ArrayNode, ObjectNode
 from mockserver.generator.errors import NoValue, Unsatisfiable
 from mockserver.generator.nodes import (
@@ -265,15 +265,22 @@ class Builder:
     def _build_array(self, constraints: Constraints, name: str) -> Node:
         if constraints.max_items is not None and constraints.min_items > constraints.max_items:
             raise Unsatisfiable("minItems is larger than maxItems")
+        prefix = [self.node(schema, names.singular(name)) for schema in constraints.prefix]
         item: Node | None = None
         if constraints.max_items != 0:
             try:
                 item = self.node(constraints.items, names.singular(name))
             except Unsatisfiable:
-                if constraints.min_items:
+                if constraints.min_items > len(prefix):
                     raise
         return self._register(
-            ArrayNode(item, constraints.min_items, constraints.max_items, constraints.unique_items)
+            ArrayNode(
+                item,
+                constraints.min_items,
+                constraints.max_items,
+                constraints.unique_items,
+                prefix,
+            )
         )
 
     def _build_object(self, constraints: Constraints) -> Node:
@@ -312,7 +319,12 @@ class Builder:
             with contextlib.suppress(regex.UnsupportedPattern):
                 self._add_names(extras, constraints, partial(_matching_name, Pattern(expression)))
         if constraints.additional is not None:
-            self._add_names(extras, constraints, _word)
+            if constraints.names is not None:
+                with contextlib.suppress(Unsatisfiable):
+                    names = self.node(all_of({"type": "string"}, constraints.names), "")
+                    self._add_names(extras, constraints, partial(_drawn_name, names))
+            else:
+                self._add_names(extras, constraints, _word)
         # Add unnamed properties only to maps: an open object that names its properties gets just
         # those.
         if (
@@ -429,6 +441,10 @@ def _hint_share(kind: str, hint: Any, constraints: Constraints) -> float:
 def _matching_name(pattern: Pattern, seeded: SeededRandom) -> str:
     """Return a property name. Its length varies because several different names may be needed."""
     return pattern.draw(seeded.random, seeded.random.randint(1, 8), regex.UNBOUNDED)
+
+
+def _drawn_name(names: Node, seeded: SeededRandom) -> str:
+    return str(names.draw(GenerationContext(seeded)))
 
 
 def _word(seeded: SeededRandom) -> str:

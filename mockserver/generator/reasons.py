@@ -33,9 +33,7 @@ def explain_unsatisfiable(closed: Schema, plain: Schema, dialect: Dialect) -> st
 
 def _is_empty(document: Schema, dialect: Dialect) -> bool:
     try:
-        canonical = jsonschema_rs.canonicalize(
-            document, draft=dialect.draft, validate_formats=True
-        )
+        canonical = jsonschema_rs.canonicalize(document, draft=dialect.draft, validate_formats=True)
     except CanonicalizationError:
         return False
     return canonical.satisfiability() is Satisfiability.NO
