@@ -91,6 +91,13 @@ class _Served:
         add_operations(app, Operations(shared), guard.PREFIX)
         return app
 
+    def check(self) -> None:
+        """Load the document of the control API now. Raise FileError.
+
+        Connexion is given no more than paths and names of a checked document, so it is built later.
+        """
+        self._control  # noqa: B018 (reads it, so that an error shows here)
+
     def open(self) -> None:
         """Build Connexion's application and its routes now. Raise what it raises on a document."""
         from mockserver.engine.connexion_app import open_app
@@ -187,9 +194,9 @@ class Server:
         is_unknown = status == 404 and not path.startswith(_BROWSERS_PATHS)
         return is_unknown or path.startswith(self.contract.prefixes)
 
-    def open(self) -> None:
-        """Build everything now. Raise what Connexion raises on a document."""
-        self._served.open()
+    def check(self) -> None:
+        """Load all documents now. Raise FileError."""
+        self._served.check()
 
     def not_stateful(self) -> list[Operation]:
         """Return the operations without a handler, which are served from examples and schemas."""
@@ -264,7 +271,7 @@ def build(
     _switch_on_faults(faults, settings)
     server = Server(settings, contract, world, behaviour_of)
     if settings.spec != packaged.spec():
-        server.open()
+        server.check()
     return server
 
 

@@ -76,7 +76,7 @@ class Generator:
         root = Builder(hinted, self._seeded, self._dialect).build()
         validators = [
             self._dialect.compile(plain),
-            compile_schema(schema, self._components, closed=True),
+            compile_schema(schema, self._closed),
         ]
         return Maker(root, validators, digest, self._seeded)
 

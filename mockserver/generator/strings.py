@@ -88,8 +88,12 @@ def string_maker(
         raise Unsatisfiable("minLength is larger than maxLength")
     maker = StringMaker(constraints, [], dialect)
     unreliable: list[Source] = []
-    for source in _sources(constraints, name):
-        hits = sum(maker.fits(source(seeded)) for _ in range(_PROBES))
+    words = partial(_words, replace(constraints, max_length=_upper_limit(constraints)))
+    for source in (*_sources(constraints, name), words):
+        is_certain = maker.validator is None or (
+            source is words and not constraints.formats and not constraints.patterns
+        )
+        hits = _PROBES if is_certain else sum(maker.fits(source(seeded)) for _ in range(_PROBES))
         if hits >= _PROBES // 4:
             maker.sources.append(source)
         elif hits:
@@ -113,7 +117,6 @@ def _sources(constraints: StringConstraints, name: str) -> Iterator[Source]:
     yield from _from_expressions(constraints)
     if constraints.formats and constraints.patterns:
         yield from _spliced_samples(constraints)
-    yield partial(_words, replace(constraints, max_length=_upper_limit(constraints)))
 
 
 def _from_expressions(constraints: StringConstraints) -> Iterator[Source]:

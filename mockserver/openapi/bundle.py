@@ -12,7 +12,7 @@ from msgspec import Struct, field
 
 from mockserver.openapi import yaml_file
 from mockserver.openapi.problems import Origin, Problems
-from mockserver.openapi.references import Node, Place, pointer_of, references, target
+from mockserver.openapi.references import Node, Place, is_schema, pointer_of, references, target
 from mockserver.openapi.yaml_file import FileError
 
 MAX_FILES = 500
@@ -196,11 +196,6 @@ class _Unusable(Exception):
     """Why a reference cannot be followed."""
 
 
-def is_needed(document: Any) -> bool:
-    """Return whether a document refers to other files."""
-    return any(not node["$ref"].startswith("#") for _, node in references(document))
-
-
 def _remote(url: str) -> tuple[Any, int]:
     """Return the content and the size of a file of another server. Raise _Unusable."""
     from urllib.request import urlopen
@@ -222,8 +217,6 @@ def _remote(url: str) -> tuple[Any, int]:
 
 def _kind_of(place: Place) -> str | None:
     """Return the components that hold what a reference names; None if it has no name there."""
-    from mockserver.openapi.references import is_schema
-
     if place is None:
         return None
     if is_schema(place):

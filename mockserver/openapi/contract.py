@@ -21,6 +21,7 @@ from mockserver.openapi.schemas import (
     DRAFT_4,
     Components,
     Dialect,
+    ResponseSchemas,
     Schema,
     Validator,
     compile_schema,
@@ -136,9 +137,14 @@ class Contract(Struct, frozen=True, dict=True):
             raise self.problems.error(warning.pointer, warning.problem)
 
     @cached_property
-    def schemas(self) -> Schema:
+    def schemas(self) -> Components:
         """The component schemas, by name."""
         return Components(self.document.get("components", {}).get("schemas", {}), self.dialect)
+
+    @cached_property
+    def _closed_schemas(self) -> ResponseSchemas:
+        """The component schemas as they are in responses."""
+        return ResponseSchemas(self.schemas)
 
     @cached_property
     def operations(self) -> dict[str, Operation]:
@@ -167,7 +173,8 @@ class Contract(Struct, frozen=True, dict=True):
         """Return a compiled schema. Equal schemas, such as those of errors, are compiled once."""
         key = (orjson.dumps(schema), closed)
         if key not in self._validators:
-            self._validators[key] = compile_schema(schema, self.schemas, closed=closed)
+            components = self._closed_schemas if closed else self.schemas
+            self._validators[key] = compile_schema(schema, components)
         return self._validators[key]
 
     @cached_property

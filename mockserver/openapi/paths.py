@@ -35,7 +35,7 @@ class _Completion(Struct):
     version: str
     _names: set[str] = field(default_factory=set)
     _routes: set[tuple[str, str]] = field(default_factory=set)
-    _unnamed: int = 0
+    _unnamed: list[Pointer] = field(default_factory=list)
 
     def run(self) -> None:
         self._info()
@@ -51,10 +51,12 @@ class _Completion(Struct):
                 if method in item:
                     self._operation(path, method, item, declared)
         if self._unnamed:
-            one = self._unnamed == 1
-            count = "1 operation has" if one else f"{self._unnamed} operations have"
-            made = "its name is made" if one else "their names are made"
-            self.problems.warn(["paths"], f"{count} no operationId; {made} of method and path")
+            first = self._unnamed[0]
+            title = f"{str(first[2]).upper()} {first[1]}"
+            others = len(self._unnamed) - 1
+            more = f", as {others} more" if others else ""
+            problem = f"{title} has no operationId{more}; it is made of method and path"
+            self.problems.warn(first, problem)
 
     def _info(self) -> None:
         info = self.document.get("info")
@@ -126,9 +128,7 @@ class _Completion(Struct):
         name = node.get("operationId")
         title = f"{str(method).upper()} {path}"
         if not name:
-            self._unnamed += 1
-            if self.problems.is_strict:
-                raise self.problems.error(at, f"{title} has no operationId")
+            self._unnamed.append(at)
             words = _NOT_IN_NAMES.sub("_", str(path)).strip("_")
             name = f"{method}_{words}".rstrip("_")
             node["operationId"] = name = _free(name, self._names | declared)

@@ -50,16 +50,20 @@ def interpret(document: Any, problems: Problems, *, allow_remote: bool = False) 
     path = problems.paths[0]
     version = version_of(document, path)
     files, reasons = [path], {}
-    if bundle.is_needed(document):
+    parts = references.collect(document)
+    if parts.is_external:
         bundled = bundle.Bundle(path, document, problems, allow_remote)
         bundled.run()
         files, reasons = [path, *bundled.files], bundled.reasons
+        parts = references.collect(document)
+    references.repair_patterns(parts, problems)
     if version == "2.0":
         from mockserver.openapi import swagger
 
         document = swagger.converted(document, problems)
-    _correct(document, version, problems)
-    references.check(document, problems, reasons)
+    if _is_corrected(document, version, problems):
+        parts = references.collect(document)
+    references.check(document, parts, problems, reasons)
     paths.complete(document, problems, version)
     dialect = DRAFT_4 if version in ("2.0", "3.0") else DRAFT_2020_12
     return Reading(document, version, dialect, problems, tuple(files))
@@ -76,13 +80,13 @@ def version_of(document: Any, path: Path) -> str:
     return number
 
 
-def _correct(document: Node, version: str, problems: Problems) -> None:
-    """Correct what is wrong with a document, in place."""
+def _is_corrected(document: Node, version: str, problems: Problems) -> bool:
+    """Correct what is wrong with a document, in place. Return whether it may have changed."""
     served = "3.0" if version == "2.0" else version
     is_json_schema = served != "3.0"
     wrong = list(official.errors(document, served)) if not is_json_schema else []
     if not wrong and not is_json_schema:
-        return
+        return version == "2.0"
     if problems.is_strict:
         raise problems.error(*wrong[0])
     roots = cleaner.clean(document, problems, is_json_schema=is_json_schema)
@@ -91,3 +95,4 @@ def _correct(document: Node, version: str, problems: Problems) -> None:
     for pointer, problem in official.errors(document, served):
         if not any(pointer == place[: len(pointer)] for place in known):
             problems.warn(pointer, problem)
+    return True

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import unquote
 
 from mockserver.openapi import patterns
@@ -60,19 +60,13 @@ def follow(document: Node, node: Node) -> Node:
     return node
 
 
-def check(document: Node, problems: Problems, reasons: Mapping[str, str]) -> None:
-    """Check all references and patterns, and let references of schemas name components.
+def check(document: Node, parts: Collected, problems: Problems, reasons: Mapping[str, str]) -> None:
+    """Check all references, and let those of schemas name components.
 
     A reference without a target is a warning. Raise FileError for one to another file that cannot
     be read, and is used: ``reasons`` says why. A reference that leads to itself is an error, too.
     """
-    found: list[tuple[Place, Node]] = []
-    for place, node in objects(document):
-        if isinstance(node.get("$ref"), str):
-            found.append((place, node))
-        expression = node.get("pattern")
-        if isinstance(expression, str) and not patterns.is_usable(expression):
-            patterns.repair([*pointer_of(place), "pattern"], node, problems)
+    found = parts.with_reference
     lengths: dict[str, int] = {}
     used: set[int] | None = None
     for place, node in found:
@@ -253,6 +247,36 @@ def pointer_of(place: Place) -> Pointer:
 def references(root: Any, place: Place = None) -> Iterator[tuple[Place, Node]]:
     """Yield all objects with a reference, in the order of the document."""
     return (part for part in objects(root, place) if isinstance(part[1].get("$ref"), str))
+
+
+def repair_patterns(parts: Collected, problems: Problems) -> None:
+    """Translate or remove the patterns that validators do not know, with warnings."""
+    for place, node in parts.with_pattern:
+        if not patterns.is_usable(node["pattern"]):
+            patterns.repair([*pointer_of(place), "pattern"], node, problems)
+
+
+class Collected(NamedTuple):
+    """The parts of a document that are checked, each with its place."""
+
+    with_reference: list[tuple[Place, Node]]
+    with_pattern: list[tuple[Place, Node]]
+
+    @property
+    def is_external(self) -> bool:
+        """Whether references lead to other files."""
+        return any(node["$ref"][:1] != "#" for _, node in self.with_reference)
+
+
+def collect(document: Node) -> Collected:
+    """Return the parts of a document that are checked, in its order."""
+    collected = Collected([], [])
+    for place, node in objects(document):
+        if "$ref" in node and isinstance(node["$ref"], str):
+            collected.with_reference.append((place, node))
+        if "pattern" in node and isinstance(node["pattern"], str):
+            collected.with_pattern.append((place, node))
+    return collected
 
 
 def objects(root: Any, place: Place = None) -> Iterator[tuple[Place, Node]]:

@@ -39,6 +39,38 @@ class Components(dict[str, Any]):
     def __init__(self, schemas: Mapping[str, Any], dialect: Dialect) -> None:
         super().__init__(schemas)
         self.dialect = dialect
+        self.converted = ConvertedSchemas(self)
+
+
+class ConvertedSchemas:
+    """Component schemas as JSON Schema, each converted when it is first needed."""
+
+    def __init__(self, components: Mapping[str, Any]) -> None:
+        self._components = components
+        self._schemas: dict[tuple[str, bool], Any] = {}
+        self._needed: dict[str, list[str]] = {}
+
+    def get(self, name: str, *, hints: bool) -> Any:
+        """Return the schema of a name. See ``convert``."""
+        schema = self._schemas.get((name, hints))
+        if schema is None:
+            schema = convert(self._components[name], hints=hints)
+            self._schemas[name, hints] = schema
+        return schema
+
+    def needed(self, schema: Any) -> list[str]:
+        """Return the names of all component schemas that a schema needs. Raise KeyError."""
+        found = dict.fromkeys(_names_within(schema))
+        pending = [*found]
+        while pending:
+            name = pending.pop()
+            direct = self._needed.get(name)
+            if direct is None:
+                direct = self._needed[name] = [*_names_within(self._components[name])]
+            new = [other for other in direct if other not in found]
+            found.update(dict.fromkeys(new))
+            pending += new
+        return [*found]
 
 
 def dialect_of(components: Mapping[str, Any]) -> Dialect:
@@ -94,22 +126,24 @@ def convert(schema: Any, *, hints: bool = False) -> Any:
     return converted
 
 
-def compile_schema(schema: Schema, components: Schema, *, closed: bool = False) -> Validator:
+def compile_schema(
+    schema: Schema, components: Mapping[str, Any], *, closed: bool = False
+) -> Validator:
     """Return a validator of one schema and the component schemas that it refers to.
 
     ``closed`` rejects properties that the contract does not name: see ``ResponseSchemas``.
     """
-    document = standalone(schema, ResponseSchemas(components) if closed else components)
-    return dialect_of(components).compile(document)
+    if closed and not isinstance(components, ResponseSchemas):
+        components = ResponseSchemas(components)
+    return dialect_of(components).compile(standalone(schema, components))
 
 
 def standalone(schema: Schema, components: Mapping[str, Any], *, hints: bool = False) -> Schema:
     """Return a schema as JSON Schema with the component schemas that it refers to."""
     if isinstance(components, ResponseSchemas):
         schema = components.restrict(schema)
-    needed = {
-        name: convert(components[name], hints=hints) for name in _references(schema, components)
-    }
+    converted = getattr(components, "converted", None) or ConvertedSchemas(components)
+    needed = {name: converted.get(name, hints=hints) for name in converted.needed(schema)}
     return {**convert(resolve(schema, components), hints=hints), "components": {"schemas": needed}}
 
 
@@ -134,6 +168,7 @@ class ResponseSchemas(Mapping[str, Any]):
         self._components = components
         self._closed = closed
         self._restricted: Schema = {}
+        self.converted = ConvertedSchemas(self)
 
     def __getitem__(self, name: str) -> Any:
         if name not in self._restricted:
@@ -256,25 +291,21 @@ def _converted(key: str, value: Any, hints: bool) -> Any:
     )
 
 
-def _references(root: Any, components: Mapping[str, Any]) -> Iterator[str]:
-    """Yield the names of all component schemas that a schema needs, each once.
+def _names_within(root: Any) -> Iterator[str]:
+    """Yield the names of the component schemas that a schema refers to.
 
-    A stack replaces recursion: chains of components may be long.
+    A stack replaces recursion: schemas may be nested deeply.
     """
-    seen: set[str] = set()
     left = [root]
     while left:
         schema = left.pop()
         if isinstance(schema, list):
-            left.extend(reversed(schema))
+            left.extend(schema)
         elif isinstance(schema, dict):
-            nested = [_schemas_within(key, value) for key, value in schema.items()]
-            left.extend(reversed(nested))
+            left.extend(_schemas_within(key, value) for key, value in schema.items())
             reference = schema.get("$ref")
-            if isinstance(reference, str) and (name := _component_name(reference)) not in seen:
-                seen.add(name)
-                yield name
-                left.append(components[name])
+            if isinstance(reference, str):
+                yield _component_name(reference)
 
 
 def _schemas_within(key: str, value: Any) -> Any:
