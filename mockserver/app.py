@@ -91,6 +91,13 @@ class _Served:
         add_operations(app, Operations(shared), guard.PREFIX)
         return app
 
+    def check(self) -> None:
+        """Load the document of the control API now. Raise FileError.
+
+        Connexion is given no more than paths and names of a checked document, so it is built later.
+        """
+        self._control  # noqa: B018 (reads it, so that an error shows here)
+
     def open(self) -> None:
         """Build Connexion's application and its routes now. Raise what it raises on a document."""
         from mockserver.engine.connexion_app import open_app
@@ -187,9 +194,9 @@ class Server:
         is_unknown = status == 404 and not path.startswith(_BROWSERS_PATHS)
         return is_unknown or path.startswith(self.contract.prefixes)
 
-    def open(self) -> None:
-        """Build everything now. Raise what Connexion raises on a document."""
-        self._served.open()
+    def check(self) -> None:
+        """Load all documents now. Raise FileError."""
+        self._served.check()
 
     def not_stateful(self) -> list[Operation]:
         """Return the operations without a handler, which are served from examples and schemas."""
@@ -206,7 +213,7 @@ class Server:
         Connexion raises on the contract.
         """
         settings = self.settings
-        contract = Contract.load(settings.spec)
+        contract = _contract(settings)
         if _is_billing(contract) != _is_billing(self.contract):
             raise FileError(settings.spec, "is the document of another API. Restart the server")
         fault_sets = _fault_sets(settings, contract)
@@ -244,7 +251,7 @@ def build(
 
     Raises FileError if the contract or the fixtures cannot be used, or SettingsError.
     """
-    contract = Contract.load(settings.spec)
+    contract = _contract(settings)
     url = public_url or f"http://{settings.host}:{settings.port}"
     clock = clock or Clock(settings.now)
     faults = FaultRegistry(_fault_sets(settings, contract), settings.seed)
@@ -264,8 +271,16 @@ def build(
     _switch_on_faults(faults, settings)
     server = Server(settings, contract, world, behaviour_of)
     if settings.spec != packaged.spec():
-        server.open()
+        server.check()
     return server
+
+
+def _contract(settings: Settings) -> Contract:
+    """Load the contract. Raise FileError, for the Billing API's own contract also for a warning."""
+    contract = Contract.load(settings.spec, allow_remote=settings.allow_remote_refs)
+    if _is_billing(contract):
+        contract.require_correct()
+    return contract
 
 
 def _is_billing(contract: Contract) -> bool:

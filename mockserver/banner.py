@@ -10,6 +10,7 @@ from mockserver.loopback import is_loopback
 _WILDCARDS = {"0.0.0.0": socket.AF_INET, "::": socket.AF_INET6}  # noqa: S104 (compared)
 _ELSEWHERE = {socket.AF_INET: "192.0.2.1", socket.AF_INET6: "2001:db8::1"}
 """Addresses for documentation. Nothing is sent there."""
+_SHOWN_WARNINGS = 3
 
 
 def text(url: str, server: Server) -> str:
@@ -23,6 +24,7 @@ def text(url: str, server: Server) -> str:
     if about.try_out:
         lines += [f"  curl {about.try_out.format(url=url)}", ""]
     lines += _not_stateful(server)
+    lines += _warnings(server)
     faults = dict.fromkeys(fault.set for fault in server.world.faults.active if fault.set)
     if faults:
         lines += [f"Faults are on: {', '.join(faults)}. See {url}/_mock/faults.", ""]
@@ -59,6 +61,21 @@ def _own_address(family: socket.AddressFamily) -> str | None:
             return None
         address = str(probe.getsockname()[0])
         return f"[{address}]" if family is socket.AF_INET6 else address
+
+
+def _warnings(server: Server) -> Iterator[str]:
+    """Yield what is wrong with the document, and how to see all of it."""
+    problems = server.contract.problems
+    if not problems.count:
+        return
+    word = "warning" if problems.count == 1 else "warnings"
+    path = server.contract.path
+    yield f"The document has {problems.count} {word}; 'mockserver check {path}' lists them:"
+    for warning in problems.warnings[:_SHOWN_WARNINGS]:
+        yield f"  {''.join(letter if letter.isprintable() else '?' for letter in str(warning))}"
+    if problems.count > _SHOWN_WARNINGS:
+        yield "  ..."
+    yield ""
 
 
 def _not_stateful(server: Server) -> Iterator[str]:

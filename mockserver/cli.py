@@ -1,4 +1,4 @@
-"""The command line: ``mockserver serve``, ``mockserver docs`` and ``mockserver control``.
+"""The command line: ``mockserver serve``, ``check``, ``docs`` and ``control``.
 
 Exit codes: 0 after Ctrl-C or when the pages are written, 1 if they are out of date, 2 for settings
 and files that cannot be used. Those of ``control`` are in ``control_command``.
@@ -31,7 +31,8 @@ _BACKLOG = 2_048
 _DESCRIPTION = """\
 A stateful mock of the AlterLab Billing API: it keeps accounts, charges test cards, and validates
 every request and response against the OpenAPI contract. Any key that begins with sk_test_ works.
-With --spec, it serves any other OpenAPI 3.0 document from its examples and schemas."""
+With --spec, it serves any other OpenAPI document, of version 2.0 to 3.2, from its examples and
+schemas."""
 
 _EPILOG = """\
 examples:
@@ -39,6 +40,7 @@ examples:
   mockserver serve --port 0                      serve on a free port, which is printed
   mockserver serve --now 2026-03-01T12:00:00Z    freeze the clock, for repeatable tests
   MOCKSERVER_PORT=9000 mockserver                settings from the environment
+  mockserver check --help                        what is wrong with a document of yours
   mockserver docs --help                         generate the reference pages from the contract
   mockserver control --help                      control several processes at once
 
@@ -58,6 +60,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
             from mockserver import control_command
 
             return control_command.run(words[1:], os.environ)
+        if words[:1] == ["check"]:
+            from mockserver import check_command
+
+            return check_command.run(words[1:], os.environ)
         flags = _parser().parse_args(words[1:] if words[:1] == ["serve"] else words)
         try:
             chosen = settings.read(

@@ -52,6 +52,7 @@ class Settings(Struct, frozen=True):
     quiet: bool = False
     log_level: str = "warning"
     limits: Limits = Limits()
+    allow_remote_refs: bool = False
     cache: Path | None = None
     """The folder of parsed documents; None keeps none."""
 
@@ -267,6 +268,11 @@ SETTINGS = (
         _level,
         "debug, info, warning (default) or error; debug lists pages and /_mock, too",
         "LEVEL",
+    ),
+    _Setting(
+        "allow_remote_refs",
+        _switch,
+        "follow references of the contract to http and https URLs",
     ),
     _Setting(
         "cache",

@@ -77,7 +77,8 @@ class Watcher:
     def _stamps(self) -> _Stamps:
         """Return the stamps of all files that exist."""
         stamps: _Stamps = {}
-        for path in [self._spec, *self._folder.rglob("*.yaml")]:
+        files = self._server.contract.files or (self._spec,)
+        for path in [*files, *self._folder.rglob("*.yaml")]:
             with suppress(OSError):
                 status = path.stat()
                 stamps[path] = (status.st_mtime_ns, status.st_size)

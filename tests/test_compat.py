@@ -15,7 +15,8 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from mockserver import compat, connexion_files
+from mockserver import compat
+from mockserver.openapi import official
 
 ROOT = Path(__file__).resolve().parent.parent
 NAMES = {"connexion": "Connexion"}
@@ -142,11 +143,12 @@ def test_connexion_gives_error_handlers_the_request() -> None:
     assert complained is None, complained
 
 
-def test_connexion_has_the_schema_of_openapi() -> None:
-    """Contracts are checked by it."""
+@pytest.mark.parametrize("version", official.VERSIONS)
+def test_packages_have_the_schemas_of_openapi(version: str) -> None:
+    """Contracts are checked by them."""
     complained = failing(
-        lambda: connexion_files.openapi_schema()["properties"]["openapi"]["pattern"],
-        "Connexion has no schema of OpenAPI 3.0 documents at resources/schemas/v3.0",
+        lambda: official.schema(version)["properties"]["info"],
+        f"No package has the schema of OpenAPI {version} documents at resources/schemas",
     )
     assert complained is None, complained
 

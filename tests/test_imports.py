@@ -13,14 +13,14 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 
 LAYERS: list[set[str]] = [
-    {"clock", "compat", "connexion_files", "limits", "loopback", "packaged"},
+    {"clock", "compat", "limits", "loopback", "packaged"},
     {"openapi"},
     {"docs", "faults", "generator", "settings", "webhooks"},
     {"engine"},
     {"console", "control", "server"},
     {"billing", "resources"},
     {"app"},
-    {"banner", "control_command", "watch"},
+    {"banner", "check_command", "control_command", "watch"},
     {"cli"},
     {"__main__", "child_server"},
     {"testing"},
@@ -33,7 +33,6 @@ GENERAL = {
     *(
         "clock",
         "compat",
-        "connexion_files",
         "limits",
         "loopback",
         "packaged",

@@ -33,4 +33,4 @@ def document_routes(contract: Contract) -> list[Route]:
 def _for_this_server(contract: Contract) -> bytes:
     """Return the contract with this mock as its only server, so that requests stay local."""
     servers = [{"url": contract.base_path or "/", "description": "This mock"}]
-    return json.dumps({**contract.document, "servers": servers}, ensure_ascii=False).encode()
+    return json.dumps({**contract.published, "servers": servers}, ensure_ascii=False).encode()

@@ -25,8 +25,17 @@ def load(overlay: Path | None, schemes: Mapping[str, Schema]) -> Contract:
             raise FileError(overlay, "must be an object with parts of an OpenAPI document", 1)
         document = merge(document, changes)
     elif schemes:
-        document["components"]["securitySchemes"]["ApiKey"] = next(iter(schemes.values()))
+        document["components"]["securitySchemes"]["ApiKey"] = _plain(next(iter(schemes.values())))
     return Contract.checked(path, document, overlay)
+
+
+def _plain(scheme: Schema) -> Schema:
+    """Return a security scheme as OpenAPI 3.0 knows it: a key, or a token of HTTP."""
+    place, name = scheme.get("in"), scheme.get("name")
+    if scheme.get("type") == "apiKey" and place in ("header", "query", "cookie"):
+        return {"type": "apiKey", "in": place, "name": str(name)}
+    is_http = scheme.get("type") == "http" and isinstance(scheme.get("scheme"), str)
+    return {"type": "http", "scheme": scheme["scheme"] if is_http else "bearer"}
 
 
 def merge(base: Any, overlay: Any) -> Any:

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
-from mockserver.docs.shape import KINDS, REQUIRED, SCHEMA, Kind, ListOf, MapOf, Shape, Value
 from mockserver.openapi import yaml_file
+from mockserver.openapi.shape import KINDS, REQUIRED, SCHEMA, Kind, ListOf, MapOf, Shape, Value
 from mockserver.openapi.yaml_file import FileError
 
 Node = dict[str, Any]

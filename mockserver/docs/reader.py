@@ -24,7 +24,7 @@ from mockserver.docs.model import (
 )
 from mockserver.docs.part_reader import PartReader
 from mockserver.docs.schema_reader import SchemaReader
-from mockserver.docs.shape import METHODS
+from mockserver.openapi.shape import METHODS
 
 DEFAULT_SERVER = "https://api.example.com"
 """Server of samples if the document names none, and the base of relative server URLs."""

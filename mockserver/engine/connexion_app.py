@@ -7,7 +7,7 @@ from typing import Any
 
 from starlette.exceptions import HTTPException
 from starlette.routing import Mount, Router
-from starlette.types import ASGIApp, Message
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from mockserver.clock import Clock
 from mockserver.compat import (
@@ -40,8 +40,13 @@ class CompiledAPI(RoutedAPI[ASGIApp]):
         self.add_paths()
 
     def make_operation(self, operation: AbstractOperation) -> ASGIApp:
-        """Return the ASGI app of one operation."""
-        return self._compiled.app(operation.operation_id)
+        """Return the ASGI app of one operation, which is compiled with its first request."""
+        name: str = operation.operation_id
+
+        async def serve(scope: Scope, receive: Receive, send: Send) -> None:
+            await self._compiled.app(name)(scope, receive, send)
+
+        return serve
 
 
 class CompiledMiddleware(RoutedMiddleware[CompiledAPI]):

@@ -14,7 +14,7 @@ from jsonschema_rs.canonical import CanonicalizationError
 from msgspec.structs import replace
 
 from mockserver.generator import names, numbers, regex
-from mockserver.generator.constraints import ConstraintReader, Constraints
+from mockserver.generator.constraints import ConstraintReader, Constraints, all_of
 from mockserver.generator.containers import AdditionalProperties, ArrayNode, ObjectNode
 from mockserver.generator.errors import NoValue, Unsatisfiable
 from mockserver.generator.nodes import (
@@ -33,7 +33,14 @@ from mockserver.generator.nodes import (
 from mockserver.generator.patterns import Pattern
 from mockserver.generator.seeded_random import SeededRandom
 from mockserver.generator.strings import string_maker
-from mockserver.openapi.schemas import SIBLING_PROPERTY, Schema, Validator, convert
+from mockserver.openapi.schemas import (
+    DRAFT_4,
+    SIBLING_PROPERTY,
+    Dialect,
+    Schema,
+    Validator,
+    convert,
+)
 
 _MAX_NODES = 20_000
 _MAX_BRANCHES = 64
@@ -42,7 +49,7 @@ _PROBES = 20
 _RELIABLE_RATE = 0.6
 _HINT_SHARES = {"const": 1.0, "example": 0.3, "default": 0.1}
 """How often each hint of the author is used as the value."""
-_NOT_CONSTRAINTS = frozenset({"components", "definitions", "$schema"})
+_NOT_CONSTRAINTS = frozenset({"components", "definitions", "$defs", "$schema"})
 _MAX_EXTRAS = 3
 
 Kind = TypeVar("Kind", bound=Node)
@@ -52,8 +59,14 @@ class Builder:
     """Builds the graph of one document: its root schema and every schema that it refers to."""
 
     def __init__(
-        self, document: Schema, seeded: SeededRandom, *, with_fallback: bool = True
+        self,
+        document: Schema,
+        seeded: SeededRandom,
+        dialect: Dialect = DRAFT_4,
+        *,
+        with_fallback: bool = True,
     ) -> None:
+        self._dialect = dialect
         self._reader = ConstraintReader(document)
         self._seeded = seeded
         self._with_fallback = with_fallback
@@ -210,7 +223,7 @@ class Builder:
         if type == "boolean":
             return lambda seeded: seeded.random.random() < 0.5
         if type == "string":
-            return string_maker(constraints.string, name, self._seeded).draw
+            return string_maker(constraints.string, name, self._seeded, self._dialect).draw
         draw = (
             numbers.integers(constraints.bounds, constraints.integer_format)
             if type == "integer"
@@ -252,15 +265,22 @@ class Builder:
     def _build_array(self, constraints: Constraints, name: str) -> Node:
         if constraints.max_items is not None and constraints.min_items > constraints.max_items:
             raise Unsatisfiable("minItems is larger than maxItems")
+        prefix = [self.node(schema, names.singular(name)) for schema in constraints.prefix]
         item: Node | None = None
         if constraints.max_items != 0:
             try:
                 item = self.node(constraints.items, names.singular(name))
             except Unsatisfiable:
-                if constraints.min_items:
+                if constraints.min_items > len(prefix):
                     raise
         return self._register(
-            ArrayNode(item, constraints.min_items, constraints.max_items, constraints.unique_items)
+            ArrayNode(
+                item,
+                constraints.min_items,
+                constraints.max_items,
+                constraints.unique_items,
+                prefix,
+            )
         )
 
     def _build_object(self, constraints: Constraints) -> Node:
@@ -299,7 +319,12 @@ class Builder:
             with contextlib.suppress(regex.UnsupportedPattern):
                 self._add_names(extras, constraints, partial(_matching_name, Pattern(expression)))
         if constraints.additional is not None:
-            self._add_names(extras, constraints, _word)
+            if constraints.names is not None:
+                with contextlib.suppress(Unsatisfiable):
+                    names = self.node(all_of({"type": "string"}, constraints.names), "")
+                    self._add_names(extras, constraints, partial(_drawn_name, names))
+            else:
+                self._add_names(extras, constraints, _word)
         # Add unnamed properties only to maps: an open object that names its properties gets just
         # those.
         if (
@@ -361,10 +386,10 @@ class Builder:
         """Build the canonical form, with exclusive choices and merged bounds."""
         try:
             document = jsonschema_rs.canonicalize(
-                self._as_document(schema), draft=jsonschema_rs.Draft4, validate_formats=True
+                self._as_document(schema), draft=self._dialect.draft, validate_formats=True
             ).to_json_schema()
             return (
-                Builder(document, self._seeded, with_fallback=False).build()
+                Builder(document, self._seeded, self._dialect, with_fallback=False).build()
                 if isinstance(document, dict)
                 else None
             )
@@ -374,7 +399,7 @@ class Builder:
     def _validator(self, schema: Any) -> Validator:
         key = json.dumps(schema, sort_keys=True)
         if key not in self._validators:
-            self._validators[key] = Validator(self._as_document(schema), validate_formats=True)
+            self._validators[key] = self._dialect.compile(self._as_document(schema))
         return self._validators[key]
 
     def _as_document(self, schema: Any) -> Schema:
@@ -391,11 +416,14 @@ class Builder:
 def _referenced_schemas(document: Schema) -> Schema:
     """Return the converted parts of a document that references can name."""
     components = document.get("components", {}).get("schemas", {})
-    definitions = document.get("definitions", {})
-    return {
+    referenced = {
         "components": {"schemas": {name: convert(schema) for name, schema in components.items()}},
-        "definitions": {name: convert(schema) for name, schema in definitions.items()},
     }
+    # The canonical form of a schema has definitions.
+    for keyword in ("definitions", "$defs"):
+        definitions = document.get(keyword, {})
+        referenced[keyword] = {name: convert(schema) for name, schema in definitions.items()}
+    return referenced
 
 
 def _hint_share(kind: str, hint: Any, constraints: Constraints) -> float:
@@ -413,6 +441,10 @@ def _hint_share(kind: str, hint: Any, constraints: Constraints) -> float:
 def _matching_name(pattern: Pattern, seeded: SeededRandom) -> str:
     """Return a property name. Its length varies because several different names may be needed."""
     return pattern.draw(seeded.random, seeded.random.randint(1, 8), regex.UNBOUNDED)
+
+
+def _drawn_name(names: Node, seeded: SeededRandom) -> str:
+    return str(names.draw(GenerationContext(seeded)))
 
 
 def _word(seeded: SeededRandom) -> str:

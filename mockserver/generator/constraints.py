@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Iterator
+from fractions import Fraction
 from typing import Any
 from urllib.parse import unquote
 
@@ -25,11 +27,30 @@ _KEYWORDS_OF_TYPE = {
         "patternProperties",
         "minProperties",
         "maxProperties",
+        "propertyNames",
+        "dependentRequired",
+        "dependentSchemas",
+        "unevaluatedProperties",
     ),
-    "array": ("items", "minItems", "maxItems", "uniqueItems"),
+    "array": ("items", "prefixItems", "contains", "minItems", "maxItems", "uniqueItems"),
     "string": ("minLength", "maxLength", "pattern"),
-    "number": ("minimum", "maximum", "multipleOf"),
+    "number": ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"),
 }
+_CHECKED = frozenset(
+    {
+        "oneOf",
+        "not",
+        "if",
+        "contains",
+        "propertyNames",
+        "dependentRequired",
+        "dependentSchemas",
+        "unevaluatedProperties",
+        "unevaluatedItems",
+    }
+)
+"""Keywords that can only be checked on a finished value."""
+_NOTHING: Schema = {"not": {}}
 _NUMERIC_FORMATS = frozenset({"int32", "int64", "float", "double"})
 
 
@@ -52,6 +73,8 @@ class Constraints(Struct):
     integer_format: str | None = None
     string: StringConstraints = field(default_factory=StringConstraints)
     items: Schema = field(default_factory=dict)
+    prefix: tuple[Any, ...] = ()
+    """The schemas of the first items."""
     min_items: int = 0
     max_items: int | None = None
     unique_items: bool = False
@@ -59,12 +82,14 @@ class Constraints(Struct):
     pattern_properties: dict[str, Schema] = field(default_factory=dict)
     additional: Schema | None = field(default_factory=dict)
     """Schema of properties that are not named, or None if no others are allowed."""
+    names: Schema | None = None
+    """Schema of the names of properties that are not named."""
     required: frozenset[str] = frozenset()
     min_properties: int = 0
     max_properties: int | None = None
     groups: list[BranchGroup] = field(default_factory=list)
     needs_check: bool = False
-    """Whether some constraints (``not``, ``oneOf``) can only be checked on a finished value."""
+    """Whether some constraints can only be checked on a finished value."""
     hints: list[tuple[str, Any]] = field(default_factory=list)
     """Values suggested by the author: ``example``, ``default``, ``x-faker``, ..."""
 
@@ -88,6 +113,7 @@ class Constraints(Struct):
             else other.integer_format,
             string=self.string.intersect(other.string),
             items=all_of(self.items, other.items),
+            prefix=_common_prefix(self, other),
             min_items=max(self.min_items, other.min_items),
             max_items=_lower_limit(self.max_items, other.max_items),
             unique_items=self.unique_items or other.unique_items,
@@ -96,6 +122,7 @@ class Constraints(Struct):
             additional=None
             if self.additional is None or other.additional is None
             else all_of(self.additional, other.additional),
+            names=self.names if other.names is None else all_of(self.names or {}, other.names),
             required=required,
             min_properties=max(self.min_properties, other.min_properties),
             max_properties=_lower_limit(self.max_properties, other.max_properties),
@@ -260,12 +287,14 @@ def _own_constraints(schema: Schema) -> Constraints:
             (str(format),) if textual else (),
         ),
         items=schema.get("items", {}),
-        min_items=int(schema.get("minItems", 0)),
+        prefix=_prefix(schema),
+        min_items=max(int(schema.get("minItems", 0)), _wanted_items(schema)),
         max_items=schema.get("maxItems"),
         unique_items=schema.get("uniqueItems", False),
         properties=schema.get("properties", {}),
         pattern_properties=schema.get("patternProperties", {}),
         additional=_additional(schema),
+        names=schema.get("propertyNames"),
         required=frozenset(schema.get("required", ())),
         min_properties=int(schema.get("minProperties", 0)),
         max_properties=schema.get("maxProperties"),
@@ -273,10 +302,43 @@ def _own_constraints(schema: Schema) -> Constraints:
             BranchGroup(schema[key], schema.get("discriminator"))
             for key in ("oneOf", "anyOf")
             if key in schema
-        ],
-        needs_check="oneOf" in schema or "not" in schema,
+        ]
+        + [BranchGroup(branches) for branches in _dependencies(schema)],
+        needs_check=not _CHECKED.isdisjoint(schema),
         hints=[(key, schema[key]) for key in _HINT_KEYWORDS if key in schema],
     )
+
+
+def _wanted_items(schema: Schema) -> int:
+    """Return how many items ``contains`` requires."""
+    return int(schema.get("minContains", 1)) if "contains" in schema else 0
+
+
+def _prefix(schema: Schema) -> tuple[Any, ...]:
+    """Return the schemas of the first items. Those that ``contains`` requires come first."""
+    prefix = schema.get("prefixItems", [])
+    if "contains" not in schema:
+        return tuple(prefix)
+    wanted = _wanted_items(schema)
+    following = [schema.get("items", {})] * max(0, wanted - len(prefix))
+    items = [*prefix, *following]
+    return tuple(
+        all_of(item, schema["contains"]) if index < wanted else item
+        for index, item in enumerate(items)
+    )
+
+
+def _dependencies(schema: Schema) -> Iterator[list[Any]]:
+    """Yield the alternatives of each dependency and condition."""
+    for name, names in schema.get("dependentRequired", {}).items():
+        yield [{"required": [name, *names]}, {"properties": {name: _NOTHING}}]
+    for name, dependent in schema.get("dependentSchemas", {}).items():
+        yield [all_of(dependent, {"required": [name]}), {"properties": {name: _NOTHING}}]
+    if "if" in schema and ("then" in schema or "else" in schema):
+        yield [
+            {"allOf": [schema["if"], schema.get("then", {})]},
+            {"allOf": [{"not": schema["if"]}, schema.get("else", {})]},
+        ]
 
 
 def _bounds(schema: Schema) -> Bounds:
@@ -288,12 +350,25 @@ def _bounds(schema: Schema) -> Bounds:
         schema.get("exclusiveMinimum") is True,
         schema.get("exclusiveMaximum") is True,
     )
-    return Bounds(
+    inclusive = Bounds(
         minimum,
         exclusive_minimum and minimum is not None,
         maximum,
         exclusive_maximum and maximum is not None,
         multiple_of,
+    )
+    least, most = _exclusive(schema)
+    if least is None and most is None:
+        return inclusive
+    return inclusive.intersect(Bounds(least, least is not None, most, most is not None))
+
+
+def _exclusive(schema: Schema) -> tuple[Fraction | None, Fraction | None]:
+    """Return the exclusive bounds of 2020-12, which are numbers. Those of draft 4 are flags."""
+    least, most = schema.get("exclusiveMinimum"), schema.get("exclusiveMaximum")
+    return (
+        None if least is None or isinstance(least, bool) else fraction(least),
+        None if most is None or isinstance(most, bool) else fraction(most),
     )
 
 
@@ -346,6 +421,19 @@ def _common_patterns(first: Constraints, second: Constraints) -> dict[str, Schem
             if rest is not None:
                 patterns[pattern] = all_of(schema, rest)
     return patterns
+
+
+def _common_prefix(first: Constraints, second: Constraints) -> tuple[Any, ...]:
+    length = max(len(first.prefix), len(second.prefix))
+    return tuple(
+        all_of(
+            *(
+                side.prefix[index] if index < len(side.prefix) else side.items
+                for side in (first, second)
+            )
+        )
+        for index in range(length)
+    )
 
 
 def _lower_limit(first: int | None, second: int | None) -> int | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 from msgspec import Struct, field
@@ -22,10 +22,18 @@ _NAME_ATTEMPTS = 24
 class ArrayNode(Node):
     """Generates an array."""
 
-    __slots__ = ("_item", "_maximum", "_minimum", "_unique")
+    __slots__ = ("_item", "_maximum", "_minimum", "_prefix", "_unique")
 
-    def __init__(self, item: Node | None, minimum: int, maximum: int | None, unique: bool) -> None:
+    def __init__(
+        self,
+        item: Node | None,
+        minimum: int,
+        maximum: int | None,
+        unique: bool,
+        prefix: Sequence[Node] = (),
+    ) -> None:
         super().__init__()
+        self._prefix = prefix
         self._item = item
         self._minimum = minimum
         self._maximum = maximum
@@ -34,7 +42,8 @@ class ArrayNode(Node):
     def draw(self, context: GenerationContext) -> list[Any]:
         context.enter_container()
         item = self._item
-        if item is None or item.height == math.inf:
+        prefix = self._prefix
+        if not prefix and (item is None or item.height == math.inf):
             return []
         context.steps_left += self._minimum * 2  # required items do not count against the limit
         wanted = self._length(context)
@@ -44,8 +53,11 @@ class ArrayNode(Node):
         while len(values) < wanted and duplicates < (
             _MAX_DUPLICATES if len(values) < self._minimum else _MAX_UNREQUESTED_DUPLICATES
         ):
+            node = prefix[len(values)] if len(values) < len(prefix) else item
+            if node is None or node.height == math.inf:
+                break
             try:
-                value = item.draw(context)
+                value = node.draw(context)
             except Unsatisfiable:
                 break
             if self._unique:
@@ -64,7 +76,7 @@ class ArrayNode(Node):
         if context.minimal:
             return self._minimum
         random = context.seeded.random
-        least = max(self._minimum, 1 if random.random() < 0.95 else 0)
+        least = max(self._minimum, 1 if random.random() < 0.95 else 0, len(self._prefix))
         most = max(
             least, min(self._minimum + _MAX_UNREQUESTED_ITEMS, least + _MAX_UNREQUESTED_ITEMS)
         )
@@ -73,7 +85,10 @@ class ArrayNode(Node):
         return random.randint(least, most)
 
     def compute_height(self) -> float:
-        return 1 + (self._item.height if self._item is not None and self._minimum else 0)
+        needed = [node.height for node in self._prefix[: self._minimum]]
+        if self._minimum > len(self._prefix) and self._item is not None:
+            needed.append(self._item.height)
+        return 1 + max(needed, default=0)
 
 
 class AdditionalProperties(Struct):

@@ -13,10 +13,12 @@ from mockserver.generator.errors import NoValue, Unsatisfiable
 from mockserver.generator.nodes import GenerationContext, Node, StepLimitExceeded, clone
 from mockserver.generator.seeded_random import SeededRandom
 from mockserver.openapi.schemas import (
+    Components,
     ResponseSchemas,
     Schema,
     Validator,
     compile_schema,
+    dialect_of,
     standalone,
 )
 
@@ -33,7 +35,8 @@ class Generator:
     """
 
     def __init__(self, contract_schemas: Schema, seed: int) -> None:
-        contract_schemas = _as_json(contract_schemas)
+        self._dialect = dialect_of(contract_schemas)
+        contract_schemas = Components(_as_json(contract_schemas), self._dialect)
         self._plain = ResponseSchemas(contract_schemas, closed=False)
         self._closed = ResponseSchemas(contract_schemas)
         self._components = contract_schemas
@@ -62,17 +65,18 @@ class Generator:
             document, plain = standalone(schema, self._closed), standalone(schema, self._plain)
         except KeyError as error:
             raise NoValue(f"a reference names {error}, which is not a component schema") from error
-        reason = explain_unsatisfiable(document, plain)
+        reason = explain_unsatisfiable(document, plain, self._dialect)
         if reason:
             raise NoValue(reason)
         digest = hashlib.sha256(
             json.dumps([self._seed, document], sort_keys=True).encode()
         ).digest()
         self._seeded.reseed(int.from_bytes(digest[:8], "big"))
-        root = Builder(standalone(schema, self._closed, hints=True), self._seeded).build()
+        hinted = standalone(schema, self._closed, hints=True)
+        root = Builder(hinted, self._seeded, self._dialect).build()
         validators = [
-            Validator(plain, validate_formats=True),
-            compile_schema(schema, self._components, closed=True),
+            self._dialect.compile(plain),
+            compile_schema(schema, self._closed),
         ]
         return Maker(root, validators, digest, self._seeded)
 

@@ -18,7 +18,7 @@ from mockserver.generator.regex import (
     Repeat,
     Sequence,
 )
-from mockserver.openapi.schemas import Validator
+from mockserver.openapi.schemas import DRAFT_4, Validator
 
 _MAX_EXTRA = 10
 """Default limit for the number of repetitions beyond the required ones."""
@@ -185,7 +185,7 @@ def matches(expression: str, text: str) -> bool:
 
 @lru_cache(maxsize=512)
 def _matcher(expression: str) -> Validator:
-    return Validator({"pattern": expression})
+    return DRAFT_4.validator({"pattern": expression})
 
 
 def _with_padding(node: Node) -> Node:

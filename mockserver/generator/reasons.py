@@ -14,35 +14,33 @@ from jsonschema_rs.canonical import (
     find_unsatisfiable,
 )
 
-from mockserver.openapi.schemas import Schema
+from mockserver.openapi.schemas import Dialect, Schema
 
 
-def explain_unsatisfiable(closed: Schema, plain: Schema) -> str | None:
+def explain_unsatisfiable(closed: Schema, plain: Schema, dialect: Dialect) -> str | None:
     """Return why no value satisfies a schema, or None if that is not proven.
 
     ``closed`` is the schema of responses, which may contain only documented properties; ``plain``
     is the schema as it is written.
     """
-    if not _is_empty(closed):
+    if not _is_empty(closed, dialect):
         return None
-    sentence = _sentence(closed)
-    if not _is_empty(plain):
+    sentence = _sentence(closed, dialect)
+    if not _is_empty(plain, dialect):
         sentence += " (responses may contain only the properties that the schema names)"
     return sentence
 
 
-def _is_empty(document: Schema) -> bool:
+def _is_empty(document: Schema, dialect: Dialect) -> bool:
     try:
-        canonical = jsonschema_rs.canonicalize(
-            document, draft=jsonschema_rs.Draft4, validate_formats=True
-        )
+        canonical = jsonschema_rs.canonicalize(document, draft=dialect.draft, validate_formats=True)
     except CanonicalizationError:
         return False
     return canonical.satisfiability() is Satisfiability.NO
 
 
-def _sentence(document: Schema) -> str:
-    found = find_unsatisfiable(document, draft=jsonschema_rs.Draft4, validate_formats=True)
+def _sentence(document: Schema, dialect: Dialect) -> str:
+    found = find_unsatisfiable(document, draft=dialect.draft, validate_formats=True)
     reasons = {
         pointer: text for pointer, reason in found.items() if (text := _reason(reason, pointer))
     }

@@ -14,7 +14,7 @@ from mockserver.generator import formats, names, regex
 from mockserver.generator.errors import Unsatisfiable
 from mockserver.generator.patterns import Pattern
 from mockserver.generator.seeded_random import SeededRandom
-from mockserver.openapi.schemas import Validator
+from mockserver.openapi.schemas import DRAFT_4, Dialect, Validator
 
 Source = Callable[[SeededRandom], Any]
 
@@ -42,7 +42,7 @@ class StringConstraints(Struct, frozen=True):
             tuple(dict.fromkeys((*self.formats, *other.formats))),
         )
 
-    def validator(self) -> Validator | None:
+    def validator(self, dialect: Dialect) -> Validator | None:
         """Return a validator for the constraints, or None if there are none."""
         if self == StringConstraints():
             return None
@@ -51,7 +51,7 @@ class StringConstraints(Struct, frozen=True):
             parts.append({"maxLength": self.max_length})
         parts += [{"pattern": expression} for expression in self.patterns]
         parts += [{"format": format} for format in self.formats]
-        return Validator({"type": "string", "allOf": parts}, validate_formats=True)
+        return dialect.compile({"type": "string", "allOf": parts})
 
 
 class StringMaker:
@@ -59,10 +59,12 @@ class StringMaker:
 
     __slots__ = ("constraints", "sources", "validator")
 
-    def __init__(self, constraints: StringConstraints, sources: list[Source]) -> None:
+    def __init__(
+        self, constraints: StringConstraints, sources: list[Source], dialect: Dialect = DRAFT_4
+    ) -> None:
         self.constraints = constraints
         self.sources = sources
-        self.validator = constraints.validator()
+        self.validator = constraints.validator(dialect)
 
     def draw(self, seeded: SeededRandom) -> str:
         """Return a string that meets the constraints. Raise Unsatisfiable if none was found."""
@@ -78,14 +80,20 @@ class StringMaker:
         return isinstance(text, str) and (self.validator is None or self.validator.is_valid(text))
 
 
-def string_maker(constraints: StringConstraints, name: str, seeded: SeededRandom) -> StringMaker:
+def string_maker(
+    constraints: StringConstraints, name: str, seeded: SeededRandom, dialect: Dialect = DRAFT_4
+) -> StringMaker:
     """Return a maker of strings for a property with that name. Raise Unsatisfiable."""
     if constraints.max_length is not None and constraints.min_length > constraints.max_length:
         raise Unsatisfiable("minLength is larger than maxLength")
-    maker = StringMaker(constraints, [])
+    maker = StringMaker(constraints, [], dialect)
     unreliable: list[Source] = []
-    for source in _sources(constraints, name):
-        hits = sum(maker.fits(source(seeded)) for _ in range(_PROBES))
+    words = partial(_words, replace(constraints, max_length=_upper_limit(constraints)))
+    for source in (*_sources(constraints, name), words):
+        is_certain = maker.validator is None or (
+            source is words and not constraints.formats and not constraints.patterns
+        )
+        hits = _PROBES if is_certain else sum(maker.fits(source(seeded)) for _ in range(_PROBES))
         if hits >= _PROBES // 4:
             maker.sources.append(source)
         elif hits:
@@ -109,7 +117,6 @@ def _sources(constraints: StringConstraints, name: str) -> Iterator[Source]:
     yield from _from_expressions(constraints)
     if constraints.formats and constraints.patterns:
         yield from _spliced_samples(constraints)
-    yield partial(_words, replace(constraints, max_length=_upper_limit(constraints)))
 
 
 def _from_expressions(constraints: StringConstraints) -> Iterator[Source]:

@@ -4,25 +4,34 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from functools import cached_property
 from itertools import count
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-import jsonschema_rs
 import orjson
 from msgspec import Struct
 
-from mockserver.connexion_files import openapi_schema
-from mockserver.openapi import references, yaml_file
-from mockserver.openapi.schemas import Schema, Validator, compile_schema
+from mockserver.openapi import normal_form, paths, reader, references
+from mockserver.openapi.problems import Problems
+from mockserver.openapi.reader import Reading
+from mockserver.openapi.schemas import (
+    DRAFT_4,
+    Components,
+    Dialect,
+    ResponseSchemas,
+    Schema,
+    Validator,
+    compile_schema,
+)
 from mockserver.openapi.security import Security, compile_security
-from mockserver.openapi.yaml_file import FileError
 
-_TEMPLATE = re.compile(r"\{([^/{}]+)\}")
-METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
+_TEMPLATE = paths.TEMPLATE
+METHODS = paths.METHODS
+_ROUTED_METHODS = frozenset(METHODS) - {"query"}
+"""The methods that Connexion routes."""
 JSON = "application/json"
 
 
@@ -89,40 +98,53 @@ class Operation(Struct, frozen=True, dict=True):
 
 
 class Contract(Struct, frozen=True, dict=True):
-    """An OpenAPI 3.0 document and the file that it was read from."""
+    """An OpenAPI document in the form that is served, and the file that it was read from."""
 
     path: Path
     document: Schema
+    problems: Problems
+    """What was wrong with the document."""
+    dialect: Dialect = DRAFT_4
+    files: tuple[Path, ...] = ()
+    """All files that were read, the document itself first."""
 
     @classmethod
-    def load(cls, path: Path) -> Contract:
-        """Load and check a document. Raises FileError, with the line, if it is not OpenAPI 3.0."""
-        return cls.checked(path, yaml_file.load(path))
+    def load(cls, path: Path, *, allow_remote: bool = False) -> Contract:
+        """Load a document. Raise FileError, with the line, if it cannot be served.
+
+        ``allow_remote`` lets its references lead to other servers.
+        """
+        return cls._of(path, reader.read(path, allow_remote=allow_remote))
 
     @classmethod
     def checked(cls, path: Path, document: Any, overlay: Path | None = None) -> Contract:
-        """Check a document that was read from ``path``. Raises FileError, with the line.
+        """Check a document that was read from ``path``. Raise FileError for whatever is wrong.
 
         ``overlay`` is a file that was merged into the document.
         """
-        files = [path] if overlay is None else [path, overlay]
-        version = document.get("openapi") if isinstance(document, dict) else None
-        if not isinstance(version, str) or not version.startswith("3.0."):
-            problem = f"must be an OpenAPI 3.0 document ('openapi: 3.0.3'), but has {version!r}"
-            raise FileError(path, _shorten(problem), 1)
-        for error in jsonschema_rs.Draft4Validator(openapi_schema()).iter_errors(document):
-            raise _error_at(files, error.instance_path, _shorten(error.message))
-        references.check(document, lambda *problem: _error_at(files, *problem))
-        contract = cls(path, document)
+        problems = Problems([path] if overlay is None else [path, overlay], is_strict=True)
+        return cls._of(path, reader.interpret(document, problems))
+
+    @classmethod
+    def _of(cls, path: Path, reading: Reading) -> Contract:
+        contract = cls(path, reading.document, reading.problems, reading.dialect, reading.files)
         contract._check_servers()
-        contract._check_operations(files)
         return contract
 
+    def require_correct(self) -> None:
+        """Raise FileError with the first warning, if there is one."""
+        for warning in self.problems.warnings[:1]:
+            raise self.problems.error(warning.pointer, warning.problem)
+
     @cached_property
-    def schemas(self) -> Schema:
+    def schemas(self) -> Components:
         """The component schemas, by name."""
-        components: Schema = self.document.get("components", {}).get("schemas", {})
-        return components
+        return Components(self.document.get("components", {}).get("schemas", {}), self.dialect)
+
+    @cached_property
+    def _closed_schemas(self) -> ResponseSchemas:
+        """The component schemas as they are in responses."""
+        return ResponseSchemas(self.schemas)
 
     @cached_property
     def operations(self) -> dict[str, Operation]:
@@ -133,8 +155,15 @@ class Contract(Struct, frozen=True, dict=True):
     def json(self) -> bytes:
         """The document as JSON."""
         return json.dumps(
-            self.document, ensure_ascii=False, separators=(",", ":"), default=str
+            self.published, ensure_ascii=False, separators=(",", ":"), default=str
         ).encode()
+
+    @property
+    def published(self) -> Schema:
+        """The document in the language of its version."""
+        is_plain = self.dialect is DRAFT_4
+        published: Schema = self.document if is_plain else normal_form.published(self.document)
+        return published
 
     @cached_property
     def _validators(self) -> dict[tuple[bytes, bool], Validator]:
@@ -144,20 +173,28 @@ class Contract(Struct, frozen=True, dict=True):
         """Return a compiled schema. Equal schemas, such as those of errors, are compiled once."""
         key = (orjson.dumps(schema), closed)
         if key not in self._validators:
-            self._validators[key] = compile_schema(schema, self.schemas, closed=closed)
+            components = self._closed_schemas if closed else self.schemas
+            self._validators[key] = compile_schema(schema, components)
         return self._validators[key]
 
     @cached_property
     def callback_validators(self) -> list[Validator]:
         """The compiled schemas of the JSON bodies of all callbacks."""
         return [
-            self.validator(media["schema"], closed=True)
+            self.validator(media.get("schema", {}), closed=True)
             for operation in self.operations.values()
             for callback in operation.node.get("callbacks", {}).values()
             for item in self.follow(callback).values()
-            for name, media in item["post"]["requestBody"]["content"].items()
+            for name, media in self._sent_content(item)
             if is_json(name)
         ]
+
+    def _sent_content(self, item: Any) -> Iterator[tuple[str, Schema]]:
+        """Yield the media types and objects of what a callback sends."""
+        item = self.follow(item) if isinstance(item, dict) else {}
+        for method in item.keys() & set(METHODS):
+            body = self.follow(item[method].get("requestBody", {}))
+            yield from body.get("content", {}).items()
 
     @cached_property
     def security_schemes(self) -> dict[str, Schema]:
@@ -200,9 +237,7 @@ class Contract(Struct, frozen=True, dict=True):
 
     def follow(self, node: Schema) -> Schema:
         """Return the node itself, or the node that its ``$ref`` names."""
-        while "$ref" in node:
-            node = references.target(self.document, node["$ref"])
-        return node
+        return references.follow(self.document, node)
 
     def allowed_methods(self, path: str) -> list[str]:
         """Return the methods that operations have on a path. HEAD is allowed wherever GET is."""
@@ -220,9 +255,11 @@ class Contract(Struct, frozen=True, dict=True):
         Connexion validates and resolves all that it is given, in interpreted Python and for a
         quarter of a second. This document has already been validated by the same schema, compiled.
         """
-        paths: Schema = {}
+        routed: Schema = {}
         for operation in self.operations.values():
-            paths.setdefault(operation.route, {})[operation.method] = {
+            if operation.method not in _ROUTED_METHODS:
+                continue
+            routed.setdefault(operation.route, {})[operation.method] = {
                 "operationId": operation.operation_id,
                 "parameters": [
                     _path_parameter(route_name(index)) for index in range(len(operation.path_names))
@@ -230,10 +267,10 @@ class Contract(Struct, frozen=True, dict=True):
                 "responses": {"200": {"description": ""}},
             }
         return {
-            "openapi": self.document["openapi"],
-            "info": self.document["info"],
+            "openapi": "3.0.3",
+            "info": {"title": "API", "version": "1"},
             "servers": [{"url": self.base_path or "/"}],
-            "paths": paths,
+            "paths": routed,
         }
 
     @staticmethod
@@ -241,16 +278,12 @@ class Contract(Struct, frozen=True, dict=True):
         return re.compile(re.sub(r"\\{[^/]+?\\}", "[^/]+", re.escape(path)))
 
     def _operations(self) -> Iterator[Operation]:
-        for path, item in self.document["paths"].items():
-            shared = item.get("parameters", [])
-            for method in METHODS:
-                if method in item:
-                    node = item[method]
-                    parameters = self._parameters([*shared, *node.get("parameters", [])])
-                    security = node.get("security", self.document.get("security", []))
-                    yield Operation(
-                        node.get("operationId", ""), method, path, node, parameters, security
-                    )
+        for path, method, item, node in paths.operations(self.document):
+            parameters = self._parameters(
+                [*item.get("parameters", []), *node.get("parameters", [])]
+            )
+            security = node.get("security", self.document.get("security", []))
+            yield Operation(node["operationId"], method, path, node, parameters, security)
 
     def _parameters(self, declared: list[Schema]) -> list[Schema]:
         """Return parameters with their references followed.
@@ -264,23 +297,7 @@ class Contract(Struct, frozen=True, dict=True):
         try:
             self.base_path  # noqa: B018 (reads it, so that an error shows here)
         except ValueError as error:
-            line = yaml_file.line_of(self.path, ["servers", 0, "url"])
-            raise FileError(self.path, f"#/servers/0/url: {error}", line) from None
-
-    def _check_operations(self, files: Sequence[Path]) -> None:
-        seen: set[str] = set()
-        for operation in self._operations():
-            problem = None
-            if not operation.operation_id:
-                problem = "has no operationId"
-            elif operation.operation_id in seen:
-                problem = f"has the operationId '{operation.operation_id}' of another operation"
-            if problem is not None:
-                pointer = ["paths", operation.path, operation.method]
-                file, line = yaml_file.place_of(files, pointer)
-                title = f"{operation.method.upper()} {operation.path}"
-                raise FileError(file, f"{title} {problem}", line)
-            seen.add(operation.operation_id)
+            raise self.problems.error(["servers", 0, "url"], str(error)) from None
 
 
 def route_name(index: int) -> str:
@@ -294,13 +311,3 @@ def _path_parameter(name: str) -> Schema:
     A value that does not satisfy its schema is then a 422 and not the 404 of an unknown path.
     """
     return {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
-
-
-def _error_at(files: Sequence[Path], pointer: Sequence[str | int], problem: str) -> FileError:
-    """Return the error of a part of a document, in the file that has this part."""
-    file, line = yaml_file.place_of(files, pointer)
-    return FileError(file, f"#/{'/'.join(map(str, pointer))}: {problem}", line)
-
-
-def _shorten(message: str, limit: int = 200) -> str:
-    return message if len(message) <= limit else f"{message[:limit]}..."

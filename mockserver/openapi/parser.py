@@ -85,15 +85,15 @@ def line_at(data: bytes, pointer: Sequence[str | int]) -> tuple[int, int]:
 
     The second number says how many parts of the pointer exist.
     """
-    text = _decoded(data)
-    events = _yaml_events(text)
-    if _may_be_json(text) or text[:1] == "[":
-        try:
-            orjson.loads(text)
-            events = _json_events(text)
-        except orjson.JSONDecodeError:
-            pass
-    return _Search(pointer).run(events)
+    return _Search(pointer).run(_events(data))
+
+
+def lines_at(data: bytes, pointers: Sequence[Sequence[str | int]]) -> list[int]:
+    """Return the lines of many parts of a valid document, each like ``line_at``, in one pass."""
+    root = _Wanted()
+    ends = [root.add(pointer) for pointer in pointers]
+    _mark(root, _events(data))
+    return [next((wanted.line for wanted in way if wanted.line), 1) for way in ends]
 
 
 def _decoded(data: bytes) -> str:
@@ -101,6 +101,18 @@ def _decoded(data: bytes) -> str:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise ParseError("is not UTF-8 text", data.count(b"\n", 0, error.start) + 1) from None
+
+
+def _events(data: bytes) -> Iterator[_Event]:
+    """Return the events of a valid document."""
+    text = _decoded(data)
+    if _may_be_json(text) or text[:1] == "[":
+        try:
+            orjson.loads(text)
+            return _json_events(text)
+        except orjson.JSONDecodeError:
+            pass
+    return _yaml_events(text)
 
 
 def _may_be_json(text: str) -> bool:
@@ -343,3 +355,46 @@ class _Search:
         if is_on_way and self._found == level and str(name) == self._pointer[level]:
             self._line, self._found = line, level + 1
         return False
+
+
+class _Wanted:
+    """A part of a document whose line is looked up, with the parts within it."""
+
+    def __init__(self) -> None:
+        self.line = 0
+        self.parts: dict[str, _Wanted] = {}
+
+    def add(self, pointer: Sequence[str | int]) -> list[_Wanted]:
+        """Add a part. Return it and what contains it, the innermost first."""
+        way = [self]
+        for key in pointer:
+            way.append(way[-1].parts.setdefault(str(key), _Wanted()))
+        return way[::-1]
+
+
+def _mark(root: _Wanted, events: Iterator[_Event]) -> None:
+    """Note the lines of all parts that are wanted."""
+    parents: list[tuple[_Wanted | None, str | int | None]] = []
+    wanted: _Wanted | None = None
+    name: str | int | None = None
+    for kind, value, line, _ in events:
+        if kind == _END:
+            wanted, name = parents.pop()
+            continue
+        if not parents:
+            part: _Wanted | None = root
+        elif name is None:
+            name = value
+            part = wanted.parts.get(str(value)) if wanted is not None else None
+            if part is not None:
+                part.line = line
+            continue
+        else:
+            part = wanted.parts.get(str(name)) if wanted is not None else None
+        if part is not None and not part.line:
+            part.line = line
+        if parents or kind in (_OBJECT, _LIST):
+            name = None if isinstance(name, str) else (name + 1 if name is not None else None)
+        if kind in (_OBJECT, _LIST):
+            parents.append((wanted, name))
+            wanted, name = part, None if kind == _OBJECT else 0

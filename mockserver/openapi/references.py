@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
 from urllib.parse import unquote
+
+from mockserver.openapi import patterns
+from mockserver.openapi.problems import Problems
 
 Node = dict[str, Any]
 Pointer = list[str | int]
-_Place = tuple["_Place", str | int] | None
+Place = tuple["Place", str | int] | None
 """The place of a part: that of its parent, and its key. Pointers would be copied for each part."""
 
 MAX_CHAIN = 50
@@ -17,8 +20,28 @@ MAX_CHAIN = 50
 MAX_NESTED = 500
 """The number of component schemas that may contain each other in turn: validators recurse."""
 _DIRECT = re.compile(r"#/components/schemas/[^/~]+")
-_WITH_SCHEMA = frozenset({"schema", "items", "additionalProperties", "not"})
-_WITH_SCHEMAS = frozenset({"properties", "allOf", "oneOf", "anyOf", "schemas"})
+_WITH_SCHEMA = frozenset(
+    {
+        *("schema", "itemSchema", "items", "additionalProperties", "not", "if", "then", "else"),
+        *("contains", "propertyNames", "unevaluatedItems", "unevaluatedProperties"),
+    }
+)
+_WITH_SCHEMAS = frozenset(
+    {
+        *("properties", "patternProperties", "dependentSchemas", "$defs"),
+        *("allOf", "oneOf", "anyOf", "prefixItems", "schemas"),
+    }
+)
+_DATA = frozenset({"example", "default", "enum", "const", "value"})
+"""Fields that hold values of an API, in which a ``$ref`` is no reference."""
+_BY_NAME = frozenset(
+    {
+        *("properties", "patternProperties", "dependentSchemas", "$defs", "definitions"),
+        *("schemas", "responses", "parameters", "examples", "requestBodies", "headers"),
+        *("securitySchemes", "links", "callbacks", "pathItems", "variables", "content"),
+    }
+)
+"""Fields that hold objects by name, so that the keys within them are no fields."""
 
 
 def target(document: Node, reference: str) -> Any:
@@ -30,30 +53,97 @@ def target(document: Node, reference: str) -> Any:
     return found
 
 
-def check(document: Node, error: Callable[[Pointer, str], Exception]) -> None:
+def follow(document: Node, node: Node) -> Node:
+    """Return the node itself, or the node that its reference names."""
+    while "$ref" in node:
+        node = target(document, node["$ref"])
+    return node
+
+
+def check(document: Node, parts: Collected, problems: Problems, reasons: Mapping[str, str]) -> None:
     """Check all references, and let those of schemas name components.
 
-    ``error`` returns the exception for a pointer and a problem, which is raised.
+    A reference without a target is a warning. Raise FileError for one to another file that cannot
+    be read, and is used: ``reasons`` says why. A reference that leads to itself is an error, too.
     """
-    found = list(_references(document))
+    found = parts.with_reference
     lengths: dict[str, int] = {}
+    used: set[int] | None = None
     for place, node in found:
-        if node["$ref"] in lengths:
+        reference = node["$ref"]
+        if reference in lengths or (nearest := _in_definitions(document, place, node)) in lengths:
             continue
-        if (problem := _problem(document, node["$ref"], lengths)) is not None:
-            raise error([*_pointer(place), "$ref"], problem)
+        problem = _problem(document, nearest, lengths)
+        if problem is None:
+            continue
+        at = [*pointer_of(place), "$ref"]
+        if problem == _without_target(nearest):
+            if reference in reasons:
+                problem = f"{_without_target(reference)}: {reasons[reference]}"
+                used = _used(document) if used is None else used
+            if reference not in reasons or (used is not None and id(node) not in used):
+                what = "any value fits it" if is_schema(place) else "it is left out"
+                problems.warn(at, f"{problem}; {what}")
+                node.clear()
+                continue
+        raise problems.error(at, problem)
+    _name_schemas(document, problems, found)
+
+
+def _name_schemas(document: Node, problems: Problems, found: list[tuple[Place, Node]]) -> None:
+    """Let the references of schemas name components: validators get component schemas only."""
     names: dict[str, str] = {}
     for place, node in found:
-        if _is_schema(place) and not _DIRECT.fullmatch(node["$ref"]):
+        if "$ref" in node and is_schema(place) and not _DIRECT.fullmatch(node["$ref"]):
             reference = node["$ref"]
             if reference not in names:
                 if _contains_schemas(document, reference):
-                    raise error([*_pointer(place), "$ref"], f"'{reference}' is no schema")
+                    raise problems.error(
+                        [*pointer_of(place), "$ref"], f"'{reference}' is no schema"
+                    )
                 names[reference] = _add_component(document, reference)
             node["$ref"] = f"#/components/schemas/{names[reference]}"
     if (name := _too_deep(document.get("components", {}).get("schemas", {}))) is not None:
         problem = f"refers to other schemas more than {MAX_NESTED} levels deep"
-        raise error(["components", "schemas", name], problem)
+        raise problems.error(["components", "schemas", name], problem)
+
+
+def _in_definitions(document: Node, place: Place, node: Node) -> str:
+    """Return a reference to the definitions of an enclosing schema as one to the document.
+
+    Tools that embed JSON Schema documents leave such references behind.
+    """
+    reference: str = node["$ref"]
+    keyword = reference.removeprefix("#/").partition("/")[0]
+    if keyword not in ("$defs", "definitions") or keyword in document:
+        return reference
+    way = pointer_of(place)
+    for length in range(len(way), 0, -1):
+        parts = [str(part).replace("~", "~0").replace("/", "~1") for part in way[:length]]
+        absolute = f"#/{'/'.join(parts)}{reference[1:]}"
+        try:
+            target(document, absolute)
+        except (LookupError, TypeError, ValueError):
+            continue
+        node["$ref"] = absolute
+        return absolute
+    return reference
+
+
+def _used(document: Node) -> set[int]:
+    """Return the identities of all references that the paths of a document need."""
+    used: set[int] = set()
+    pending = [document.get("paths", {})]
+    while pending:
+        for _, node in references(pending.pop()):
+            if id(node) in used:
+                continue
+            used.add(id(node))
+            try:
+                pending.append([target(document, node["$ref"])])
+            except (LookupError, TypeError, ValueError):
+                continue
+    return used
 
 
 def _problem(document: Node, reference: str, lengths: dict[str, int]) -> str | None:
@@ -77,11 +167,15 @@ def _problem(document: Node, reference: str, lengths: dict[str, int]) -> str | N
         except (LookupError, TypeError, ValueError):
             node = None
     if not isinstance(node, dict):
-        return f"the reference '{reference}' has no target"
+        return _without_target(reference)
     if len(chain) + length > MAX_CHAIN:
         return f"the reference '{reference}' leads through more than {MAX_CHAIN} references"
     lengths.update((name, length + at) for at, name in enumerate(reversed(chain), start=1))
     return None
+
+
+def _without_target(reference: str) -> str:
+    return f"the reference '{reference}' has no target"
 
 
 def _contains_schemas(document: Node, reference: str) -> bool:
@@ -116,7 +210,7 @@ def _too_deep(schemas: Node) -> str | None:
 
 def _names_within(schema: Any) -> Iterator[str]:
     """Yield the names of the component schemas that a schema refers to."""
-    for _, node in _references(schema):
+    for _, node in references(schema):
         if _DIRECT.fullmatch(node["$ref"]):
             yield unquote(node["$ref"].rpartition("/")[2])
 
@@ -134,7 +228,7 @@ def _add_component(document: Node, reference: str) -> str:
     return name
 
 
-def _is_schema(place: _Place) -> bool:
+def is_schema(place: Place) -> bool:
     """Return whether the place of an object is that of a schema."""
     if place is None:
         return False
@@ -142,7 +236,7 @@ def _is_schema(place: _Place) -> bool:
     return key in _WITH_SCHEMA or (parent is not None and parent[1] in _WITH_SCHEMAS)
 
 
-def _pointer(place: _Place) -> Pointer:
+def pointer_of(place: Place) -> Pointer:
     parts: Pointer = []
     while place is not None:
         place, key = place
@@ -150,16 +244,62 @@ def _pointer(place: _Place) -> Pointer:
     return parts[::-1]
 
 
-def _references(root: Any) -> Iterator[tuple[_Place, Node]]:
+def references(root: Any, place: Place = None) -> Iterator[tuple[Place, Node]]:
     """Yield all objects with a reference, in the order of the document."""
-    left: list[tuple[_Place, Any]] = [(None, root)]
+    return (part for part in objects(root, place) if isinstance(part[1].get("$ref"), str))
+
+
+def repair_patterns(parts: Collected, problems: Problems) -> None:
+    """Translate or remove the patterns that validators do not know, with warnings."""
+    for place, node in parts.with_pattern:
+        if not patterns.is_usable(node["pattern"]):
+            patterns.repair([*pointer_of(place), "pattern"], node, problems)
+
+
+class Collected(NamedTuple):
+    """The parts of a document that are checked, each with its place."""
+
+    with_reference: list[tuple[Place, Node]]
+    with_pattern: list[tuple[Place, Node]]
+
+    @property
+    def is_external(self) -> bool:
+        """Whether references lead to other files."""
+        return any(node["$ref"][:1] != "#" for _, node in self.with_reference)
+
+
+def collect(document: Node) -> Collected:
+    """Return the parts of a document that are checked, in its order."""
+    collected = Collected([], [])
+    for place, node in objects(document):
+        if "$ref" in node and isinstance(node["$ref"], str):
+            collected.with_reference.append((place, node))
+        if "pattern" in node and isinstance(node["pattern"], str):
+            collected.with_pattern.append((place, node))
+    return collected
+
+
+def objects(root: Any, place: Place = None) -> Iterator[tuple[Place, Node]]:
+    """Yield all objects but those in values of an API, in the order of the document."""
+    left: list[tuple[Place, Any]] = [(place, root)]
     while left:
         place, node = left.pop()
-        is_object = isinstance(node, dict)
-        if is_object and isinstance(node.get("$ref"), str):
-            yield place, node
+        if isinstance(node, list):
+            left += [
+                ((place, index), value)
+                for index, value in reversed([*enumerate(node)])
+                if isinstance(value, dict | list)
+            ]
+            continue
+        yield place, node
+        has_names = place is not None and place[1] in _BY_NAME
         left += [
             ((place, key), value)
-            for key, value in reversed(node.items() if is_object else [*enumerate(node)])
-            if isinstance(value, dict | list)
+            for key, value in reversed(node.items())
+            if isinstance(value, dict | list) and (has_names or not _is_data(key, value))
         ]
+
+
+def _is_data(key: str, value: Any) -> bool:
+    """Return whether a field holds values of an API, or is an extension."""
+    return key in _DATA or key.startswith("x-") or (key == "examples" and isinstance(value, list))

@@ -1,8 +1,9 @@
-"""Compiles OpenAPI 3.0 schemas into JSON Schema validators.
+"""Compiles the schemas of a document into JSON Schema validators.
 
 OpenAPI 3.0 schemas are JSON Schema draft 4 apart from ``nullable``, which becomes a type union. In
-draft 4 ``1.0`` is not an integer, so amounts of money are never floats. Response schemas are
-closed: the mock may send only what the contract names.
+draft 4 ``1.0`` is not an integer, so amounts of money are never floats. Schemas of OpenAPI 3.1 and
+later are JSON Schema 2020-12, in the normal form of ``normal_form``. Response schemas are closed:
+the mock may send only what the contract names.
 """
 
 from collections.abc import Iterator, Mapping
@@ -10,13 +11,85 @@ from typing import Any
 from urllib.parse import unquote
 
 import jsonschema_rs
+from msgspec import Struct
 
 Schema = dict[str, Any]
-Validator = jsonschema_rs.Draft4Validator
+Validator = jsonschema_rs.Draft4Validator | jsonschema_rs.Draft202012Validator
+
+
+class Dialect(Struct, frozen=True):
+    """The draft of JSON Schema that the schemas of a document follow."""
+
+    validator: type[Validator]
+    draft: int
+    """The number of the draft in jsonschema-rs."""
+
+    def compile(self, schema: Schema) -> Validator:
+        """Return a validator of a JSON Schema document. Known formats are asserted."""
+        return self.validator(schema, validate_formats=True)
+
+
+DRAFT_4 = Dialect(jsonschema_rs.Draft4Validator, jsonschema_rs.Draft4)
+DRAFT_2020_12 = Dialect(jsonschema_rs.Draft202012Validator, jsonschema_rs.Draft202012)
+
+
+class Components(dict[str, Any]):
+    """The component schemas of a document, by name, with the dialect that they follow."""
+
+    def __init__(self, schemas: Mapping[str, Any], dialect: Dialect) -> None:
+        super().__init__(schemas)
+        self.dialect = dialect
+        self.converted = ConvertedSchemas(self)
+
+
+class ConvertedSchemas:
+    """Component schemas as JSON Schema, each converted when it is first needed."""
+
+    def __init__(self, components: Mapping[str, Any]) -> None:
+        self._components = components
+        self._schemas: dict[tuple[str, bool], Any] = {}
+        self._needed: dict[str, list[str]] = {}
+
+    def get(self, name: str, *, hints: bool) -> Any:
+        """Return the schema of a name. See ``convert``."""
+        schema = self._schemas.get((name, hints))
+        if schema is None:
+            schema = convert(self._components[name], hints=hints)
+            self._schemas[name, hints] = schema
+        return schema
+
+    def needed(self, schema: Any) -> list[str]:
+        """Return the names of all component schemas that a schema needs. Raise KeyError."""
+        found = dict.fromkeys(_names_within(schema))
+        pending = [*found]
+        while pending:
+            name = pending.pop()
+            direct = self._needed.get(name)
+            if direct is None:
+                direct = self._needed[name] = [*_names_within(self._components[name])]
+            new = [other for other in direct if other not in found]
+            found.update(dict.fromkeys(new))
+            pending += new
+        return [*found]
+
+
+def dialect_of(components: Mapping[str, Any]) -> Dialect:
+    """Return the dialect of component schemas: draft 4, unless they have another one."""
+    dialect: Dialect = getattr(components, "dialect", DRAFT_4)
+    return dialect
+
 
 _IGNORED = frozenset({"description", "title", "example", "examples", "nullable", "default"})
-_BY_NAME = frozenset({"properties", "patternProperties"})
+_VERBATIM = frozenset({"enum", "const", "dependentRequired", "discriminator", "xml"})
+"""Keywords whose values contain no schemas."""
+_IDENTIFIERS = frozenset({"$id", "$schema", "$anchor", "$dynamicAnchor", "$defs", "$comment"})
+"""Keywords that are left out: references have been resolved."""
+_BY_NAME = frozenset({"properties", "patternProperties", "dependentSchemas"})
 _BRANCHES = ("allOf", "oneOf", "anyOf")
+_WITHIN = frozenset({"items", "additionalProperties", "contains", "unevaluatedItems"})
+_CONDITIONS = frozenset({"not", "if", "then", "else"})
+_CLOSING = frozenset({"if", "dependentSchemas", "unevaluatedProperties"})
+"""Keywords that concern all properties of a composition."""
 UUID_PATTERN = "^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$"
 """Stands for ``format: uuid``, which draft 4 does not know."""
 SIBLING_PROPERTY: Schema = {"x-sibling-property": True}
@@ -26,7 +99,7 @@ _PART = "+part"
 
 
 def convert(schema: Any, *, hints: bool = False) -> Any:
-    """Return an OpenAPI 3.0 schema as JSON Schema draft 4.
+    """Return a schema of a document as JSON Schema.
 
     ``hints`` keeps the annotations that validators ignore, such as ``example`` and ``x-faker``.
     """
@@ -39,7 +112,9 @@ def convert(schema: Any, *, hints: bool = False) -> Any:
     converted = {
         key: _converted(key, value, hints)
         for key, value in schema.items()
-        if key != "nullable" and (hints or (key not in _IGNORED and not key.startswith("x-")))
+        if key != "nullable"
+        and key not in _IDENTIFIERS
+        and (hints or (key not in _IGNORED and not key.startswith("x-")))
     }
     if schema.get("format") == "uuid" and "pattern" not in schema and not hints:
         converted["pattern"] = UUID_PATTERN
@@ -51,24 +126,24 @@ def convert(schema: Any, *, hints: bool = False) -> Any:
     return converted
 
 
-def compile_schema(schema: Schema, components: Schema, *, closed: bool = False) -> Validator:
+def compile_schema(
+    schema: Schema, components: Mapping[str, Any], *, closed: bool = False
+) -> Validator:
     """Return a validator of one schema and the component schemas that it refers to.
 
     ``closed`` rejects properties that the contract does not name: see ``ResponseSchemas``.
     """
-    return Validator(
-        standalone(schema, ResponseSchemas(components) if closed else components),
-        validate_formats=True,
-    )
+    if closed and not isinstance(components, ResponseSchemas):
+        components = ResponseSchemas(components)
+    return dialect_of(components).compile(standalone(schema, components))
 
 
 def standalone(schema: Schema, components: Mapping[str, Any], *, hints: bool = False) -> Schema:
-    """Return a schema as a draft 4 document with the component schemas that it refers to."""
+    """Return a schema as JSON Schema with the component schemas that it refers to."""
     if isinstance(components, ResponseSchemas):
         schema = components.restrict(schema)
-    needed = {
-        name: convert(components[name], hints=hints) for name in _references(schema, components)
-    }
+    converted = getattr(components, "converted", None) or ConvertedSchemas(components)
+    needed = {name: converted.get(name, hints=hints) for name in converted.needed(schema)}
     return {**convert(resolve(schema, components), hints=hints), "components": {"schemas": needed}}
 
 
@@ -89,9 +164,11 @@ class ResponseSchemas(Mapping[str, Any]):
     """
 
     def __init__(self, components: Mapping[str, Any], *, closed: bool = True) -> None:
+        self.dialect = dialect_of(components)
         self._components = components
         self._closed = closed
         self._restricted: Schema = {}
+        self.converted = ConvertedSchemas(self)
 
     def __getitem__(self, name: str) -> Any:
         if name not in self._restricted:
@@ -112,7 +189,9 @@ class ResponseSchemas(Mapping[str, Any]):
         if "$ref" in schema:
             return {"$ref": schema["$ref"] + _PART if part and self._closed else schema["$ref"]}
         joined = (
-            "allOf" in schema or sum(key in schema for key in ("properties", "oneOf", "anyOf")) > 1
+            "allOf" in schema
+            or sum(key in schema for key in ("properties", "oneOf", "anyOf")) > 1
+            or not _CLOSING.isdisjoint(schema)
         )
         restricted = {
             key: self._keyword(key, value, part or joined) for key, value in schema.items()
@@ -139,12 +218,15 @@ class ResponseSchemas(Mapping[str, Any]):
 
     def _keyword(self, key: str, value: Any, part: bool) -> Any:
         if key in _BY_NAME:
-            return {name: self.restrict(property) for name, property in value.items()}
+            is_part = key == "dependentSchemas"
+            return {name: self.restrict(schema, part=is_part) for name, schema in value.items()}
         if key in _BRANCHES:
             return [self.restrict(branch, part=part) for branch in value]
-        if key == "not":
+        if key in _CONDITIONS:
             return self.restrict(value, part=True)
-        return self.restrict(value) if key in {"items", "additionalProperties"} else value
+        if key == "prefixItems":
+            return [self.restrict(item) for item in value]
+        return self.restrict(value) if key in _WITHIN else value
 
     def _close(self, schema: Schema, restricted: Schema, joined: bool) -> None:
         if "oneOf" in schema and not joined:
@@ -159,6 +241,7 @@ class ResponseSchemas(Mapping[str, Any]):
             not open_ended
             and (names or "properties" in schema)
             and "additionalProperties" not in schema
+            and "unevaluatedProperties" not in schema
         ):
             others: Schema = dict.fromkeys(
                 sorted(names - set(schema.get("properties", ()))), SIBLING_PROPERTY
@@ -176,8 +259,12 @@ class ResponseSchemas(Mapping[str, Any]):
         properties = schema.get("properties", {})
         names = {*properties, *schema.get("required", ())}
         names -= {name for name, property in properties.items() if self._write_only(property)}
-        open_ended = schema.get("additionalProperties", False) is not False
-        for branch in (branch for key in _BRANCHES for branch in schema.get(key, ())):
+        open_ended = (
+            schema.get("additionalProperties", False) is not False
+            or schema.get("unevaluatedProperties", False) is not False
+            or "patternProperties" in schema
+        )
+        for branch in _parts_of(schema):
             more, open_too = self._named(branch, seen)
             names, open_ended = names | more, open_ended or open_too
         return names, open_ended
@@ -186,42 +273,47 @@ class ResponseSchemas(Mapping[str, Any]):
         return resolve(schema, self._components).get("writeOnly") is True
 
 
+def _parts_of(schema: Schema) -> Iterator[Schema]:
+    """Yield the schemas that apply to the same value as a schema."""
+    for key in _BRANCHES:
+        yield from schema.get(key, ())
+    yield from schema.get("dependentSchemas", {}).values()
+    yield from (schema[key] for key in ("if", "then", "else") if key in schema)
+
+
 def _converted(key: str, value: Any, hints: bool) -> Any:
     if key in _BY_NAME:
         return {name: convert(schema, hints=hints) for name, schema in value.items()}
     return (
         value
-        if key in _IGNORED or key == "enum" or key.startswith("x-")
+        if key in _IGNORED or key in _VERBATIM or key.startswith("x-")
         else convert(value, hints=hints)
     )
 
 
-def _references(root: Any, components: Mapping[str, Any]) -> Iterator[str]:
-    """Yield the names of all component schemas that a schema needs, each once.
+def _names_within(root: Any) -> Iterator[str]:
+    """Yield the names of the component schemas that a schema refers to.
 
-    A stack replaces recursion: chains of components may be long.
+    A stack replaces recursion: schemas may be nested deeply.
     """
-    seen: set[str] = set()
     left = [root]
     while left:
         schema = left.pop()
         if isinstance(schema, list):
-            left.extend(reversed(schema))
+            left.extend(schema)
         elif isinstance(schema, dict):
-            nested = [_schemas_within(key, value) for key, value in schema.items()]
-            left.extend(reversed(nested))
+            left.extend(_schemas_within(key, value) for key, value in schema.items())
             reference = schema.get("$ref")
-            if isinstance(reference, str) and (name := _component_name(reference)) not in seen:
-                seen.add(name)
-                yield name
-                left.append(components[name])
+            if isinstance(reference, str):
+                yield _component_name(reference)
 
 
 def _schemas_within(key: str, value: Any) -> Any:
     """Return what can hold schemas in the value of a keyword."""
     if key in _BY_NAME:
         return list(value.values())
-    return None if key in _IGNORED or key == "enum" or key.startswith("x-") else value
+    is_data = key in _IGNORED or key in _VERBATIM or key in _IDENTIFIERS or key.startswith("x-")
+    return None if is_data else value
 
 
 def _component_name(reference: str) -> str:

@@ -127,6 +127,16 @@ def place_of(paths: Sequence[Path], pointer: Sequence[str | int]) -> tuple[Path,
     return best, line
 
 
+def lines_of(path: Path, pointers: Sequence[Sequence[str | int]]) -> list[int | None]:
+    """Return the lines of many parts of a file, each like ``line_of``, in one pass."""
+    from mockserver.openapi import parser
+
+    try:
+        return [*parser.lines_at(read(path), pointers)]
+    except (FileError, parser.ParseError):
+        return [None for _ in pointers]
+
+
 @cache
 def _validator(type: Any) -> jsonschema_rs.Draft202012Validator:
     schema = msgspec.json.schema(type)

@@ -41,6 +41,7 @@ TEXTS: dict[str, tuple[str, Any, str]] = {
     "max_accounts": ("20", 20, "30"),
     "state": ("world.state", Path("world.state"), "other.state"),
     "log_level": ("debug", "debug", "error"),
+    "allow_remote_refs": ("true", True, "false"),
     "cache": ("kept", Path("kept"), "other"),
 }
 

@@ -1,4 +1,4 @@
-"""The shape of each object of an OpenAPI document, as far as the pages read it.
+"""The shape of each object of an OpenAPI document, as far as the mock and the pages read it.
 
 A kind maps field names to shapes: a JSON type, another kind, or a list or map of these. Fields that
 are not listed are not read and may be anything. OpenAPI 3.0 and 3.1 share one description, which
@@ -71,6 +71,9 @@ _SCHEMAS = (
     "else",
     "contains",
     "propertyNames",
+    "unevaluatedItems",
+    "unevaluatedProperties",
+    "contentSchema",
 )
 _CONTENT: dict[str, Shape] = {"content": MapOf(Kind("media type"))}
 _PARAMETER_FIELDS: dict[str, Shape] = {
@@ -110,6 +113,7 @@ KINDS: Mapping[str, Mapping[str, Shape]] = {
         "securitySchemes": MapOf(Kind("security scheme")),
         "links": MapOf(Kind("link")),
         "pathItems": MapOf(Kind("path item")),
+        "callbacks": MapOf(MapOf(Kind("path item"), extensible=True)),
     },
     "security scheme": {**_DESCRIBED, "type": TEXT, "in": TEXT, "name": TEXT, "scheme": TEXT},
     "path item": {
@@ -119,6 +123,7 @@ KINDS: Mapping[str, Mapping[str, Shape]] = {
         "servers": ListOf(Kind("server")),
         "parameters": ListOf(PARAMETER),
         **dict.fromkeys(METHODS, Kind("operation")),
+        "additionalOperations": MapOf(Kind("operation")),
     },
     "operation": {
         **_DESCRIBED,
@@ -138,7 +143,15 @@ KINDS: Mapping[str, Mapping[str, Shape]] = {
     "header": _PARAMETER_FIELDS,
     "request body": {**_DESCRIBED, "required": FLAG, **_CONTENT},
     "response": {**_DESCRIBED, "headers": MapOf(HEADER), "links": MapOf(Kind("link")), **_CONTENT},
-    "media type": {**_MARKS, "schema": SCHEMA, "examples": MapOf(Kind("example"))},
+    "media type": {
+        **_MARKS,
+        "schema": SCHEMA,
+        "itemSchema": SCHEMA,
+        "examples": MapOf(Kind("example")),
+        "encoding": MapOf(Kind("encoding")),
+    },
+    "encoding": {"contentType": TEXT, "headers": MapOf(HEADER), "style": TEXT, "explode": FLAG},
+    "discriminator": {"propertyName": TEXT, "mapping": MapOf(TEXT)},
     "example": {"summary": TEXT, "description": TEXT},
     "link": {**_DESCRIBED, "operationId": TEXT},
     "schema": {
@@ -159,9 +172,16 @@ KINDS: Mapping[str, Mapping[str, Shape]] = {
         **dict.fromkeys(("minimum", "maximum", "multipleOf"), NUMBER),
         **dict.fromkeys(("exclusiveMinimum", "exclusiveMaximum"), LIMIT),
         **dict.fromkeys(
-            ("minLength", "maxLength", "minItems", "maxItems", "minProperties", "maxProperties"),
+            (
+                *("minLength", "maxLength", "minItems", "maxItems", "minProperties"),
+                *("maxProperties", "minContains", "maxContains"),
+            ),
             COUNT,
         ),
+        "discriminator": Kind("discriminator"),
+        "xml": Value((dict,), "an object"),
+        "$ref": TEXT,
+        "dependentRequired": MapOf(NAMES),
         **dict.fromkeys(_SCHEMA_LISTS, ListOf(SCHEMA)),
         **dict.fromkeys(_SCHEMA_MAPS, MapOf(SCHEMA)),
         **dict.fromkeys(_SCHEMAS, SCHEMA),
@@ -174,4 +194,5 @@ REQUIRED: Mapping[str, tuple[str, ...]] = {
     "tag": ("name",),
     "server": ("url",),
     "security scheme": ("type",),
+    "discriminator": ("propertyName",),
 }

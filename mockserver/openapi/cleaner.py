@@ -1,0 +1,181 @@
+"""Removes the parts of a document that have the wrong shape, so that its readers need no checks.
+
+Each part that is removed or replaced is a warning.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from mockserver.openapi import normal_form, patterns
+from mockserver.openapi.problems import Pointer, Problems
+from mockserver.openapi.references import Place, pointer_of
+from mockserver.openapi.shape import (
+    KINDS,
+    REQUIRED,
+    SCHEMA,
+    Kind,
+    ListOf,
+    MapOf,
+    Shape,
+    Value,
+)
+
+Node = dict[str, Any]
+Root = tuple[Pointer, Node]
+_STATUS = re.compile(r"[1-5]([0-9]{2}|XX)|default|x-.*")
+_MAY_BE_FLAGS = ("additionalProperties", "unevaluatedProperties", "unevaluatedItems")
+_CONTAINERS = {Kind: dict, MapOf: dict, ListOf: list}
+_SHOWN = 40
+
+
+def clean(document: Node, problems: Problems, *, is_json_schema: bool) -> list[Root]:
+    """Remove wrong parts in place. Return the schemas that are in no other schema.
+
+    ``is_json_schema`` brings schemas of OpenAPI 3.1 and later into normal form.
+    """
+    cleaner = _Cleaner(problems, is_json_schema)
+    cleaner.run(document)
+    return cleaner.roots
+
+
+class _Part(NamedTuple):
+    """A part of a document that is still to be cleaned."""
+
+    place: Place
+    node: Any
+    shape: Shape
+    is_within_schema: bool
+
+
+class _Cleaner:
+    """Cleans a document part by part, with a stack instead of recursion for deep documents."""
+
+    def __init__(self, problems: Problems, is_json_schema: bool) -> None:
+        self.roots: list[Root] = []
+        self._problems = problems
+        self._is_json_schema = is_json_schema
+        self._seen: set[tuple[int, str]] = set()
+
+    def run(self, document: Node) -> None:
+        pending: list[_Part] = [_Part(None, document, Kind("document"), False)]
+        while pending:
+            part = pending.pop()
+            place, node, shape, _ = part
+            if isinstance(shape, Kind):
+                # Aliases of YAML make one object of several places.
+                if (id(node), shape.name) in self._seen:
+                    continue
+                self._seen.add((id(node), shape.name))
+                if shape == SCHEMA:
+                    self._schema(place, node)
+            pending.extend(reversed(list(self._parts(part))))
+
+    def _parts(self, whole: _Part) -> Iterator[_Part]:
+        """Yield the parts of an object or list that have the right shape. Remove the others."""
+        place, node, shape, _ = whole
+        is_within = whole.is_within_schema or shape == SCHEMA
+        for key, of in list(_fields(node, shape)):
+            part = node[key]
+            wrong = _wrong(part, of)
+            if wrong is None:
+                if of == SCHEMA and isinstance(part, bool) and key not in _MAY_BE_FLAGS:
+                    node[key] = part = normal_form.as_object(part)
+                if not isinstance(of, Value) and not isinstance(part, bool):
+                    if of == SCHEMA and not is_within:
+                        self.roots.append((tuple(pointer_of((place, key))), part))
+                    yield _Part((place, key), part, of, is_within)
+                continue
+            replacement = _replacement(part, of)
+            self._warn((place, key), wrong, is_left_out=replacement is None)
+            node[key] = replacement
+        if isinstance(node, dict):
+            for key in [key for key, of in _fields(node, shape) if node[key] is None]:
+                del node[key]
+        else:
+            node[:] = [item for item in node if item is not None]
+
+    def _schema(self, place: Place, schema: Node) -> None:
+        def warn(keyword: str, problem: str) -> None:
+            self._problems.warn([*pointer_of(place), keyword], problem)
+
+        if self._is_json_schema:
+            normal_form.normalize(schema, warn)
+        elif isinstance(schema.get("type"), list):
+            warn("type", "a list of types is not part of OpenAPI 3.0")
+            normal_form.separate_types(schema, warn)
+        for keyword in ("enum", "allOf", "anyOf", "oneOf"):
+            if schema.get(keyword) == []:
+                warn(keyword, "is empty; it is left out")
+                del schema[keyword]
+        for expression in list(schema.get("patternProperties", {})):
+            if isinstance(expression, str) and not patterns.is_usable(expression):
+                warn("patternProperties", f"{expression!r} is no pattern; it is left out")
+                del schema["patternProperties"][expression]
+        required = schema.get("required")
+        if isinstance(required, list) and not required and not self._is_json_schema:
+            del schema["required"]
+
+    def _warn(self, place: Place, wrong: str, *, is_left_out: bool) -> None:
+        end = "; it is left out" if is_left_out else ""
+        self._problems.warn(pointer_of(place), f"{wrong}{end}")
+
+
+def _fields(node: Any, shape: Shape) -> Iterator[tuple[Any, Shape]]:
+    """Yield the keys of an object or list, with the shape that the part must have."""
+    match shape:
+        case ListOf(of=of):
+            yield from ((index, of) for index in range(len(node)))
+        case MapOf(of=of, extensible=extensible):
+            skipped = ("x-", "$") if extensible else ()
+            yield from ((name, of) for name in node if not name.startswith(skipped))
+        case Kind(name=name) if "$ref" not in node or shape == SCHEMA:
+            for key, of in KINDS[name].items():
+                if key in node:
+                    yield key, of
+
+
+def _wrong(part: Any, shape: Shape) -> str | None:
+    """Return what is wrong with the type of a part, or with a field that it lacks."""
+    if isinstance(shape, Value):
+        fits = bool in shape.types if isinstance(part, bool) else isinstance(part, shape.types)
+        if fits and (not shape.allowed or part in shape.allowed):
+            return None
+        return f"must be {shape.words}, not {_shown(part)}"
+    if shape == SCHEMA and isinstance(part, bool):
+        return None
+    if not isinstance(part, _CONTAINERS[type(shape)]):
+        word = "a list" if isinstance(shape, ListOf) else "an object"
+        return f"must be {word}, not {_shown(part)}"
+    if isinstance(shape, Kind) and "$ref" not in part:
+        for name in REQUIRED.get(shape.name, ()):
+            if name not in part:
+                return f"lacks '{name}', which a {shape.name} requires"
+    return None
+
+
+def _replacement(part: Any, shape: Shape) -> Any:
+    """Return what a wrong part most probably means; None if it is unknown."""
+    if isinstance(shape, Value):
+        if str in shape.types and isinstance(part, int | float) and not shape.allowed:
+            return str(part).lower() if isinstance(part, bool) else str(part)
+        if bool in shape.types and part in ("true", "false"):
+            return part == "true"
+        is_whole = isinstance(part, float) and part.is_integer()
+        return int(part) if is_whole and int in shape.types else None
+    if part is None and isinstance(shape, ListOf | MapOf):
+        return [] if isinstance(shape, ListOf) else {}
+    if part is None and isinstance(shape, Kind) and not REQUIRED.get(shape.name):
+        return {}
+    return None
+
+
+def _shown(part: Any) -> str:
+    if part is None:
+        return "empty"
+    if isinstance(part, dict | list):
+        return "an object" if isinstance(part, dict) else "a list"
+    text = str(part).lower() if isinstance(part, bool) else repr(part)
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."
