@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable
 from datetime import datetime
 from functools import cached_property
@@ -32,6 +33,7 @@ from mockserver.faults.registry import FaultRegistry, UnknownFaultSet
 from mockserver.faults.sets import FaultSet
 from mockserver.generator import Generator
 from mockserver.openapi.contract import Contract, Operation
+from mockserver.openapi.security import undefined_schemes
 from mockserver.openapi.yaml_file import FileError
 from mockserver.resources.behaviour import Resources, redactor_of
 from mockserver.resources.state import NoState
@@ -42,6 +44,8 @@ from mockserver.settings import Settings, SettingsError
 from mockserver.webhooks.dispatcher import Webhooks
 from mockserver.webhooks.event import Conventions
 from mockserver.webhooks.payload import checker
+
+logger = logging.getLogger(__name__)
 
 _BROWSERS_PATHS = ("/favicon.ico", "/.well-known/")
 """Paths that browsers ask for by themselves."""
@@ -245,6 +249,7 @@ def build(
     Raises FileError if the contract or the fixtures cannot be used, or SettingsError.
     """
     contract = Contract.load(settings.spec)
+    _warn(contract)
     url = public_url or f"http://{settings.host}:{settings.port}"
     clock = clock or Clock(settings.now)
     faults = FaultRegistry(_fault_sets(settings, contract), settings.seed)
@@ -266,6 +271,17 @@ def build(
     if settings.spec != packaged.spec():
         server.open()
     return server
+
+
+def _warn(contract: Contract) -> None:
+    """Log what the document requires and does not define."""
+    requirements = (one for operation in contract.operations.values() for one in operation.security)
+    for name in undefined_schemes(requirements, contract.security_schemes):
+        logger.warning(
+            "%s: the security scheme '%s' is not defined, so every request satisfies it",
+            contract.path,
+            name,
+        )
 
 
 def _is_billing(contract: Contract) -> bool:
