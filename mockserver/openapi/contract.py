@@ -186,9 +186,9 @@ class Contract(Struct, frozen=True, dict=True):
 
     @cached_property
     def prefixes(self) -> tuple[str, ...]:
-        """The beginnings of all paths, each up to its first segment."""
+        """The beginnings of all paths, each up to its first segment or its first parameter."""
         beginnings = {
-            f"/{first}/" if rest else f"/{first}"
+            f"/{first.partition('{')[0]}" if "{" in first or not rest else f"/{first}/"
             for path in (self.base_path + path for path in self.document["paths"])
             for first, _, rest in [path.removeprefix("/").partition("/")]
         }
