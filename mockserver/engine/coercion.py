@@ -68,6 +68,11 @@ class Coercion:
         """Return the coercion of a property of an object."""
         return self._properties.get(name) or self._others
 
+    def schema_of(self, name: str) -> Schema:
+        """Return the schema of a property of an object."""
+        schemas = list(self.of_property(name)._schemas)
+        return schemas[0] if len(schemas) == 1 else {"anyOf": schemas} if schemas else {}
+
     @property
     def property_names(self) -> frozenset[str]:
         """Names of the properties that the schemas describe."""
@@ -80,7 +85,9 @@ class Coercion:
         return Coercion(schemas, self._contract)
 
     def _values(self, raw: Raw) -> Iterator[Any]:
-        if isinstance(raw, list) and (not self.kinds or "array" in self.kinds):
+        if raw is None or not isinstance(raw, str | list | dict):
+            yield raw  # from a part of a form that is JSON
+        elif isinstance(raw, list) and (not self.kinds or "array" in self.kinds):
             yield [self.items.best(item) for item in raw]
         elif isinstance(raw, list):
             yield from self._values(raw[-1]) if raw else [""]
@@ -129,20 +136,24 @@ class Coercion:
 
     @cached_property
     def _parts(self) -> list[Schema]:
-        """The schemas with their references followed and their compositions taken apart."""
-        parts: list[Schema] = []
-        pending = list(self._schemas)
-        seen: set[int] = set()
-        while pending:
-            schema = pending.pop(0)
-            if not isinstance(schema, dict):
-                continue  # 3.1 allows true and false
-            schema = self._contract.follow(schema)
-            if isinstance(schema, dict) and id(schema) not in seen:
-                seen.add(id(schema))
-                parts.append(schema)
-                pending += [branch for key in _BRANCHES for branch in schema.get(key, ())]
-        return parts
+        return parts_of(self._schemas, self._contract)
+
+
+def parts_of(schemas: Sequence[Schema], contract: Contract) -> list[Schema]:
+    """Return schemas with their references followed and their compositions taken apart."""
+    parts: list[Schema] = []
+    pending = list(schemas)
+    seen: set[int] = set()
+    while pending:
+        schema = pending.pop(0)
+        if not isinstance(schema, dict):
+            continue  # 3.1 allows true and false
+        schema = contract.follow(schema)
+        if isinstance(schema, dict) and id(schema) not in seen:
+            seen.add(id(schema))
+            parts.append(schema)
+            pending += [branch for key in _BRANCHES for branch in schema.get(key, ())]
+    return parts
 
 
 def _types(schema: Schema) -> list[str]:

@@ -171,7 +171,7 @@ class CompiledOperation:
         )
         body: Json = None
         if self.body is not None:
-            body, more = self.body.parse(request.payload, request.warnings)
+            body, more = self.body.parse(request.payload, request.warnings, request.headers)
             found += more
         if found:
             raise Unprocessable(found)

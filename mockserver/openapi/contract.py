@@ -17,6 +17,7 @@ from msgspec import Struct
 
 from mockserver.connexion_files import openapi_schema
 from mockserver.openapi import references, yaml_file
+from mockserver.openapi.request_schemas import RequestSchemas
 from mockserver.openapi.schemas import Schema, Validator, compile_schema
 from mockserver.openapi.security import Security, compile_security
 from mockserver.openapi.yaml_file import FileError
@@ -141,11 +142,22 @@ class Contract(Struct, frozen=True, dict=True):
         return {}
 
     def validator(self, schema: Schema, *, closed: bool = False) -> Validator:
-        """Return a compiled schema. Equal schemas, such as those of errors, are compiled once."""
+        """Return a compiled schema. Equal schemas, such as those of errors, are compiled once.
+
+        ``closed`` validates responses, which may have only what the contract names. Other schemas
+        validate requests.
+        """
         key = (orjson.dumps(schema), closed)
         if key not in self._validators:
-            self._validators[key] = compile_schema(schema, self.schemas, closed=closed)
+            components = self.schemas if closed else self._requested
+            restricted = schema if closed else self._requested.restrict(schema)
+            self._validators[key] = compile_schema(restricted, components, closed=closed)
         return self._validators[key]
+
+    @cached_property
+    def _requested(self) -> RequestSchemas:
+        """The component schemas as they apply to requests."""
+        return RequestSchemas(self.schemas)
 
     @cached_property
     def callback_validators(self) -> list[Validator]:

@@ -51,7 +51,9 @@ def convert(schema: Any, *, hints: bool = False) -> Any:
     return converted
 
 
-def compile_schema(schema: Schema, components: Schema, *, closed: bool = False) -> Validator:
+def compile_schema(
+    schema: Schema, components: Mapping[str, Any], *, closed: bool = False
+) -> Validator:
     """Return a validator of one schema and the component schemas that it refers to.
 
     ``closed`` rejects properties that the contract does not name: see ``ResponseSchemas``.

@@ -167,7 +167,7 @@ def test_errors_without_a_json_body_are_served(tmp_path: Path) -> None:
 
 
 def test_bodies_other_than_json_are_accepted(tmp_path: Path) -> None:
-    """They are not checked, but for their media type and their presence."""
+    """A form is one if its media type is documented, and the body is there."""
     form = {"application/x-www-form-urlencoded": {"schema": {"type": "object"}}}
     body = {"required": True, "content": form}
     post = operation({"200": json_content(THING)}, requestBody=body)
