@@ -58,6 +58,10 @@ class Service(Protocol):
     def handlers(self) -> Mapping[str, Handler]:
         """Functions by operationId. Other operations are served from examples and schemas."""
 
+    @property
+    def negotiates(self) -> bool:
+        """Whether ``Accept`` selects the media type of a response, and OPTIONS is served."""
+
     def identify(self, request: Request, security: Security) -> Caller:
         """Return the caller. Raises Refusal when ``security`` is not satisfied."""
 

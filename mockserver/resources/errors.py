@@ -11,7 +11,8 @@ from typing import Any
 from msgspec import Struct
 
 from mockserver.engine.behaviour import ErrorResponse
-from mockserver.engine.errors import Problem, Refusal, envelope
+from mockserver.engine.errors import Headers, Problem, Refusal, envelope
+from mockserver.engine.media_types import is_xml
 from mockserver.generator import Generator, NoValue
 from mockserver.openapi.contract import Contract, Operation, is_json
 from mockserver.openapi.schemas import Schema, Validator
@@ -57,8 +58,16 @@ class ErrorBodies:
             for draft in shape.drafts:
                 for body in _filled(draft, status, sentence, self._names(shape.schema)):
                     if shape.validator.is_valid(body):
-                        return ErrorResponse(status, body, headers, shape.media_type, is_final=True)
+                        return self._written(shape, status, body, headers)
         return ErrorResponse(status, envelope(refusal), headers, is_final=True)
+
+    def _written(self, shape: _Shape, status: int, body: Any, headers: Headers) -> ErrorResponse:
+        """Return a body of a documented error in its media type."""
+        if is_xml(shape.media_type):
+            from mockserver.engine.xml_body import encode_xml  # most documents have no XML
+
+            body = encode_xml(body, shape.schema, self._contract)
+        return ErrorResponse(status, body, headers, shape.media_type, is_final=True)
 
     def _status(self, refusal: Refusal, operation: Operation | None) -> int:
         """Return the documented status of an invalid or unauthenticated request.
@@ -99,7 +108,7 @@ class ErrorBodies:
         kept = self._shapes.setdefault(key, [])
         yield from list(kept)
         seen = {id(shape.schema) for shape in kept}
-        for media_type, media in self._json_errors(status, operation):
+        for media_type, media in self._errors_like(status, operation):
             schema = media.get("schema", {})
             if id(schema) in seen:
                 continue
@@ -127,10 +136,10 @@ class ErrorBodies:
         properties = self._contract.follow(schema).get("properties", {})
         return [name for name in _SENTENCES if name in properties]
 
-    def _json_errors(
+    def _errors_like(
         self, status: int, operation: Operation | None
     ) -> Iterator[tuple[str, Schema]]:
-        """Yield the JSON media objects of documented errors, those that fit best first.
+        """Yield the media objects of documented errors, those that fit best first.
 
         They are those of the operation's status, of that status in the whole document, of the
         operation's other errors, and of all other errors.
@@ -144,9 +153,9 @@ class ErrorBodies:
             *(response for candidate in everywhere for response in _errors(candidate)),
         ]
         for response in filter(None, candidates):
-            for media_type, media in self._content(response).items():
-                if is_json(media_type):
-                    yield media_type, media
+            content = self._content(response)
+            for is_written in (is_json, is_xml):
+                yield from ((name, content[name]) for name in content if is_written(name))
 
     def _content(self, response: Schema) -> dict[str, Schema]:
         content: dict[str, Schema] = self._contract.follow(response).get("content", {})

@@ -174,11 +174,14 @@ def test_problem_details_keep_their_media_type() -> None:
     assert response.media_type == "application/problem+json"
 
 
-def test_xml_is_left_to_the_other_errors() -> None:
-    """The mock writes no XML."""
+def test_an_error_may_be_xml() -> None:
+    """If the operation documents no JSON for the status."""
     xml = json_content(objects(message=TEXT), "application/xml")
     response = written({"404": xml, "500": json_content(objects(detail=TEXT))})
-    assert (response.status, response.body) == (404, {"detail": SENTENCE})
+    assert (response.status, response.media_type) == (404, "application/xml")
+    assert f"<root><message>{SENTENCE}</message></root>" in response.reply.payload.decode()
+    both = {"content": {**xml["content"], **json_content(objects(message=TEXT))["content"]}}
+    assert written({"404": both}).body == {"message": SENTENCE}
 
 
 @pytest.mark.parametrize("key", ["4XX", "default"])
