@@ -23,6 +23,7 @@ from mockserver.control import guard
 from mockserver.engine.address import Address
 from mockserver.engine.behaviour import Behaviour
 from mockserver.engine.errors import Refusal
+from mockserver.engine.examples import warn_of_examples
 from mockserver.engine.fallback import Fallback
 from mockserver.engine.operation import Shared
 from mockserver.engine.operations import Operations
@@ -274,7 +275,7 @@ def build(
 
 
 def _warn(contract: Contract) -> None:
-    """Log what the document requires and does not define."""
+    """Log schemes that the document does not define, and examples that are not sent."""
     requirements = (one for operation in contract.operations.values() for one in operation.security)
     for name in undefined_schemes(requirements, contract.security_schemes):
         logger.warning(
@@ -282,6 +283,8 @@ def _warn(contract: Contract) -> None:
             contract.path,
             name,
         )
+    if contract.path != packaged.spec():  # those are checked by our tests
+        warn_of_examples(contract)
 
 
 def _is_billing(contract: Contract) -> bool:

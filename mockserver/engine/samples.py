@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterator
 from typing import Any
 
 from msgspec import Struct, field
 
-from mockserver.engine.errors import PreferenceRefused, Refusal
+from mockserver.engine.errors import Headers, PreferenceRefused, Refusal
+from mockserver.engine.examples import examples_of, problem_of
 from mockserver.engine.media_types import chosen, concrete, is_xml
 from mockserver.engine.preference import Preference
 from mockserver.engine.reply import Reply, encode, encode_as
@@ -17,8 +17,8 @@ from mockserver.generator import Generator, Maker, NoValue
 from mockserver.openapi.contract import Contract, Operation
 from mockserver.openapi.schemas import Schema, Validator
 
-logger = logging.getLogger(__name__)
-
+_OWN_HEADERS = frozenset({"content-type", "content-length"})
+"""Headers that follow from the body."""
 _KEPT_RESPONSES = 64
 """How many responses an operation keeps compiled: one for each status and ``Accept``."""
 
@@ -44,6 +44,7 @@ class Samples(Struct):
     generator: Generator
     _documented: dict[tuple[int, bytes], _Documented] = field(default_factory=dict)
     _makers: dict[tuple[int, str | None], Maker] = field(default_factory=dict)
+    _header_makers: dict[tuple[int, str], Maker] = field(default_factory=dict)
 
     def preferred(self, preference: Preference, key: object, accept: bytes = b"") -> Reply:
         """Return the response that a caller prefers, in a media type of ``Accept`` if possible.
@@ -68,10 +69,9 @@ class Samples(Struct):
                 f"the {status} of {self.operation.operation_id} has no such example. {known}"
             )
         value = documented.examples[preference.example]
-        try:
-            self._check(documented, value, f"the example '{preference.example}'")
-        except BrokenContract as error:
-            raise PreferenceRefused(f"{error}. Choose another one.") from None
+        problem = self._problem(documented, value)
+        if problem is not None:
+            raise PreferenceRefused(f"the example '{preference.example}' {problem}")
         return self._reply(documented, value, key)
 
     def success(self, key: object, accept: bytes = b"") -> Reply:
@@ -94,20 +94,16 @@ class Samples(Struct):
 
     def _sample(self, documented: _Documented, key: object, *, dynamic: bool) -> Reply:
         """Return the first valid example, unless ``dynamic``; else a generated response."""
-        for name, value in {} if dynamic else documented.examples.items():
-            try:
-                self._check(documented, value, f"example '{name}'")
-            except BrokenContract as error:
-                logger.warning(
-                    "%s %s: %s; it is not sent",
-                    self.operation.operation_id,
-                    documented.status,
-                    error,
-                )
-                continue
-            return self._reply(documented, value, key)
+        for value in () if dynamic else documented.examples.values():
+            if self._problem(documented, value) is None:
+                return self._reply(documented, value, key)
         value = None if documented.media_type is None else self._generated(documented, key)
         return self._reply(documented, value, key)
+
+    def _problem(self, documented: _Documented, value: Any) -> str | None:
+        """Return why an example may not be sent; None if it may."""
+        media_type = documented.media_type or ""
+        return problem_of(value, documented.schema, documented.validator, media_type, self.contract)
 
     def _generated(self, documented: _Documented, key: object) -> Any:
         """Return a value of a response's schema. Raises BrokenContract if none satisfies it."""
@@ -133,16 +129,34 @@ class Samples(Struct):
             payload = encode_as(media_type, value)
         return Reply(documented.status, payload, headers, media_type.encode("latin-1"))
 
+    def headers(self, status: int, key: object) -> Headers:
+        """Return the headers that the document requires of a response, generated."""
+        return list(self._required_headers(self._of_status(status), key))
+
     def _required_headers(
         self, documented: _Documented, key: object
     ) -> Iterator[tuple[bytes, bytes]]:
         for name, reference in documented.response.get("headers", {}).items():
             header = self.contract.follow(reference)
-            if header.get("required"):
-                value = header.get("example")
-                if value is None:
-                    value = self.generator.compile(header.get("schema", {})).make((name, key))
+            if header.get("required") and name.lower() not in _OWN_HEADERS:
+                value = self._header(documented.status, name, header, key)
                 yield name.lower().encode(), _header_value(_header_text(value))
+
+    def _header(self, status: int, name: str, header: Schema, key: object) -> Any:
+        """Return the example of a header, or a value of its schema."""
+        media = next(iter(header.get("content", {}).values()), header)
+        schema = media.get("schema", {})
+        is_valid = self.contract.validator(schema, closed=True).is_valid
+        for example in examples_of(self.contract, media):
+            if is_valid(example.value):
+                return example.value
+        try:
+            if (status, name) not in self._header_makers:
+                self._header_makers[status, name] = self.generator.compile(schema)
+            return self._header_makers[status, name].make((name, key))
+        except NoValue as error:
+            problem = f"status {status}: no value fits the header '{name}': {error}"
+            raise BrokenContract(problem) from None
 
     def _of_status(self, status: int, accept: bytes = b"") -> _Documented:
         found = self._documented.get((status, accept))
@@ -164,34 +178,10 @@ class Samples(Struct):
             response,
             concrete(name) if name is not None else None,
             schema,
-            dict(self._examples(media, schema)),
+            {name: value for name, _, value in examples_of(self.contract, media)},
             self.contract.validator(schema, closed=True),
             is_accepted=accepted is not None or not content,
         )
-
-    def _check(self, documented: _Documented, value: Any, what: str) -> None:
-        """Raise BrokenContract if a value of the contract breaks the contract."""
-        if isinstance(value, str) and documented.media_type and is_xml(documented.media_type):
-            from mockserver.engine.xml_body import XmlBody
-
-            read, found = XmlBody(documented.schema, self.contract).read(value.encode(), "", [])
-            if found and not documented.validator.is_valid(value):
-                raise BrokenContract(f"{what} breaks its schema: {found[0]['msg']}")
-            value = value if found else read
-        for error in documented.validator.iter_errors(value):
-            place = "/".join(map(str, error.instance_path))
-            raise BrokenContract(f"{what} breaks its schema at /{place}: {error.message}")
-
-    def _examples(self, media: Schema, schema: Schema) -> Iterator[tuple[str, Any]]:
-        """Yield the examples of a response by name. A single one without a name is ``example``."""
-        for name, reference in media.get("examples", {}).items():
-            example = self.contract.follow(reference)
-            if "value" in example:
-                yield name, example["value"]
-        for place in (media, self.contract.follow(schema)):
-            if "example" in place:
-                yield "example", place["example"]
-                return
 
 
 def _header_value(text: str) -> bytes:

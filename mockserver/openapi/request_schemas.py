@@ -19,6 +19,8 @@ class RequestSchemas(Mapping[str, Any]):
     """
 
     def __init__(self, components: Mapping[str, Any]) -> None:
+        if hasattr(components, "dialect"):
+            self.dialect = components.dialect
         self._components = components
         self._restricted: Schema = {}
 
