@@ -67,18 +67,20 @@ class _Served:
             world,
             behaviour,
             contract,
-            {guard.PREFIX: lambda: self._control},
+            {settings.control_prefix: lambda: self._control},
             is_recorded=lambda path: path.startswith(contract.prefixes),
         )
         generator = Generator(contract.schemas, world.seed)
         self._operations = Operations(Shared(world, contract, behaviour, generator))
-        self.routes = Routes(contract, self._operations, self._fallback, guard.PREFIX)
+        self.routes = Routes(contract, self._operations, self._fallback, settings.control_prefix)
 
     @cached_property
     def _control(self) -> Contract:
         """The document of the control API."""
         overlay = self._behaviour.control.overlay
-        return control_document.load(overlay, self._contract.security_schemes)
+        return control_document.load(
+            overlay, self._contract.security_schemes, self._settings.control_prefix
+        )
 
     @cached_property
     def connexion(self) -> ASGIApp:
@@ -93,14 +95,14 @@ class _Served:
         service = ControlService(behaviour, control)
         generator = Generator(control.schemas, world.seed)
         shared = Shared(world, control, service, generator, is_api=False)
-        add_operations(app, Operations(shared), guard.PREFIX)
+        add_operations(app, Operations(shared), self._settings.control_prefix)
         return app
 
     def open(self) -> None:
         """Build Connexion's application and its routes now. Raise what it raises on a document."""
         from mockserver.engine.connexion_app import open_app
 
-        asyncio.run(open_app(self.connexion))
+        asyncio.run(open_app(self.connexion, self._settings.control_prefix))
 
     @cached_property
     def pages(self) -> ASGIApp:
@@ -111,7 +113,8 @@ class _Served:
         credentials = behaviour.about.credentials
         others = behaviour.beside.pages
         clock = self._world.clock
-        return pages(self._contract, others, credentials, self._fallback, clock)
+        prefix = self._settings.pages_prefix
+        return pages(self._contract, others, credentials, self._fallback, clock, prefix=prefix)
 
     @cached_property
     def apps(self) -> Apps:
@@ -132,7 +135,7 @@ class _Served:
                 for public in self._behaviour.beside.public
             ],
             self._contract.prefixes,
-            guard.PREFIX,
+            self._settings.control_prefix,
         )
 
 
@@ -187,7 +190,7 @@ class Server:
         """
         if self.settings.log_level == "debug":
             return True
-        if path.startswith(guard.PREFIX):
+        if path.startswith(self.settings.control_prefix):
             return False
         is_unknown = status == 404 and not path.startswith(_BROWSERS_PATHS)
         return is_unknown or path.startswith(self.contract.prefixes)
@@ -250,7 +253,7 @@ def build(
     Raises FileError if the contract or the fixtures cannot be used, or SettingsError.
     """
     contract = Contract.load(settings.spec)
-    _warn(contract)
+    _warn(contract, settings)
     url = public_url or f"http://{settings.host}:{settings.port}"
     clock = clock or Clock(settings.now)
     faults = FaultRegistry(_fault_sets(settings, contract), settings.seed)
@@ -274,7 +277,7 @@ def build(
     return server
 
 
-def _warn(contract: Contract) -> None:
+def _warn(contract: Contract, settings: Settings) -> None:
     """Log schemes that the document does not define, and examples that are not sent."""
     requirements = (one for operation in contract.operations.values() for one in operation.security)
     for name in undefined_schemes(requirements, contract.security_schemes):
@@ -283,8 +286,25 @@ def _warn(contract: Contract) -> None:
             contract.path,
             name,
         )
+    _warn_of_own_paths(contract, settings)
     if contract.path != packaged.spec():  # those are checked by our tests
         warn_of_examples(contract)
+
+
+def _warn_of_own_paths(contract: Contract, settings: Settings) -> None:
+    """Log paths of the document that are those of the mock. The document's are served."""
+    prefix, pages = settings.control_prefix, settings.pages_prefix
+    own = {f"{pages}/docs", f"{pages}/docs/reference", f"{pages}/openapi.json"}
+    for operation in contract.operations.values():
+        path = contract.base_path + operation.path
+        if path in own or path.startswith(f"{prefix}/"):
+            logger.warning(
+                "%s: the path %s hides one of the mock's own; "
+                "move those with --control-prefix, to /_mock-control for example",
+                contract.path,
+                path,
+            )
+            return
 
 
 def _is_billing(contract: Contract) -> bool:
@@ -328,6 +348,7 @@ def _guarded(app: ASGIApp, settings: Settings, address: Address, fallback: Fallb
     return guard.ControlGuard(
         app,
         host=settings.host,
+        prefix=settings.control_prefix,
         token=settings.control_token,
         refuse=lambda send, detail: fallback.refuse(send, Refusal(403, detail)),
         address=address,
