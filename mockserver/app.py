@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable
 from datetime import datetime
 from functools import cached_property
@@ -22,6 +23,7 @@ from mockserver.control import guard
 from mockserver.engine.address import Address
 from mockserver.engine.behaviour import Behaviour
 from mockserver.engine.errors import Refusal
+from mockserver.engine.examples import warn_of_examples
 from mockserver.engine.fallback import Fallback
 from mockserver.engine.operation import Shared
 from mockserver.engine.operations import Operations
@@ -32,6 +34,7 @@ from mockserver.faults.registry import FaultRegistry, UnknownFaultSet
 from mockserver.faults.sets import FaultSet
 from mockserver.generator import Generator
 from mockserver.openapi.contract import Contract, Operation
+from mockserver.openapi.security import undefined_schemes
 from mockserver.openapi.yaml_file import FileError
 from mockserver.resources.behaviour import Resources, redactor_of
 from mockserver.resources.state import NoState
@@ -42,6 +45,8 @@ from mockserver.settings import Settings, SettingsError
 from mockserver.webhooks.dispatcher import Webhooks
 from mockserver.webhooks.event import Conventions
 from mockserver.webhooks.payload import checker
+
+logger = logging.getLogger(__name__)
 
 _BROWSERS_PATHS = ("/favicon.ico", "/.well-known/")
 """Paths that browsers ask for by themselves."""
@@ -62,18 +67,20 @@ class _Served:
             world,
             behaviour,
             contract,
-            {guard.PREFIX: lambda: self._control},
+            {settings.control_prefix: lambda: self._control},
             is_recorded=lambda path: path.startswith(contract.prefixes),
         )
         generator = Generator(contract.schemas, world.seed)
         self._operations = Operations(Shared(world, contract, behaviour, generator))
-        self.routes = Routes(contract, self._operations, self._fallback, guard.PREFIX)
+        self.routes = Routes(contract, self._operations, self._fallback, settings.control_prefix)
 
     @cached_property
     def _control(self) -> Contract:
         """The document of the control API."""
         overlay = self._behaviour.control.overlay
-        return control_document.load(overlay, self._contract.security_schemes)
+        return control_document.load(
+            overlay, self._contract.security_schemes, self._settings.control_prefix
+        )
 
     @cached_property
     def connexion(self) -> ASGIApp:
@@ -88,7 +95,7 @@ class _Served:
         service = ControlService(behaviour, control)
         generator = Generator(control.schemas, world.seed)
         shared = Shared(world, control, service, generator, is_api=False)
-        add_operations(app, Operations(shared), guard.PREFIX)
+        add_operations(app, Operations(shared), self._settings.control_prefix)
         return app
 
     def check(self) -> None:
@@ -102,7 +109,7 @@ class _Served:
         """Build Connexion's application and its routes now. Raise what it raises on a document."""
         from mockserver.engine.connexion_app import open_app
 
-        asyncio.run(open_app(self.connexion))
+        asyncio.run(open_app(self.connexion, self._settings.control_prefix))
 
     @cached_property
     def pages(self) -> ASGIApp:
@@ -113,7 +120,8 @@ class _Served:
         credentials = behaviour.about.credentials
         others = behaviour.beside.pages
         clock = self._world.clock
-        return pages(self._contract, others, credentials, self._fallback, clock)
+        prefix = self._settings.pages_prefix
+        return pages(self._contract, others, credentials, self._fallback, clock, prefix=prefix)
 
     @cached_property
     def apps(self) -> Apps:
@@ -134,7 +142,7 @@ class _Served:
                 for public in self._behaviour.beside.public
             ],
             self._contract.prefixes,
-            guard.PREFIX,
+            self._settings.control_prefix,
         )
 
 
@@ -189,7 +197,7 @@ class Server:
         """
         if self.settings.log_level == "debug":
             return True
-        if path.startswith(guard.PREFIX):
+        if path.startswith(self.settings.control_prefix):
             return False
         is_unknown = status == 404 and not path.startswith(_BROWSERS_PATHS)
         return is_unknown or path.startswith(self.contract.prefixes)
@@ -252,6 +260,7 @@ def build(
     Raises FileError if the contract or the fixtures cannot be used, or SettingsError.
     """
     contract = _contract(settings)
+    _warn(contract, settings)
     url = public_url or f"http://{settings.host}:{settings.port}"
     clock = clock or Clock(settings.now)
     faults = FaultRegistry(_fault_sets(settings, contract), settings.seed)
@@ -281,6 +290,36 @@ def _contract(settings: Settings) -> Contract:
     if _is_billing(contract):
         contract.require_correct()
     return contract
+
+
+def _warn(contract: Contract, settings: Settings) -> None:
+    """Log schemes that the document does not define, and examples that are not sent."""
+    requirements = (one for operation in contract.operations.values() for one in operation.security)
+    for name in undefined_schemes(requirements, contract.security_schemes):
+        logger.warning(
+            "%s: the security scheme '%s' is not defined, so every request satisfies it",
+            contract.path,
+            name,
+        )
+    _warn_of_own_paths(contract, settings)
+    if contract.path != packaged.spec():  # those are checked by our tests
+        warn_of_examples(contract)
+
+
+def _warn_of_own_paths(contract: Contract, settings: Settings) -> None:
+    """Log paths of the document that are those of the mock. The document's are served."""
+    prefix, pages = settings.control_prefix, settings.pages_prefix
+    own = {f"{pages}/docs", f"{pages}/docs/reference", f"{pages}/openapi.json"}
+    for operation in contract.operations.values():
+        path = contract.base_path + operation.path
+        if path in own or path.startswith(f"{prefix}/"):
+            logger.warning(
+                "%s: the path %s hides one of the mock's own; "
+                "move those with --control-prefix, to /_mock-control for example",
+                contract.path,
+                path,
+            )
+            return
 
 
 def _is_billing(contract: Contract) -> bool:
@@ -324,6 +363,7 @@ def _guarded(app: ASGIApp, settings: Settings, address: Address, fallback: Fallb
     return guard.ControlGuard(
         app,
         host=settings.host,
+        prefix=settings.control_prefix,
         token=settings.control_token,
         refuse=lambda send, detail: fallback.refuse(send, Refusal(403, detail)),
         address=address,

@@ -27,10 +27,12 @@ def text(url: str, server: Server) -> str:
     lines += _warnings(server)
     faults = dict.fromkeys(fault.set for fault in server.world.faults.active if fault.set)
     if faults:
-        lines += [f"Faults are on: {', '.join(faults)}. See {url}/_mock/faults.", ""]
+        where = f"{url}{server.settings.control_prefix}/faults"
+        lines += [f"Faults are on: {', '.join(faults)}. See {where}.", ""]
     clock = server.world.clock
     frozen = f" The clock is frozen at {clock.now():%Y-%m-%dT%H:%M:%SZ}." if clock.frozen else ""
-    links = f"Reference: {url}/docs/reference   Control API: {url}/_mock/openapi.json"
+    pages, control = server.settings.pages_prefix, server.settings.control_prefix
+    links = f"Reference: {url}{pages}/docs/reference   Control API: {url}{control}/openapi.json"
     return "\n".join([*lines, f"{links}   Press Ctrl-C to stop.{frozen}"])
 
 
@@ -39,15 +41,17 @@ def _reach(url: str, server: Server) -> Iterator[str]:
     settings = server.settings
     if is_loopback(settings.host):
         return
+    prefix = settings.control_prefix
     if settings.host in _WILDCARDS:
         address = _own_address(_WILDCARDS[settings.host])
         port = urlsplit(url).port
         shown = f"http://{address}:{port}" if address else f"port {port} of its addresses"
         yield f"All addresses of this machine work: {url} here, {shown} from other machines."
     if settings.control_token is None:
-        yield "/_mock is closed, except GET /_mock/health. To open it, start with --control-token."
+        closed = f"{prefix} is closed, except GET {prefix}/health."
+        yield f"{closed} To open it, start with --control-token."
     else:
-        yield "/_mock requires the token in X-Control-Token, except GET /_mock/health."
+        yield f"{prefix} requires the token in X-Control-Token, except GET {prefix}/health."
     yield ""
 
 

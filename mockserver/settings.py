@@ -19,9 +19,11 @@ from mockserver.loopback import Network
 from mockserver.openapi import parsed_cache
 
 ENVIRONMENT_PREFIX = "MOCKSERVER_"
+DEFAULT_CONTROL_PREFIX = "/_mock"
 _SERVER_URL = re.compile(
     r"https?://(?:[A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(?::\d{1,5})?/?"
 )
+_PREFIX = re.compile(r"(?:/[A-Za-z0-9._~-]{1,64}){1,4}")
 _HOST = re.compile(r"(?!-)[a-z0-9._-]{1,253}|[0-9a-f:.]{2,45}")
 LOG_LEVELS = ("debug", "info", "warning", "error")
 
@@ -42,6 +44,7 @@ class Settings(Struct, frozen=True):
     watch: bool = False
     enforce_rate_limits: bool = False
     control_token: str | None = None
+    control_prefix: str = DEFAULT_CONTROL_PREFIX
     faults: tuple[str, ...] = ()
     public_url: str | None = None
     trust_proxy: tuple[Network, ...] = ()
@@ -55,6 +58,11 @@ class Settings(Struct, frozen=True):
     allow_remote_refs: bool = False
     cache: Path | None = None
     """The folder of parsed documents; None keeps none."""
+
+    @property
+    def pages_prefix(self) -> str:
+        """The beginning of the paths of all pages: empty, unless the control API has moved."""
+        return "" if self.control_prefix == DEFAULT_CONTROL_PREFIX else self.control_prefix
 
 
 class DocsSettings(Struct, frozen=True):
@@ -172,6 +180,12 @@ def _networks(text: str) -> tuple[Network, ...]:
         raise ValueError("IP addresses or networks, such as 10.0.0.7,172.16.0.0/12") from None
 
 
+def _prefix(text: str) -> str:
+    if not _PREFIX.fullmatch(text) or {".", ".."} & set(text.split("/")):
+        raise ValueError("a path such as /_mock-control, without a slash at the end")
+    return text
+
+
 def _text(text: str) -> str:
     if not text:
         raise ValueError("not empty")
@@ -227,6 +241,12 @@ SETTINGS = (
         "send a 429 beyond the limit of the account's tier, for every key",
     ),
     _Setting("control_token", _text, "token that /_mock requires in X-Control-Token", "TOKEN"),
+    _Setting(
+        "control_prefix",
+        _prefix,
+        "path of the control API (/_mock); any other also moves /docs and /openapi.json below it",
+        "PATH",
+    ),
     _Setting(
         "faults", _names, "fault sets of fixtures/faults/ to apply: flaky,slow-3g", "NAME,..."
     ),

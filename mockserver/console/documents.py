@@ -10,7 +10,7 @@ from mockserver.console.reference import PATH
 from mockserver.openapi.contract import Contract
 
 
-def document_routes(contract: Contract) -> list[Route]:
+def document_routes(contract: Contract, prefix: str) -> list[Route]:
     """Return the routes of the contract, as JSON and as its file, and of the redirects."""
 
     async def document(_: Request) -> Response:
@@ -20,13 +20,13 @@ def document_routes(contract: Contract) -> list[Route]:
         return Response(contract.path.read_bytes(), media_type="application/yaml")
 
     async def home(_: Request) -> Response:
-        return RedirectResponse(PATH)
+        return RedirectResponse(prefix + PATH)
 
     return [
-        Route("/", home),
-        Route("/openapi.json", document),
-        Route("/openapi.yaml", source),
-        Route("/docs", home),
+        Route(prefix or "/", home),
+        Route(f"{prefix}/openapi.json", document),
+        Route(f"{prefix}/openapi.yaml", source),
+        Route(f"{prefix}/docs", home),
     ]
 
 

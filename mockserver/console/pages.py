@@ -23,13 +23,20 @@ def pages(
     credentials: Mapping[str, str],
     fallback: Fallback,
     clock: Clock,
+    *,
+    prefix: str,
 ) -> ASGIApp:
     """Return an app that serves all pages. ``fallback`` responds to other paths and to errors.
 
     ``credentials``, by name of their security scheme, are filled into the forms of the reference.
+    The paths of the contract's own pages begin with ``prefix``.
     """
     api_key = next(iter(credentials.values()), "")
-    routes = [*others, *document_routes(contract), reference_route(contract, api_key)]
+    routes = [
+        *others,
+        *document_routes(contract, prefix),
+        reference_route(contract, api_key, prefix),
+    ]
     router = Router(routes, default=fallback, redirect_slashes=False)
 
     async def serve(scope: Scope, receive: Receive, send: Send) -> None:

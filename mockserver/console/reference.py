@@ -21,7 +21,7 @@ _HEADERS = {
 }
 
 
-def reference_route(contract: Contract, api_key: str) -> Route:
+def reference_route(contract: Contract, api_key: str, prefix: str) -> Route:
     """Return the route of the page, which is rendered at the first request.
 
     ``api_key`` is the key that its forms start with.
@@ -39,7 +39,7 @@ def reference_route(contract: Contract, api_key: str) -> Route:
                 rendered = response
             return response
 
-    return Route(PATH, page)
+    return Route(prefix + PATH, page)
 
 
 def _render(contract: Contract, api_key: str) -> Response:

@@ -9,13 +9,16 @@ from mockserver.openapi import yaml_file
 from mockserver.openapi.contract import Contract
 from mockserver.openapi.schemas import Schema
 from mockserver.openapi.yaml_file import FileError
+from mockserver.settings import DEFAULT_CONTROL_PREFIX
 
 
-def load(overlay: Path | None, schemes: Mapping[str, Schema]) -> Contract:
+def load(
+    overlay: Path | None, schemes: Mapping[str, Schema], prefix: str = DEFAULT_CONTROL_PREFIX
+) -> Contract:
     """Load the control API's document. Raises FileError.
 
     ``overlay`` is merged into the general document. Without one, accounts are named by the first
-    of the served document's security ``schemes``.
+    of the served document's security ``schemes``. All paths are below ``prefix``.
     """
     path = packaged.control_spec()
     document = yaml_file.load(path)
@@ -26,6 +29,7 @@ def load(overlay: Path | None, schemes: Mapping[str, Schema]) -> Contract:
         document = merge(document, changes)
     elif schemes:
         document["components"]["securitySchemes"]["ApiKey"] = _plain(next(iter(schemes.values())))
+    document["servers"] = [{**server, "url": prefix} for server in document["servers"]]
     return Contract.checked(path, document, overlay)
 
 

@@ -28,10 +28,7 @@ from mockserver.engine.address import (
     without_port,
 )
 from mockserver.loopback import is_loopback
-
-PREFIX = "/_mock"
-"""The beginning of all paths of the control API."""
-HEALTH = f"{PREFIX}/health"
+from mockserver.settings import DEFAULT_CONTROL_PREFIX
 
 _IS_CLOSED = (
     "The control API is closed, because this server listens on an address other than loopback. "
@@ -57,7 +54,8 @@ _FORWARDED = (
 class ControlGuard:
     """An ASGI middleware that refuses requests to the control API.
 
-    ``host`` is the address that the server listens on. ``token`` is the required value of
+    ``host`` is the address that the server listens on. All paths of the control API begin with
+    ``prefix``. ``token`` is the required value of
     ``X-Control-Token``; None for servers without a token. ``refuse`` sends a 403 with a reason.
     """
 
@@ -69,16 +67,18 @@ class ControlGuard:
         token: str | None,
         refuse: Callable[[Send, str], Awaitable[None]],
         address: Address | None = None,
+        prefix: str = DEFAULT_CONTROL_PREFIX,
     ) -> None:
         self._app = app
         self._is_local = is_loopback(host)
+        self._prefix, self._health = prefix, f"{prefix}/health"
         self._token = token.encode() if token else None
         self._refuse = refuse
         self._address = address or Address("")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve a request or refuse it."""
-        is_guarded = scope["type"] == "http" and is_control(scope["path"])
+        is_guarded = scope["type"] == "http" and is_control(scope["path"], self._prefix)
         reason = self._reason(scope) if is_guarded else None
         if reason is None:
             await self._app(scope, receive, send)
@@ -91,7 +91,7 @@ class ControlGuard:
         for name, value in scope["headers"]:
             # Repeated headers are joined, so that they match no host, origin or token.
             values[name] = values[name] + b"," + value if name in values else value
-        problem = None if scope["path"] == HEALTH else self._caller_problem(values)
+        problem = None if scope["path"] == self._health else self._caller_problem(values)
         if problem is not None:
             return problem
         site = values.get(b"sec-fetch-site", b"none")
@@ -124,6 +124,6 @@ class ControlGuard:
         )
 
 
-def is_control(path: str) -> bool:
+def is_control(path: str, prefix: str) -> bool:
     """Return whether a path belongs to the control API."""
-    return path == PREFIX or path.startswith(f"{PREFIX}/")
+    return path == prefix or path.startswith(f"{prefix}/")

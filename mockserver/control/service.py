@@ -40,6 +40,9 @@ _STATUS: dict[type[Exception], int] = {
 class ControlService:
     """Serves the operations under ``/_mock``, with errors in the mock's own envelope."""
 
+    negotiates = False
+    """All responses are JSON."""
+
     def __init__(self, behaviour: Behaviour, document: Contract) -> None:
         self._behaviour = behaviour
         self.handlers: Mapping[str, Handler] = {

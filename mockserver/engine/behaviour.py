@@ -38,6 +38,8 @@ class ErrorResponse(NamedTuple):
     headers: Headers
     media_type: str | None = JSON
     """None for a response without a body."""
+    is_final: bool = False
+    """Whether it is sent as it is. Other bodies are validated against the contract."""
 
     @property
     def reply(self) -> Reply:
@@ -55,6 +57,10 @@ class Service(Protocol):
     @property
     def handlers(self) -> Mapping[str, Handler]:
         """Functions by operationId. Other operations are served from examples and schemas."""
+
+    @property
+    def negotiates(self) -> bool:
+        """Whether ``Accept`` selects the media type of a response, and OPTIONS is served."""
 
     def identify(self, request: Request, security: Security) -> Caller:
         """Return the caller. Raises Refusal when ``security`` is not satisfied."""

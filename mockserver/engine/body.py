@@ -1,14 +1,12 @@
-"""Request bodies: read within a limit, parsed, validated, and completed by defaults."""
+"""Request bodies: read within a limit, parsed by their media type, and validated."""
 
 from collections.abc import Mapping
 from fnmatch import fnmatch
-from typing import Any
-
-import orjson
+from typing import Any, Protocol
 
 from mockserver.engine.errors import Problem, Refusal
-from mockserver.engine.mistakes import Fields
-from mockserver.engine.validation import problems
+from mockserver.engine.json_body import JsonBody
+from mockserver.engine.media_types import is_xml, name_of
 from mockserver.openapi.contract import Contract, is_json
 from mockserver.openapi.schemas import Schema
 
@@ -17,44 +15,56 @@ _JSON = b"application/json"
 
 MAX_BODY_BYTES = 1_000_000
 """The API refuses larger bodies with a 413 (observed). ``x-max-bytes`` overrides the limit."""
+_FORM = "application/x-www-form-urlencoded"
+
+
+class _Reader(Protocol):
+    """Reads the bodies of one media type."""
+
+    def read(
+        self, payload: bytes, content_type: str, warnings: list[str]
+    ) -> tuple[Json, list[Problem]]:
+        """Return the value and its violations. Unknown fields are added to the warnings."""
 
 
 class BodyReader:
     """The request body of one operation, compiled."""
 
     def __init__(self, request_body: Schema, contract: Contract) -> None:
-        content = request_body.get("content", {})
-        self._media_types = [name.partition(";")[0].strip().lower() for name in content]
-        self._is_json = any(map(is_json, content)) or not content
-        self._usual_type = _JSON if self._is_json else None
-        schema: Schema = next(
-            (media.get("schema", {}) for name, media in content.items() if is_json(name)), {}
-        )
-        properties = contract.follow(schema).get("properties", {})
+        request_body = contract.follow(request_body)
+        self._contract = contract
+        self._content: dict[str, Schema] = {
+            name_of(name): media for name, media in request_body.get("content", {}).items()
+        } or {"application/json": {}}
+        json_types = [name for name in self._content if is_json(name)]
+        self._json_type = json_types[0] if json_types else None
+        self._usual_type = _JSON if json_types else None
         self._required = request_body.get("required", False)
         self.max_bytes: int = request_body.get("x-max-bytes", MAX_BODY_BYTES)
-        self._validator = contract.validator(schema)
-        self._fields = Fields([schema], contract)
-        self._defaults = {
-            name: contract.follow(property).get("default") for name, property in properties.items()
-        }
-        self._is_flat = self._fields.is_flat and self._fields.names == self._defaults.keys()
-        """Whether a body without unknown fields has as many as there are defaults."""
+        self._readers: dict[bytes | None, _Reader] = {}
+        """By the values of ``Content-Type`` that were sent."""
+        is_only = len(self._content) == len(json_types) == 1
+        self._only = self._compile("application/json") if is_only else None
+        """The reader of all bodies, where nothing but JSON is documented."""
 
     def unsupported(self, headers: Mapping[bytes, bytes]) -> Refusal | None:
         """Return a 415 for a body of another media type."""
-        content_type = headers.get(b"content-type", _JSON)
-        if content_type == self._usual_type or self._accepts(content_type):
+        content_type = headers.get(b"content-type", self._usual_type)
+        if content_type is None or content_type == self._usual_type:
+            return None
+        if self._documented(content_type.decode("latin-1")) is not None:
             return None
         json_type = "JSON with 'Content-Type: application/json'"
-        expected = json_type if self._is_json else " or ".join(self._media_types)
+        expected = json_type if self._json_type is not None else " or ".join(self._content)
         return Refusal(415, f"Unsupported media type. Send {expected}.")
 
     def too_large(self) -> Refusal:
         """Return the 413 for a body of more than ``max_bytes``."""
         return Refusal(413, f"Request body is too large: at most {self.max_bytes:,} bytes.")
 
-    def parse(self, payload: bytes, warnings: list[str]) -> tuple[Json, list[Problem]]:
+    def parse(
+        self, payload: bytes, warnings: list[str], headers: Mapping[bytes, bytes]
+    ) -> tuple[Json, list[Problem]]:
         """Return the value, completed by the contract's defaults, and its violations.
 
         Unknown fields are added to the warnings.
@@ -62,33 +72,66 @@ class BodyReader:
         if not payload.strip():
             missing = {"loc": ["body"], "msg": "Field required", "type": "missing"}
             return None, [missing] if self._required else []
-        if not self._is_json:
-            # No handler reads other media types, so their content is not validated.
+        if self._only is not None:
+            return self._only.read(payload, "", warnings)
+        content_type = headers.get(b"content-type")
+        text = content_type.decode("latin-1") if content_type is not None else self._first
+        reader = self._readers.get(content_type)
+        if reader is None:
+            reader = self._compile(text)
+            if len(self._readers) <= len(self._content):  # parameters may differ for ever
+                self._readers[content_type] = reader
+        return reader.read(payload, text, warnings)
+
+    @property
+    def _first(self) -> str:
+        """The media type of a body that is sent without one."""
+        return self._json_type or next(iter(self._content))
+
+    def _documented(self, content_type: str) -> str | None:
+        """Return the documented media type that describes a body: its own, else a range.
+
+        JSON of any kind is described by any other.
+        """
+        name = name_of(content_type)
+        if name in self._content:
+            return name
+        if is_json(content_type) and self._json_type is not None:
+            return self._json_type
+        ranges = sorted(self._content, key=lambda known: known.count("*"))
+        return next((known for known in ranges if "/" in name and fnmatch(name, known)), None)
+
+    def _compile(self, content_type: str) -> _Reader:
+        documented = self._documented(content_type)
+        schema: Schema = self._content.get(documented or "", {}).get("schema", {})
+        encoding: Schema = self._content.get(documented or "", {}).get("encoding", {})
+        name = name_of(content_type)
+        if is_json(name):
+            return JsonBody(schema, self._contract)
+        # These are imported when first needed: bodies of most documents are JSON.
+        if name == _FORM or name.startswith("multipart/"):
+            from mockserver.engine.form_body import FormBody, MultipartBody
+
+            kind = FormBody if name == _FORM else MultipartBody
+            return kind(schema, encoding, self._contract)
+        if is_xml(name):
+            from mockserver.engine.xml_body import XmlBody
+
+            return XmlBody(schema, self._contract)
+        return _OtherBody(schema, self._contract, is_text=name.startswith("text/"))
+
+
+class _OtherBody:
+    """Text, which is validated if its schema describes a single value, and bytes."""
+
+    def __init__(self, schema: Schema, contract: Contract, *, is_text: bool) -> None:
+        from mockserver.engine.form_body import Checked
+
+        checked = Checked(schema, contract)
+        self._checked = checked if is_text and checked.is_scalar else None
+
+    def read(self, payload: bytes, _: str, _warnings: list[str]) -> tuple[Json, list[Problem]]:
+        """Return the text, or the bytes as they are."""
+        if self._checked is None:
             return payload, []
-        try:
-            value = orjson.loads(payload)
-        except orjson.JSONDecodeError as error:
-            return None, [_invalid_json(["body", error.pos], error.msg)]
-        try:
-            is_valid = self._validator.is_valid(value)
-            found = [] if is_valid else list(problems(self._validator, value, ["body"]))
-        except ValueError:
-            # The JSON parser accepts deeper nesting than the validator.
-            return None, [_invalid_json(["body"], "nested too deeply")]
-        completed = {**self._defaults, **value} if isinstance(value, dict) else value
-        is_counted = self._is_flat and completed is not value
-        if not is_counted or len(completed) != len(self._defaults):
-            self._fields.check(value, warnings)
-        return (None, found) if found else (completed, [])
-
-    def _accepts(self, content_type: bytes) -> bool:
-        """Return whether a content type is documented."""
-        media_type = content_type.decode("latin-1")
-        if self._is_json and is_json(media_type):
-            return True
-        name = media_type.partition(";")[0].strip().lower()
-        return not is_json(name) and any(fnmatch(name, known) for known in self._media_types)
-
-
-def _invalid_json(place: list[str | int], why: str) -> Problem:
-    return {"loc": place, "msg": f"JSON decode error: {why}", "type": "json_invalid"}
+        return self._checked.read(payload.decode("utf-8", "replace"))

@@ -136,7 +136,7 @@ def _no_handler() -> None:
     """Replace a missing handler. Connexion requires a function for each operation."""
 
 
-async def open_app(app: ASGIApp) -> None:
+async def open_app(app: ASGIApp, control_prefix: str) -> None:
     """Make Connexion build its routes now and not at the first request."""
 
     async def receive() -> Message:
@@ -145,7 +145,7 @@ async def open_app(app: ASGIApp) -> None:
     async def send(_: Message) -> None:
         pass
 
-    path = "/_mock/none"  # requests for the control API are not recorded
+    path = f"{control_prefix}/none"  # requests for the control API are not recorded
     scope = {"type": "http", "method": "GET", "path": path, "raw_path": path.encode()}
     more = {"headers": [], "query_string": b"", "scheme": "http", "root_path": ""}
     await app({**scope, **more}, receive, send)

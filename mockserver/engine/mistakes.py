@@ -198,7 +198,7 @@ class QueryNames:
         self._prefixes = tuple(f"{name}[" for name in objects)
         self._is_open = any(map(_is_open, exploded))
 
-    def check(self, names: Mapping[str, str], warnings: list[str]) -> None:
+    def check(self, names: Mapping[str, object], warnings: list[str]) -> None:
         """Add a warning for each name that is unknown."""
         if names.keys() <= self._names or self._is_open:
             return

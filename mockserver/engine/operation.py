@@ -66,6 +66,7 @@ class CompiledOperation:
         self._handler = shared.service.handlers.get(operation.operation_id)
         self._is_coroutine = iscoroutinefunction(self._handler)
         self._success = operation.success
+        self._negotiates = shared.service.negotiates and shared.is_api
         self._is_write = operation.method not in ("get", "head")
         self._parameters = Parameters(operation.parameters, shared.contract)
         self._samples = Samples(operation, shared.contract, shared.generator)
@@ -137,7 +138,8 @@ class CompiledOperation:
         sample = None
         if preferred.wants_sample:
             self.service.identify(request, self.security.optional)
-            sample = self._samples.preferred(preferred, (request.path, request.query))
+            key = (request.path, request.query)
+            sample = self._samples.preferred(preferred, key, self._accept(request))
         if preferred.applied:
             request.marks.append((b"preference-applied", preferred.applied.encode("latin-1")))
         return sample
@@ -171,7 +173,7 @@ class CompiledOperation:
         )
         body: Json = None
         if self.body is not None:
-            body, more = self.body.parse(request.payload, request.warnings)
+            body, more = self.body.parse(request.payload, request.warnings, request.headers)
             found += more
         if found:
             raise Unprocessable(found)
@@ -182,11 +184,17 @@ class CompiledOperation:
         request = call.request
         if self._handler is None:
             request.marks.append((b"x-mock-source", b"schema"))
-            return self._samples.success((request.path, request.query, request.payload))
+            key = (request.path, request.query, request.payload)
+            return self._samples.success(key, self._accept(request))
         result: Any = self._handler(call)
         if request.caller is not None:
             request.caller.leave()
         return Reply(self._success, self.responses.encode(self._success, result), [])
+
+    def _accept(self, request: Request) -> bytes:
+        """Return the media types that a request accepts; empty for any."""
+        accept = request.headers.get(b"accept", b"") if self._negotiates else b""
+        return accept if accept != b"*/*" else b""
 
     async def _wait_for(self, call: Call[Any, Any]) -> Reply:
         """Return the response of a coroutine handler."""
@@ -203,7 +211,8 @@ class CompiledOperation:
     def _refuse(self, error: Exception) -> Reply:
         """Return an error response; a 500 if the contract does not allow it."""
         response = self.service.error(error, self.operation) or self._internal_error(error)
-        if response.status == 500 or isinstance(error, PreferenceRefused):
+        is_final = response.is_final or response.status == 500
+        if is_final or isinstance(error, PreferenceRefused):
             return response.reply
         if self._handler is None and not self.responses.has_schema(response.status):
             # The document need not describe all errors of an operation without a handler.

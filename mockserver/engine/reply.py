@@ -61,7 +61,9 @@ def encode(body: Any) -> bytes:
 
 
 def encode_as(media_type: str, body: Any) -> bytes:
-    """Return a value as a body of a media type: text as it is, anything else as JSON."""
+    """Return a value as a body of a media type: text and bytes as they are, else as JSON."""
+    if isinstance(body, bytes):
+        return body
     is_text = isinstance(body, str) and not is_json(media_type)
     return body.encode() if is_text else encode(body)
 

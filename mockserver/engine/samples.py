@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterator
 from typing import Any
 
 from msgspec import Struct, field
 
-from mockserver.engine.errors import PreferenceRefused
+from mockserver.engine.errors import Headers, PreferenceRefused, Refusal
+from mockserver.engine.examples import examples_of, problem_of
+from mockserver.engine.media_types import chosen, concrete, is_xml
 from mockserver.engine.preference import Preference
 from mockserver.engine.reply import Reply, encode, encode_as
 from mockserver.engine.responses import BrokenContract
 from mockserver.generator import Generator, Maker, NoValue
-from mockserver.openapi.contract import JSON, Contract, Operation, is_json
+from mockserver.openapi.contract import Contract, Operation
 from mockserver.openapi.schemas import Schema, Validator
 
-logger = logging.getLogger(__name__)
-
-_CONCRETE = {"*/*": JSON, "application/*": JSON, "text/*": "text/plain"}
-"""The media types that are sent for ranges."""
+_OWN_HEADERS = frozenset({"content-type", "content-length"})
+"""Headers that follow from the body."""
+_KEPT_RESPONSES = 64
+"""How many responses an operation keeps compiled: one for each status and ``Accept``."""
 
 
 class _Documented(Struct, frozen=True):
@@ -31,6 +32,8 @@ class _Documented(Struct, frozen=True):
     schema: Schema
     examples: dict[str, Any]
     validator: Validator
+    is_accepted: bool = True
+    """Whether the request accepts the media type."""
 
 
 class Samples(Struct):
@@ -39,11 +42,12 @@ class Samples(Struct):
     operation: Operation
     contract: Contract
     generator: Generator
-    _documented: dict[int, _Documented] = field(default_factory=dict)
-    _makers: dict[int, Maker] = field(default_factory=dict)
+    _documented: dict[tuple[int, bytes], _Documented] = field(default_factory=dict)
+    _makers: dict[tuple[int, str | None], Maker] = field(default_factory=dict)
+    _header_makers: dict[tuple[int, str], Maker] = field(default_factory=dict)
 
-    def preferred(self, preference: Preference, key: object) -> Reply:
-        """Return the response that a caller prefers.
+    def preferred(self, preference: Preference, key: object, accept: bytes = b"") -> Reply:
+        """Return the response that a caller prefers, in a media type of ``Accept`` if possible.
 
         Raises PreferenceRefused if it is not documented.
         """
@@ -55,7 +59,7 @@ class Samples(Struct):
             raise PreferenceRefused(
                 f"{self.operation.operation_id} documents no {status}. It documents {known}."
             )
-        documented = self._of_status(status)
+        documented = self._of_status(status, accept)
         if preference.example is None:
             return self._sample(documented, key, dynamic=preference.dynamic)
         if preference.example not in documented.examples:
@@ -65,12 +69,21 @@ class Samples(Struct):
                 f"the {status} of {self.operation.operation_id} has no such example. {known}"
             )
         value = documented.examples[preference.example]
-        _check(documented.validator, value, f"example '{preference.example}'")
+        problem = self._problem(documented, value)
+        if problem is not None:
+            raise PreferenceRefused(f"the example '{preference.example}' {problem}")
         return self._reply(documented, value, key)
 
-    def success(self, key: object) -> Reply:
-        """Return a successful response. Equal keys get equal responses."""
-        return self._sample(self._of_status(self.operation.success), key, dynamic=False)
+    def success(self, key: object, accept: bytes = b"") -> Reply:
+        """Return a successful response. Equal keys get equal responses.
+
+        Raises Refusal with a 406 if no documented media type is accepted.
+        """
+        documented = self._of_status(self.operation.success, accept)
+        if not documented.is_accepted:
+            known = " or ".join(documented.response["content"])
+            raise Refusal(406, f"No media type of Accept is documented. Accept {known}.")
+        return self._sample(documented, key, dynamic=False)
 
     def _status_of_example(self, name: str | None) -> int | None:
         """Return the first status that has an example of a name."""
@@ -81,28 +94,25 @@ class Samples(Struct):
 
     def _sample(self, documented: _Documented, key: object, *, dynamic: bool) -> Reply:
         """Return the first valid example, unless ``dynamic``; else a generated response."""
-        for name, value in {} if dynamic else documented.examples.items():
-            try:
-                _check(documented.validator, value, f"example '{name}'")
-            except BrokenContract as error:
-                logger.warning(
-                    "%s %s: %s; it is not sent",
-                    self.operation.operation_id,
-                    documented.status,
-                    error,
-                )
-                continue
-            return self._reply(documented, value, key)
+        for value in () if dynamic else documented.examples.values():
+            if self._problem(documented, value) is None:
+                return self._reply(documented, value, key)
         value = None if documented.media_type is None else self._generated(documented, key)
         return self._reply(documented, value, key)
+
+    def _problem(self, documented: _Documented, value: Any) -> str | None:
+        """Return why an example may not be sent; None if it may."""
+        media_type = documented.media_type or ""
+        return problem_of(value, documented.schema, documented.validator, media_type, self.contract)
 
     def _generated(self, documented: _Documented, key: object) -> Any:
         """Return a value of a response's schema. Raises BrokenContract if none satisfies it."""
         status = documented.status
+        kind = (status, documented.media_type)
         try:
-            if status not in self._makers:
-                self._makers[status] = self.generator.compile(documented.schema)
-            return self._makers[status].make((self.operation.operation_id, status, key))
+            if kind not in self._makers:
+                self._makers[kind] = self.generator.compile(documented.schema)
+            return self._makers[kind].make((self.operation.operation_id, status, key))
         except NoValue as error:
             raise BrokenContract(f"status {status}: no value fits its schema: {error}") from None
 
@@ -111,56 +121,77 @@ class Samples(Struct):
         media_type = documented.media_type
         if media_type is None:
             return Reply(documented.status, b"", headers, None)
-        payload = encode_as(media_type, value)
+        if is_xml(media_type) and not isinstance(value, str):
+            from mockserver.engine.xml_body import encode_xml  # most documents have no XML
+
+            payload = encode_xml(value, documented.schema, self.contract)
+        else:
+            payload = encode_as(media_type, value)
         return Reply(documented.status, payload, headers, media_type.encode("latin-1"))
+
+    def headers(self, status: int, key: object) -> Headers:
+        """Return the headers that the document requires of a response, generated."""
+        return list(self._required_headers(self._of_status(status), key))
 
     def _required_headers(
         self, documented: _Documented, key: object
     ) -> Iterator[tuple[bytes, bytes]]:
         for name, reference in documented.response.get("headers", {}).items():
             header = self.contract.follow(reference)
-            if header.get("required"):
-                value = header.get("example")
-                if value is None:
-                    value = self.generator.compile(header.get("schema", {})).make((name, key))
-                text = value if isinstance(value, str) else encode(value).decode()
-                yield name.lower().encode(), _header_value(text)
+            if header.get("required") and name.lower() not in _OWN_HEADERS:
+                value = self._header(documented.status, name, header, key)
+                yield name.lower().encode(), _header_value(_header_text(value))
 
-    def _of_status(self, status: int) -> _Documented:
-        if status not in self._documented:
-            response = self.contract.follow(self.operation.response(status) or {})
-            content = response.get("content", {})
-            name = next(filter(is_json, content), next(iter(content), None))
-            media = content.get(name, {})
-            schema = media.get("schema", {})
-            self._documented[status] = _Documented(
-                status,
-                response,
-                _CONCRETE.get(name, name) if name is not None else None,
-                schema,
-                dict(self._examples(media, schema)),
-                self.contract.validator(schema, closed=True),
-            )
-        return self._documented[status]
+    def _header(self, status: int, name: str, header: Schema, key: object) -> Any:
+        """Return the example of a header, or a value of its schema."""
+        media = next(iter(header.get("content", {}).values()), header)
+        schema = media.get("schema", {})
+        is_valid = self.contract.validator(schema, closed=True).is_valid
+        for example in examples_of(self.contract, media):
+            if is_valid(example.value):
+                return example.value
+        try:
+            if (status, name) not in self._header_makers:
+                self._header_makers[status, name] = self.generator.compile(schema)
+            return self._header_makers[status, name].make((name, key))
+        except NoValue as error:
+            problem = f"status {status}: no value fits the header '{name}': {error}"
+            raise BrokenContract(problem) from None
 
-    def _examples(self, media: Schema, schema: Schema) -> Iterator[tuple[str, Any]]:
-        """Yield the examples of a response by name. A single one without a name is ``example``."""
-        for name, reference in media.get("examples", {}).items():
-            example = self.contract.follow(reference)
-            if "value" in example:
-                yield name, example["value"]
-        for place in (media, self.contract.follow(schema)):
-            if "example" in place:
-                yield "example", place["example"]
-                return
+    def _of_status(self, status: int, accept: bytes = b"") -> _Documented:
+        found = self._documented.get((status, accept))
+        if found is None:
+            if len(self._documented) >= _KEPT_RESPONSES:
+                self._documented.clear()
+            found = self._documented[status, accept] = self._compile(status, accept)
+        return found
+
+    def _compile(self, status: int, accept: bytes) -> _Documented:
+        response = self.contract.follow(self.operation.response(status) or {})
+        content = response.get("content", {})
+        accepted = chosen(list(content), accept.decode("latin-1"))
+        name = accepted or chosen(list(content), "")
+        media = content.get(name, {})
+        schema = media.get("schema", {})
+        return _Documented(
+            status,
+            response,
+            concrete(name) if name is not None else None,
+            schema,
+            {name: value for name, _, value in examples_of(self.contract, media)},
+            self.contract.validator(schema, closed=True),
+            is_accepted=accepted is not None or not content,
+        )
 
 
 def _header_value(text: str) -> bytes:
     return text.encode("ascii", "replace").replace(b"\n", b" ").replace(b"\r", b" ")
 
 
-def _check(validator: Validator, value: Any, what: str) -> None:
-    """Raise BrokenContract if a value of the contract breaks the contract."""
-    for error in validator.iter_errors(value):
-        place = "/".join(map(str, error.instance_path))
-        raise BrokenContract(f"{what} breaks its schema at /{place}: {error.message}")
+def _header_text(value: Any) -> str:
+    """Return a header's value in the style ``simple``."""
+    if isinstance(value, list):
+        return ",".join(map(_header_text, value))
+    if isinstance(value, dict):
+        return ",".join(f"{name},{_header_text(item)}" for name, item in value.items())
+    return value if isinstance(value, str) else encode(value).decode()

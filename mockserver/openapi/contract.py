@@ -17,6 +17,7 @@ from msgspec import Struct
 from mockserver.openapi import normal_form, paths, reader, references
 from mockserver.openapi.problems import Problems
 from mockserver.openapi.reader import Reading
+from mockserver.openapi.request_schemas import RequestSchemas
 from mockserver.openapi.schemas import (
     DRAFT_4,
     Components,
@@ -170,12 +171,22 @@ class Contract(Struct, frozen=True, dict=True):
         return {}
 
     def validator(self, schema: Schema, *, closed: bool = False) -> Validator:
-        """Return a compiled schema. Equal schemas, such as those of errors, are compiled once."""
+        """Return a compiled schema. Equal schemas, such as those of errors, are compiled once.
+
+        ``closed`` validates responses, which may have only what the contract names. Other schemas
+        validate requests.
+        """
         key = (orjson.dumps(schema), closed)
         if key not in self._validators:
-            components = self._closed_schemas if closed else self.schemas
-            self._validators[key] = compile_schema(schema, components)
+            components = self._closed_schemas if closed else self._requested
+            restricted = schema if closed else self._requested.restrict(schema)
+            self._validators[key] = compile_schema(restricted, components)
         return self._validators[key]
+
+    @cached_property
+    def _requested(self) -> RequestSchemas:
+        """The component schemas as they apply to requests."""
+        return RequestSchemas(self.schemas)
 
     @cached_property
     def callback_validators(self) -> list[Validator]:
@@ -223,9 +234,9 @@ class Contract(Struct, frozen=True, dict=True):
 
     @cached_property
     def prefixes(self) -> tuple[str, ...]:
-        """The beginnings of all paths, each up to its first segment."""
+        """The beginnings of all paths, each up to its first segment or its first parameter."""
         beginnings = {
-            f"/{first}/" if rest else f"/{first}"
+            f"/{first.partition('{')[0]}" if "{" in first or not rest else f"/{first}/"
             for path in (self.base_path + path for path in self.document["paths"])
             for first, _, rest in [path.removeprefix("/").partition("/")]
         }

@@ -1,6 +1,8 @@
 """Security requirements of a document, and the credentials that satisfy them.
 
-Any value that has the form of its scheme is accepted.
+Any value that has the form of its scheme is accepted. Two kinds of schemes are satisfied by every
+request: ``mutualTLS``, whose certificates a proxy checks before the mock, and schemes that the
+document does not define, since no request could satisfy them (see ``undefined_schemes``).
 """
 
 from __future__ import annotations
@@ -24,7 +26,7 @@ class Security(Struct, frozen=True, dict=True):
 
     alternatives: tuple[tuple[Reader, ...], ...] = ()
     challenge: str | None = None
-    """The value of ``WWW-Authenticate``, where one of the schemes has one."""
+    """The value of ``WWW-Authenticate``: the challenges of all schemes that have one."""
     places: tuple[tuple[bytes, str], ...] = ()
     """The header of each scheme, in lower case, and how a sentence names what to send."""
 
@@ -48,11 +50,14 @@ class Security(Struct, frozen=True, dict=True):
 
         They are empty if none are required and none are sent.
         """
+        found = None if self.is_required else ""
         for alternative in filter(None, self.alternatives):
             values = [reader(headers, query) for reader in alternative]
             if None not in values:
-                return "\n".join(filter(None, values))
-        return None if self.is_required else ""
+                found = "\n".join(filter(None, values))
+                if found:
+                    return found
+        return found
 
 
 OPEN = Security()
@@ -62,26 +67,45 @@ OPEN = Security()
 def compile_security(
     requirements: Iterable[Mapping[str, Any]], schemes: Mapping[str, Mapping[str, Any]]
 ) -> Security:
-    """Compile security requirements. Unknown and undefined schemes are never satisfied."""
+    """Compile security requirements."""
     alternatives = tuple(
         tuple(_reader(schemes.get(name, {})) for name in requirement)
         for requirement in requirements
     )
     named = [schemes.get(name, {}) for requirement in requirements for name in requirement]
-    challenge = next(filter(None, map(_challenge, named)), None)
-    return Security(alternatives, challenge, tuple(filter(None, map(_place, named))))
+    challenges = dict.fromkeys(filter(None, map(_challenge, named)))
+    return Security(
+        alternatives, ", ".join(challenges) or None, tuple(filter(None, map(_place, named)))
+    )
+
+
+def undefined_schemes(
+    requirements: Iterable[Mapping[str, Any]], schemes: Mapping[str, Mapping[str, Any]]
+) -> list[str]:
+    """Return the names of required schemes that are not defined, or not in a form of OpenAPI."""
+    required = dict.fromkeys(name for requirement in requirements for name in requirement)
+    return [name for name in required if not _is_defined(schemes.get(name, {}))]
+
+
+def _is_defined(scheme: Mapping[str, Any]) -> bool:
+    kind = scheme.get("type")
+    if kind == "apiKey":
+        return scheme.get("in") in _PLACES and bool(scheme.get("name"))
+    if kind == "http":
+        return bool(scheme.get("scheme"))
+    return kind in ("oauth2", "openIdConnect", "mutualTLS")
 
 
 def _reader(scheme: Mapping[str, Any]) -> Reader:
     """Return the reader of one security scheme."""
-    kind, place = scheme.get("type"), scheme.get("in")
-    if kind == "apiKey" and isinstance(place, str) and place in _PLACES:
-        return _PLACES[place](str(scheme.get("name", "")))
-    if kind in ("oauth2", "openIdConnect"):
-        return _authorization("bearer")
+    kind = scheme.get("type")
+    if kind == "mutualTLS" or not _is_defined(scheme):
+        return lambda _headers, _query: ""
+    if kind == "apiKey":
+        return _PLACES[scheme["in"]](str(scheme["name"]))
     if kind == "http":
-        return _authorization(str(scheme.get("scheme", "")).lower())
-    return lambda _headers, _query: None
+        return _authorization(str(scheme["scheme"]).lower())
+    return _authorization("bearer")
 
 
 def _place(scheme: Mapping[str, Any]) -> tuple[bytes, str] | None:

@@ -54,6 +54,9 @@ class AnyCaller(Struct, frozen=True):
 class Resources:
     """The default behaviour, derived from the document alone."""
 
+    negotiates = True
+    """Responses are in the media type that ``Accept`` selects, and OPTIONS is served."""
+
     def __init__(self, contract: Contract, state: NoState, generator: Generator) -> None:
         self.handlers: Mapping[str, Handler] = {}
         self.state = state

@@ -2,20 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from copy import deepcopy
+from functools import cached_property
 from typing import Any
 
+from msgspec import Struct
+
 from mockserver.engine.behaviour import ErrorResponse
-from mockserver.engine.errors import Problem, Refusal, envelope
+from mockserver.engine.errors import Headers, Problem, Refusal, envelope
+from mockserver.engine.media_types import is_xml
 from mockserver.generator import Generator, NoValue
 from mockserver.openapi.contract import Contract, Operation, is_json
-from mockserver.openapi.schemas import Schema
+from mockserver.openapi.schemas import Schema, Validator
 
-_SENTENCES = ("message", "detail", "description", "error_description", "error", "title", "msg")
+_SENTENCES = (
+    *("message", "detail", "description", "error_description", "error", "title", "msg"),
+    *("error_message", "errorMessage", "reason", "error_detail", "details", "text", "summary"),
+)
 """Names of properties that hold the sentence for people. The first that a body has is filled in."""
 _STATUSES = ("status", "code", "statusCode", "status_code")
 """Names of properties that hold the HTTP status if they are integers."""
+
+
+class _Shape(Struct, frozen=True):
+    """The body of one documented error."""
+
+    media_type: str
+    schema: Schema
+    validator: Validator
+    drafts: list[Any]
+    """Bodies to start from: examples, then a generated value."""
 
 
 class ErrorBodies:
@@ -24,47 +42,87 @@ class ErrorBodies:
     def __init__(self, contract: Contract, generator: Generator) -> None:
         self._contract = contract
         self._generator = generator
+        self._shapes: dict[tuple[str, int], list[_Shape]] = {}
+        """The shapes that were found for an operation and a status, the best one first."""
 
     def response(self, refusal: Refusal, operation: Operation | None) -> ErrorResponse:
         """Return a response that the document allows, where it documents one at all."""
         status = self._status(refusal, operation)
+        sentence, headers = _sentence(refusal), refusal.headers
         documented = self._documented(status, operation)
         if documented is not None:
             media_type = _text_type(documented)
             if media_type is not None or not documented:
-                return ErrorResponse(status, _sentence(refusal), refusal.headers, media_type)
-        for media_type, media in self._json_errors(status, operation):
-            body = self._body(media, status, _sentence(refusal))
-            if body is not None:
-                return ErrorResponse(status, body, refusal.headers, media_type)
-        return ErrorResponse(status, envelope(refusal), refusal.headers)
+                return ErrorResponse(status, sentence, headers, media_type, is_final=True)
+        for shape in self._shapes_of(status, operation):
+            for draft in shape.drafts:
+                for body in _filled(draft, status, sentence, self._names(shape.schema)):
+                    if shape.validator.is_valid(body):
+                        return self._written(shape, status, body, headers)
+        return ErrorResponse(status, envelope(refusal), headers, is_final=True)
+
+    def _written(self, shape: _Shape, status: int, body: Any, headers: Headers) -> ErrorResponse:
+        """Return a body of a documented error in its media type."""
+        if is_xml(shape.media_type):
+            from mockserver.engine.xml_body import encode_xml  # most documents have no XML
+
+            body = encode_xml(body, shape.schema, self._contract)
+        return ErrorResponse(status, body, headers, shape.media_type, is_final=True)
 
     def _status(self, refusal: Refusal, operation: Operation | None) -> int:
-        """Return the documented status of an invalid request: 422, or 400 in many APIs."""
-        if operation is None or refusal.status != 422:
+        """Return the documented status of an invalid or unauthenticated request.
+
+        An invalid one is a 422, or a 400 in many APIs. Some document a 403 in place of the 401.
+        """
+        if operation is None:
             return refusal.status
         responses = operation.node["responses"]
-        return 400 if "422" not in responses and "400" in responses else 422
+        if refusal.status == 401 and "403" in responses and operation.response(401) is None:
+            return 403
+        if refusal.status != 422 or "422" in responses:
+            return refusal.status
+        return 400 if "400" in responses else self._usual_status
+
+    @cached_property
+    def _usual_status(self) -> int:
+        """The status of invalid requests that most operations of the document name."""
+        counts = Counter(
+            status
+            for operation in self._contract.operations.values()
+            for status in ("400", "422")
+            if status in operation.node["responses"]
+        )
+        return 400 if counts["400"] > counts["422"] else 422
 
     def _documented(self, status: int, operation: Operation | None) -> Mapping[str, Any] | None:
         """Return the media objects of an operation's status; None if it is not documented."""
         response = operation.response(status) if operation is not None else None
         return self._content(response) if response is not None else None
 
-    def _body(self, media: Schema, status: int, sentence: str) -> Any:
-        """Return a body that satisfies a schema and holds the sentence; None if nothing does."""
-        schema = media.get("schema", {})
-        validator = self._contract.validator(schema, closed=True)
-        for draft in self._drafts(media, schema, status):
-            for body in _filled(draft, status, sentence):
-                if body is not None and validator.is_valid(body):
-                    return body
-        return None
+    def _shapes_of(self, status: int, operation: Operation | None) -> Iterator[_Shape]:
+        """Yield the shapes of documented errors, those that fit best first.
+
+        Each is compiled when it is needed, and kept for the next refusal.
+        """
+        key = (operation.operation_id if operation is not None else "", status)
+        kept = self._shapes.setdefault(key, [])
+        yield from list(kept)
+        seen = {id(shape.schema) for shape in kept}
+        for media_type, media in self._errors_like(status, operation):
+            schema = media.get("schema", {})
+            if id(schema) in seen:
+                continue
+            seen.add(id(schema))
+            validator = self._contract.validator(schema, closed=True)
+            drafts = list(self._drafts(media, schema, status))
+            kept.append(_Shape(media_type, schema, validator, drafts))
+            yield kept[-1]
 
     def _drafts(self, media: Schema, schema: Schema, status: int) -> Iterator[Any]:
         """Yield bodies to start from: examples, then a generated value."""
-        examples = media.get("examples", {}).values()
-        yield from (self._contract.follow(example).get("value") for example in examples)
+        for example in map(self._contract.follow, media.get("examples", {}).values()):
+            if "value" in example:
+                yield example["value"]
         for place in (media, self._contract.follow(schema)):
             if "example" in place:
                 yield place["example"]
@@ -73,10 +131,15 @@ class ErrorBodies:
         except NoValue:
             return
 
-    def _json_errors(
+    def _names(self, schema: Schema) -> list[str]:
+        """Return the names of properties that a body may hold the sentence in."""
+        properties = self._contract.follow(schema).get("properties", {})
+        return [name for name in _SENTENCES if name in properties]
+
+    def _errors_like(
         self, status: int, operation: Operation | None
     ) -> Iterator[tuple[str, Schema]]:
-        """Yield the JSON media objects of documented errors, those that fit best first.
+        """Yield the media objects of documented errors, those that fit best first.
 
         They are those of the operation's status, of that status in the whole document, of the
         operation's other errors, and of all other errors.
@@ -90,9 +153,9 @@ class ErrorBodies:
             *(response for candidate in everywhere for response in _errors(candidate)),
         ]
         for response in filter(None, candidates):
-            for media_type, media in self._content(response).items():
-                if is_json(media_type):
-                    yield media_type, media
+            content = self._content(response)
+            for is_written in (is_json, is_xml):
+                yield from ((name, content[name]) for name in content if is_written(name))
 
     def _content(self, response: Schema) -> dict[str, Schema]:
         content: dict[str, Schema] = self._contract.follow(response).get("content", {})
@@ -126,30 +189,45 @@ def _problem(problem: Problem) -> str:
     return f"{place}: {problem['msg']}"
 
 
-def _filled(draft: Any, status: int, sentence: str) -> Iterator[Any]:
-    """Yield a body with sentence and status filled in, with the sentence alone, and as it is."""
+def _filled(draft: Any, status: int, sentence: str, names: Iterable[str]) -> Iterator[Any]:
+    """Yield a body with sentence and status filled in, with the sentence alone, and as it is.
+
+    ``names`` are properties to add where the draft has no place for the sentence.
+    """
     if isinstance(draft, str):
         yield sentence
     body = deepcopy(draft)
     target, name = _place_of_sentence(body)
     if name is not None:
         target[name] = sentence
-        numbers = {
-            key: status
-            for key in _STATUSES
-            if isinstance(target.get(key), int) and not isinstance(target[key], bool)
-        }
-        before = dict(target)
-        target.update(numbers)
+        if isinstance(target, dict):
+            before = dict(target)
+            target.update(_with_status(target, status))
+            yield body
+            target.update(before)
         yield body
-        target.update(before)
-        yield body
+    elif isinstance(draft, dict):
+        for added in names:
+            yield {**draft, **_with_status(draft, status), added: sentence}
+            yield {**draft, added: sentence}
     yield draft
 
 
-def _place_of_sentence(body: Any) -> tuple[dict[str, Any], str | None]:
-    """Return the outermost object with a property for the sentence, and the property's name."""
-    level = [body]
+def _with_status(body: Mapping[str, Any], status: int) -> dict[str, int]:
+    """Return the integer properties of a body that hold the status."""
+    return {
+        key: status
+        for key in _STATUSES
+        if isinstance(body.get(key), int) and not isinstance(body[key], bool)
+    }
+
+
+def _place_of_sentence(body: Any) -> tuple[Any, str | int | None]:
+    """Return the outermost object with a property for the sentence, and the property's name.
+
+    Else it is the first list of texts, and the index of a text.
+    """
+    level, texts = [body], None
     while level:
         objects = [value for value in level if isinstance(value, dict)]
         for value in objects:
@@ -157,6 +235,11 @@ def _place_of_sentence(body: Any) -> tuple[dict[str, Any], str | None]:
                 if isinstance(value.get(name), str):
                     return value, name
         lists = [value for value in level if isinstance(value, list)]
+        texts = texts or next((value for value in lists if value and _is_text(value[0])), None)
         level = [child for value in objects for child in value.values()]
         level += [child for value in lists for child in value]
-    return {}, None
+    return (texts, 0) if texts is not None else ({}, None)
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str)

@@ -23,7 +23,7 @@ class Apps(NamedTuple):
     control: ASGIApp
     pages: ASGIApp
     public: Sequence[PublicApp]
-    """Apps under the control API's prefix that its guard does not protect."""
+    """Apps under ``/_mock`` that the guard of the control API does not protect."""
     api_prefixes: tuple[str, ...]
     control_prefix: str
 
@@ -45,19 +45,15 @@ class Dispatcher:
     def _choose(self, scope: Scope) -> ASGIApp:
         apps, path = self._apps(), scope.get("path", "")
         # The control API comes first: a contract may have the path "/", which all paths begin with.
+        for public in apps.public:
+            if public.serves(path):
+                return public.app
         if path.startswith(apps.control_prefix):
-            return _control(apps, path)
+            return apps.control
         if path.startswith(apps.api_prefixes):
             has_origin = any(name == _ORIGIN for name, _ in scope["headers"])
             return apps.cors if has_origin else apps.api
         return apps.pages
-
-
-def _control(apps: Apps, path: str) -> ASGIApp:
-    for public in apps.public:
-        if public.serves(path):
-            return public.app
-    return apps.control
 
 
 class PublishEvents:

@@ -50,12 +50,18 @@ class Routes:
     def __init__(
         self, contract: Contract, operations: Operations, fallback: Fallback, elsewhere: str
     ) -> None:
-        """Take the operations of a contract. Paths that begin with ``elsewhere`` are not its."""
+        """Take the operations of a contract.
+
+        Paths that begin with ``elsewhere`` are the mock's own, but for those of the contract that
+        begin so literally.
+        """
         self._operations = operations
         self._fallback = fallback
         self._prefixes = contract.prefixes
         self._elsewhere = elsewhere
         self._router = Router(_routes_of(contract))
+        hidden = [route for route in _routes_of(contract) if route[1].startswith(elsewhere)]
+        self._elsewhere_router = Router(hidden)
         self._exposed = cors.exposed_headers(contract)
         self.heads: dict[bytes, Any] = {}
         """What the protocol keeps as long as these routes are served."""
@@ -74,9 +80,13 @@ class Routes:
         return route
 
     def _resolve(self, method: str, path: str, query: bytes) -> Route:
-        if path.startswith(self._elsewhere) or not path.startswith(self._prefixes):
+        if not path.startswith(self._prefixes):
             return Route(path, query, None)
-        targets, values = self._router.match(path)
+        is_elsewhere = path.startswith(self._elsewhere)
+        router = self._elsewhere_router if is_elsewhere else self._router
+        targets, values = router.match(path)
+        if is_elsewhere and not targets:
+            return Route(path, query, None)
         if not targets:
             if "/" in self._prefixes:  # the contract has the path "/", and pages are beside it
                 return Route(path, query, None)

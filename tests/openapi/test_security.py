@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from mockserver.openapi.security import OPEN, Security, compile_security
+from mockserver.openapi.security import OPEN, Security, compile_security, undefined_schemes
 
 SCHEMES: dict[str, dict[str, Any]] = {
     "bearer": {"type": "http", "scheme": "bearer"},
@@ -87,16 +87,17 @@ CASES: list[Case] = [
     ("oauth", authorization(BASIC), b"", None),
     ("openid", authorization(b"Bearer s3cret"), b"", "s3cret"),
     ("openid", {}, b"", None),
-    ("mutual", authorization(b"Bearer s3cret"), b"", None),
-    ("elsewhere", {b"token": SECRET}, b"token=s3cret", None),
-    ("nothing", authorization(b"Bearer s3cret"), b"", None),
-    ("undefined", authorization(b"Bearer s3cret"), b"", None),
+    ("mutual", authorization(b"Bearer s3cret"), b"", ""),
+    ("mutual", {}, b"", ""),
+    ("elsewhere", {b"token": SECRET}, b"token=s3cret", ""),
+    ("nothing", authorization(b"Bearer s3cret"), b"", ""),
+    ("undefined", {}, b"", ""),
 ]
 
 
 @pytest.mark.parametrize(("scheme", "headers", "query", "expected"), CASES)
 def test_one_scheme(scheme: str, headers: Headers, query: bytes, expected: str | None) -> None:
-    """Any value of the right form is accepted; a scheme that nobody knows is never satisfied."""
+    """Any value of the right form is accepted; an undefined scheme is satisfied."""
     assert credentials([{scheme: []}], headers, query) == expected
 
 
@@ -121,8 +122,10 @@ COMBINED: list[tuple[str, list[dict[str, Any]], Headers, str | None]] = [
     ("optional, not sent", OPTIONAL, {}, ""),
     ("optional, malformed", OPTIONAL, authorization(b"Bearer"), ""),
     ("optional, listed last", [*reversed(OPTIONAL)], BEARER, "b"),
-    ("two of which one is undefined", [{"bearer": [], "undefined": []}], BEARER, None),
+    ("two of which one is undefined", [{"bearer": [], "undefined": []}], BEARER, "b"),
+    ("two of which one is undefined, none sent", [{"bearer": [], "undefined": []}], {}, None),
     ("an undefined one or another", [{"undefined": []}, {"bearer": []}], BEARER, "b"),
+    ("an undefined one or another, none sent", [{"undefined": []}, {"bearer": []}], {}, ""),
 ]
 
 
@@ -175,12 +178,13 @@ def test_optional_requirements_accept_a_request_without_credentials() -> None:
         (["openid"], "Bearer"),
         (["header"], None),
         (["query", "bearer"], "Bearer"),
-        (["basic", "bearer"], 'Basic realm="mock"'),
+        (["basic", "bearer"], 'Basic realm="mock", Bearer'),
+        (["bearer", "oauth"], "Bearer"),
         (["nothing", "undefined", "mutual"], None),
         ([], None),
     ],
 )
-def test_the_challenge_names_the_first_scheme_that_has_one(
+def test_the_challenge_names_each_scheme_that_has_one(
     schemes: list[str], challenge: str | None
 ) -> None:
     """RFC 9110 wants ``WWW-Authenticate`` with a 401; API keys have no such scheme."""
@@ -191,3 +195,10 @@ def test_the_challenge_names_the_first_scheme_that_has_one(
 def test_a_security_is_a_value() -> None:
     """Equal without requirements, so that the open one can be shared."""
     assert Security() == OPEN
+
+
+def test_undefined_schemes_are_found() -> None:
+    """Each once; a scheme in a form that OpenAPI does not have counts as undefined."""
+    requirements = [{"undefined": [], "bearer": []}, {"nothing": []}, {"mutual": []}, {}]
+    requirements += [{"elsewhere": []}, {"undefined": []}]
+    assert undefined_schemes(requirements, SCHEMES) == ["undefined", "nothing", "elsewhere"]

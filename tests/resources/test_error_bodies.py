@@ -83,6 +83,18 @@ SHAPES: list[tuple[str, Json, Any]] = [
     ("a text", TEXT, SENTENCE),
     ("a nullable message", objects(message={**TEXT, "nullable": True}), {"message": SENTENCE}),
     ("composed", {"allOf": [objects(message=TEXT)]}, {"message": SENTENCE}),
+    (
+        "a list of texts",
+        objects(
+            errors=objects(body={"type": "array", "minItems": 1, "maxItems": 1, "items": TEXT})
+        ),
+        {"errors": {"body": [SENTENCE]}},
+    ),
+    (
+        "an optional message",
+        {"type": "object", "maxProperties": 1, "properties": {"message": TEXT}},
+        {"message": SENTENCE},
+    ),
     ("no place for a sentence", objects(ok={"type": "boolean", "enum": [False]}), {"ok": False}),
 ]
 
@@ -162,11 +174,14 @@ def test_problem_details_keep_their_media_type() -> None:
     assert response.media_type == "application/problem+json"
 
 
-def test_xml_is_left_to_the_other_errors() -> None:
-    """The mock writes no XML."""
+def test_an_error_may_be_xml() -> None:
+    """If the operation documents no JSON for the status."""
     xml = json_content(objects(message=TEXT), "application/xml")
     response = written({"404": xml, "500": json_content(objects(detail=TEXT))})
-    assert (response.status, response.body) == (404, {"detail": SENTENCE})
+    assert (response.status, response.media_type) == (404, "application/xml")
+    assert f"<root><message>{SENTENCE}</message></root>" in response.reply.payload.decode()
+    both = {"content": {**xml["content"], **json_content(objects(message=TEXT))["content"]}}
+    assert written({"404": both}).body == {"message": SENTENCE}
 
 
 @pytest.mark.parametrize("key", ["4XX", "default"])
@@ -192,6 +207,30 @@ def test_an_invalid_request_has_the_documented_status(documented: list[str], sta
         assert response.body["message"] == (
             "body.a: Field required; query.b.0: Input should be a valid integer"
         )
+
+
+@pytest.mark.parametrize("here", ["4XX", "default", "404"])
+@pytest.mark.parametrize(
+    ("there", "status"), [(["400"], 400), (["422"], 422), (["400", "422"], 422), (["404"], 422)]
+)
+def test_an_open_status_is_the_usual_one_of_the_document(
+    here: str, there: list[str], status: int
+) -> None:
+    """A range or a default leaves the status open: other operations show what is meant."""
+    others = {"200": {}, **{name: json_content(objects(message=TEXT)) for name in there}}
+    problem = Unprocessable([{"loc": ["query", "n"], "msg": "Wrong", "type": "int_parsing"}])
+    response = written({here: json_content(objects(title=TEXT))}, problem, others=others)
+    assert response.status == status
+
+
+@pytest.mark.parametrize(
+    ("documented", "status"),
+    [(["403"], 403), (["401", "403"], 401), (["403", "default"], 401), (["4XX", "403"], 401)],
+)
+def test_missing_credentials_have_the_documented_status(documented: list[str], status: int) -> None:
+    """It is a 401, unless the operation documents a 403 alone."""
+    responses = {name: json_content(objects(message=TEXT)) for name in documented}
+    assert written(responses, Refusal(401, SENTENCE)).status == status
 
 
 def test_an_undocumented_status_borrows_the_shape_of_the_nearest_error() -> None:

@@ -51,3 +51,25 @@ def test_a_parameter_of_the_operation_replaces_that_of_its_path(tmp_path: Path) 
     with served(tmp_path, document({"/things/{id}": item})) as client:
         assert client.get("/things/7").status_code == 200
         assert client.get("/things/seven").status_code == 422
+
+
+def test_a_segment_may_be_a_parameter_in_part(tmp_path: Path) -> None:
+    """Text around a parameter, or between two of them, belongs to the path."""
+    names = ("a", "b")
+    parameters = [
+        {"name": name, "in": "path", "required": True, "schema": INTEGER} for name in names
+    ]
+    paths = {
+        "/files/{a}.json": {
+            "get": operation({"200": json_content(INTEGER)}, "get_file", parameters=parameters[:1])
+        },
+        "/{a}-{b}": {
+            "get": operation({"200": json_content(INTEGER)}, "get_pair", parameters=parameters)
+        },
+    }
+    with served(tmp_path, document(paths)) as client:
+        assert client.get("/files/1.json").status_code == 200
+        assert client.get("/files/x.json").status_code == 422
+        assert client.get("/files/1.xml").status_code == 404
+        assert client.get("/1-2").status_code == 200
+        assert client.get("/1-x").status_code == 422

@@ -72,6 +72,9 @@ def _is_amount(field: str) -> bool:
 class Billing:
     """The behaviour of the Billing API, including hosted pages and the stand-in for Stripe.js."""
 
+    negotiates = False
+    """The API ignores ``Accept``, and OPTIONS is a 405 (observed)."""
+
     def __init__(self, world: World[Accounts], *, enforce_rate_limits: bool = False) -> None:
         self._world = world
         self._accounts = world.state

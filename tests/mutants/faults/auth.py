@@ -59,7 +59,7 @@ def _validate_first(original: Original, self: CompiledOperation, request: Engine
         try:
             self.service.identify(request, self.security)
         except Unauthorized:
-            _, problems = self.body.parse(request.payload, request.warnings)
+            _, problems = self.body.parse(request.payload, request.warnings, request.headers)
             if problems:
                 return self._complete(request, self._refuse(Unprocessable(problems)))
     return original(self, request)
