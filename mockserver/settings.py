@@ -48,6 +48,8 @@ class Settings(Struct, frozen=True):
     allow_webhook_host: tuple[str, ...] = ()
     keep_requests: int = 1_000
     max_accounts: int = 10_000
+    stateless: bool = False
+    items: int = 5
     state: Path | None = None
     quiet: bool = False
     log_level: str = "warning"
@@ -106,6 +108,13 @@ def _count(text: str) -> int:
     count = int(text) if text.isascii() and text.isdigit() and len(text) <= 7 else -1
     if not 0 <= count <= 1_000_000:
         raise ValueError("a whole number from 0 to 1,000,000")
+    return count
+
+
+def _items(text: str) -> int:
+    count = int(text) if text.isascii() and text.isdigit() and len(text) <= 4 else -1
+    if not 0 <= count <= 1_000:
+        raise ValueError("a whole number from 0 to 1000")
     return count
 
 
@@ -256,6 +265,13 @@ SETTINGS = (
         "accounts to keep beside the personas (10000); the least recently used one is evicted",
         "N",
     ),
+    _Setting(
+        "items",
+        _items,
+        "items that a collection of another document has at first (5), beside its examples",
+        "N",
+    ),
+    _Setting("stateless", _switch, "serve another document from its examples and schemas alone"),
     _Setting(
         "state",
         _file,

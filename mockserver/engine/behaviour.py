@@ -38,6 +38,8 @@ class ErrorResponse(NamedTuple):
     headers: Headers
     media_type: str | None = JSON
     """None for a response without a body."""
+    is_final: bool = False
+    """Whether it is sent as it is, without validating it again."""
 
     @property
     def reply(self) -> Reply:

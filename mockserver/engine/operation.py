@@ -186,6 +186,8 @@ class CompiledOperation:
         result: Any = self._handler(call)
         if request.caller is not None:
             request.caller.leave()
+        if isinstance(result, Reply):
+            return result
         return Reply(self._success, self.responses.encode(self._success, result), [])
 
     async def _wait_for(self, call: Call[Any, Any]) -> Reply:
@@ -203,7 +205,8 @@ class CompiledOperation:
     def _refuse(self, error: Exception) -> Reply:
         """Return an error response; a 500 if the contract does not allow it."""
         response = self.service.error(error, self.operation) or self._internal_error(error)
-        if response.status == 500 or isinstance(error, PreferenceRefused):
+        is_final = response.is_final or response.status == 500
+        if is_final or isinstance(error, PreferenceRefused):
             return response.reply
         if self._handler is None and not self.responses.has_schema(response.status):
             # The document need not describe all errors of an operation without a handler.

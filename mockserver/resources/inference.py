@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -17,7 +18,7 @@ from mockserver.resources.words import plain, singular
 
 CORRECTION = "x-mock-resource"
 """The extension that corrects an inference: ``false``, or ``{name, id, parent}``."""
-_ENDINGS = (".json", ".xml")
+_ENDING = re.compile(r"\.(json|xml)$")
 _MAX_BESIDE_WRAPPER = 2
 """The number of properties of a request body of which one may hold the item."""
 
@@ -160,7 +161,8 @@ class Inference:
         if held is None:
             return None
         part = Part(held.way, held.schema)
-        return Served(operation.operation_id, Role.LIST, "", response=part, link=link)
+        names = tuple(operation.path_names)
+        return Served(operation.operation_id, Role.LIST, "", names, response=part, link=link)
 
     def _served(
         self,
@@ -175,7 +177,8 @@ class Inference:
             held = None
         request = self._request_way(operation, found.resource, held, noun)
         part = Part(held.way, held.schema) if held is not None else None
-        return Served(operation.operation_id, role, "", request, part, link)
+        names = tuple(operation.path_names)
+        return Served(operation.operation_id, role, "", names, request, part, link)
 
     def _is_of(self, resource: Resource, held: Held) -> bool:
         """Return whether a part of a response is an item of a resource."""
@@ -285,8 +288,10 @@ class Inference:
             if self._is_same(held.schema, found.resource.schema):
                 return found
             own = reader(self._shapes, schema, found.resource.parameter, noun)
-            if is_named_alike and own is not None and own.identity is not None:
-                if own.identity.property == found.resource.identity:
+            own_identity = own.identity if own is not None else None
+            if is_named_alike and own_identity is not None:
+                is_identified_alike = own_identity.property == found.resource.identity
+                if is_identified_alike:
                     return found
         return None
 
@@ -407,9 +412,8 @@ def _segments(path: str) -> Segments:
     ``{id}:archive`` is two segments.
     """
     segments: list[str] = []
-    for segment in path.strip("/").split("/"):
-        for ending in _ENDINGS:
-            segment = segment.removesuffix(ending)
+    for written in path.strip("/").split("/"):
+        segment = _ENDING.sub("", written)
         if segment.startswith("{") and segment.count("{") == 1:
             _, _, rest = segment.partition("}")
             segments += ["{}", rest] if rest else ["{}"]

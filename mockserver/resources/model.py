@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 
 from msgspec import Struct, field
@@ -25,22 +25,22 @@ class Role(StrEnum):
 
 
 class Template(Struct, frozen=True):
-    """The path of a collection or singleton, with names of parameters."""
+    """The path of a collection or singleton."""
 
     segments: tuple[str, ...]
     """``{}`` stands for a parameter."""
     parameters: tuple[str, ...]
 
-    def place(self, params: Mapping[str, str]) -> str:
-        """Return the path with the values of a request: it names one collection."""
-        values = iter(self.parameters)
+    def place(self, values: Sequence[str]) -> str:
+        """Return the path with the first values of a request: it names one collection."""
+        left = iter(values)
         return "/" + "/".join(
-            params.get(next(values), "") if segment == "{}" else segment
+            next(left, "").replace("/", "%2F") if segment == "{}" else segment
             for segment in self.segments
         )
 
     def __str__(self) -> str:
-        return self.place({name: f"{{{name}}}" for name in self.parameters})
+        return self.place([f"{{{name}}}" for name in self.parameters])
 
 
 class Part(Struct, frozen=True):
@@ -77,6 +77,8 @@ class Served(Struct, frozen=True):
     operation_id: str
     role: Role
     resource: str
+    parameters: tuple[str, ...] = ()
+    """The names of its path parameters, in the order of its path."""
     request: Way = ()
     """The properties that lead to the item in the request body."""
     response: Part | None = None

@@ -73,6 +73,16 @@ class Shapes:
             known = self._known[id(schema)] = (schema, self._read(schema))
         return known[1]
 
+    def annotated(self, schema: Any, keyword: str) -> set[str]:
+        """Return the names of the properties that a keyword marks, such as ``readOnly``."""
+        return {
+            str(name)
+            for part in self.of(schema).parts
+            for name, property in part.get("properties", {}).items()
+            if isinstance(property, dict)
+            and (property.get(keyword) is True or self._follow(property).get(keyword) is True)
+        }
+
     def _read(self, schema: Schema) -> Shape:
         parts: list[Schema] = []
         for part in self._parts(schema):
