@@ -234,6 +234,13 @@ class Counter:
         schema = content[name].get("schema", {})
         value = self._generator.compile(schema).make(operation.operation_id)
         value = self._without_read_only(schema, value)
+        if operation.method == "put" and isinstance(value, dict):
+            # The path decides where the body repeats it.
+            repeated = {_plain(name) for name in operation.path_names}
+            inner = _only_object(value)
+            for item in (value, value[inner] if inner is not None else {}):
+                for name in [name for name in item if _plain(name) in repeated]:
+                    del item[name]
         if is_json(name):
             return value, json.dumps(value).encode(), "application/json"
         return value, urlencode(list(_fields(value))).encode(), name
@@ -318,11 +325,11 @@ def credentials(contract: Contract) -> tuple[dict[str, str], dict[str, str]]:
             if place is None:
                 headers["Cookie"] = f"{scheme['name']}=mock"
             else:
-                place[scheme["name"]] = "mock"
+                place.setdefault(scheme["name"], "mock")
         elif str(scheme.get("scheme", "")).lower() == "basic":
             headers["Authorization"] = "Basic bW9jazptb2Nr"
         else:
-            headers.setdefault("Authorization", "Bearer mock")
+            headers["Authorization"] = "Bearer mock"
     return headers, query
 
 

@@ -70,13 +70,14 @@ class AccountCaller(AnyCaller):
 
     def enter(self, now: datetime, *, is_write: bool) -> None:  # noqa: ARG002 (no rate limit)
         """Open the account."""
-        self.peek(now)
-
-    def peek(self, now: datetime) -> None:
-        """Open the account."""
         if self.accounts is not None:
             self.account = self.accounts.open(self.key, now)
             self.account_id = self.account.id
+
+    def peek(self, now: datetime) -> None:  # noqa: ARG002 (nothing changes)
+        """Find the account, if it exists."""
+        if self.accounts is not None:
+            self.account_id = self.accounts.account_id(self.key)
 
     def context(
         self,

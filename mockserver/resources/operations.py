@@ -250,7 +250,10 @@ class Handler:
 
     def _values(self, call: Call[Account, Any]) -> list[str]:
         """Return the values of the path, in its order."""
-        return [str(call.params.get(name, "")) for name in self._served.parameters]
+        texts = call.request.path_params
+        return [
+            str(call.params.get(name, texts.get(name, ""))) for name in self._served.parameters
+        ]
 
     def _place(self, values: list[str]) -> Place:
         if self._served.link is not None:

@@ -89,8 +89,8 @@ class Store:
         resource = place.resource
         collection = self.collection(account, place)
         identity = resource.identity
-        data = {**fields.times(self._fitting.shapes, resource.schema, moment, is_new=True), **given}
-        data |= self._references(place)
+        times = fields.times(self._fitting.shapes, resource.schema, moment, is_new=True)
+        data = {**self._defaults(resource), **times, **given, **self._references(place)}
         if key is not None:
             data |= self._identified(resource, key)
         elif identity is None or data.get(identity) is None:
@@ -144,7 +144,8 @@ class Store:
             return {}
         shapes = self._fitting.shapes
         hidden = shapes.annotated(request, "writeOnly") | shapes.annotated(request, "readOnly")
-        hidden |= shapes.annotated(resource.schema, "readOnly")
+        own = shapes.of(request).properties.keys()
+        hidden |= shapes.annotated(resource.schema, "readOnly") - own
         return {name: value for name, value in given.items() if name not in hidden}
 
     def _is_seeded(self, account: Account, place: Place) -> bool:
@@ -205,6 +206,15 @@ class Store:
                 return found
             found.append(value if isinstance(value, dict) else {})
         return found
+
+    def _defaults(self, resource: Resource) -> Json:
+        """Return the defaults of the fields of an item."""
+        properties = self._fitting.shapes.of(resource.schema).properties
+        found = {
+            name: self._fitting.shapes.of(part).first("default")
+            for name, part in properties.items()
+        }
+        return {name: value for name, value in found.items() if value is not None}
 
     def _references(self, place: Place) -> Json:
         """Return the fields that name the items above."""
