@@ -337,7 +337,7 @@ def credentials(contract: Contract) -> tuple[dict[str, str], dict[str, str]]:
 def _served(spec: Path) -> Iterator[str]:
     """Serve a document with the mock, and return its URL."""
     command = [sys.executable, "-m", "mockserver", "--port", "0", "--quiet", "--spec", str(spec)]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)  # noqa: S603
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     try:
         line = process.stdout.readline() if process.stdout is not None else ""
         found = re.search(r"http://\S+", line)

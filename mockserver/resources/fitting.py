@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from typing import Any, NamedTuple
 
@@ -36,11 +36,13 @@ class _Spot(NamedTuple):
     key: object
     name: str = ""
     depth: int = 0
+    base: Any = None
+    """The valid value that is there already, if there is one."""
 
-    def below(self, part: str | int) -> _Spot:
+    def below(self, part: str | int, base: Any = None) -> _Spot:
         """Return the place of a field or an item."""
         name = f"{self.name}.{part}" if self.name else str(part)
-        return _Spot((self.key, part), name, self.depth + 1)
+        return _Spot((self.key, part), name, self.depth + 1, base)
 
 
 class Fitting:
@@ -50,15 +52,18 @@ class Fitting:
         self.shapes = Shapes(contract.follow)
         self._contract = contract
         self._generator = generator
-        self._validators: dict[int, tuple[Schema, Validator]] = {}
-        self._makers: dict[int, tuple[Schema, Maker | None]] = {}
+        self._validators: dict[object, tuple[Schema, Validator]] = {}
+        self._makers: dict[object, tuple[Schema, Maker | None]] = {}
+        self._around: dict[tuple[object, Way], Schema] = {}
 
     def validator(self, schema: Schema) -> Validator:
         """Return the validator of responses of a schema."""
-        known = self._validators.get(id(schema))
+        key = _key(schema)
+        known = self._validators.get(key)
         if known is None:
             compiled = self._contract.validator(schema, closed=True)
-            known = self._validators[id(schema)] = (schema, compiled)
+            # The schema is kept, so that no other gets the same identity.
+            known = self._validators[key] = (schema, compiled)
         return known[1]
 
     def is_valid(self, schema: Schema, value: Any) -> bool:
@@ -67,13 +72,14 @@ class Fitting:
 
     def generated(self, schema: Schema, key: object) -> Any:
         """Return a generated value. Raises Unfit if there is none."""
-        known = self._makers.get(id(schema))
+        place = _key(schema)
+        known = self._makers.get(place)
         if known is None:
             try:
                 maker: Maker | None = self._generator.compile(schema)
             except NoValue:
                 maker = None
-            known = self._makers[id(schema)] = (schema, maker)
+            known = self._makers[place] = (schema, maker)
         if known[1] is None:
             raise Unfit
         return known[1].make(key)
@@ -83,7 +89,40 @@ class Fitting:
 
         What is missing comes from a generated value; equal keys get equal ones. Raises Unfit.
         """
-        return self._fit(schema, given, _Spot(key))
+        fitted = self._fit(schema, given, _Spot(key))
+        if fitted is None:
+            return Fitted(self.generated(schema, key), [""])
+        return fitted
+
+    def fit_around(self, schema: Schema, way: Way, given: Any, key: object) -> Fitted:
+        """Return a valid envelope of a value that is valid already. Raises Unfit.
+
+        The envelope is generated without the value, because large documents have large schemas.
+        """
+        if not way or self.is_valid(schema, self.restricted(schema, given)):
+            return self.fit(schema, given, key)
+        place = (_key(schema), way)
+        around = self._around.get(place)
+        if around is None:
+            around = self._around[place] = self._without_part(schema, way)
+        if around:
+            try:
+                base = self.generated(around, key)
+            except Unfit:
+                base = None
+            fitted = self._fit(schema, given, _Spot(key, base=base))
+            if fitted is not None and self.is_valid(schema, fitted.value):
+                return fitted
+        return self.fit(schema, given, key)
+
+    def _without_part(self, schema: Schema, way: Way) -> Schema:
+        """Return a schema that says nothing of one part; empty if that is not possible."""
+        resolved = self._contract.follow(schema)
+        properties = resolved.get("properties", {})
+        if way[0] not in properties:
+            return {}
+        inner = self._without_part(properties[way[0]], way[1:]) if len(way) > 1 else {}
+        return {**resolved, "properties": {**properties, way[0]: inner}}
 
     def restricted(self, schema: Schema, value: Any, depth: int = 0) -> Any:
         """Return a value without the properties that a response may not have."""
@@ -101,15 +140,12 @@ class Fitting:
             return [self.restricted(shape.items, item, depth + 1) for item in value]
         return value
 
-    def _fit(self, schema: Schema, given: Any, spot: _Spot) -> Fitted:
+    def _fit(self, schema: Schema, given: Any, spot: _Spot) -> Fitted | None:
+        """Return a valid value; None if nothing of the given one fits."""
         value = self.restricted(schema, given)
         if self.is_valid(schema, value):
             return Fitted(value, [])
-        fitted = self._fit_parts(schema, value, spot) if spot.depth < _MAX_DEPTH else None
-        if fitted is not None:
-            return fitted
-        lost = [spot.name] if given is not None else []
-        return Fitted(self.generated(schema, spot.key), lost)
+        return self._fit_parts(schema, value, spot) if spot.depth < _MAX_DEPTH else None
 
     def _fit_parts(self, schema: Schema, value: Any, spot: _Spot) -> Fitted | None:
         """Fit the parts of a value, or convert it; None if that is not possible."""
@@ -120,25 +156,31 @@ class Fitting:
             items = shape.items
             return self._fit_array(schema, items, value, spot) if items is not None else None
         if shape.is_object and value is not None:
-            return self._fit_reference(schema, value, spot.key)
+            return self._fit_reference(schema, value, spot)
         converted = _converted(value, shape.types)
-        if converted is not None and self.is_valid(schema, converted):
-            return Fitted(converted, [])
-        return None
+        is_fit = converted is not None and self.is_valid(schema, converted)
+        return Fitted(converted, []) if is_fit else None
 
-    def _fit_object(self, schema: Schema, given: dict[str, Any], spot: _Spot) -> Fitted:
-        """Lay an object over several generated ones, and return the best result."""
+    def _fit_object(self, schema: Schema, given: dict[str, Any], spot: _Spot) -> Fitted | None:
+        """Lay an object over several valid ones, and return the best result."""
         best: Fitted | None = None
+        for base in self._bases(schema, spot):
+            found = self._laid(schema, base, given, spot)
+            if not found.lost and self.is_valid(schema, found.value):
+                return found
+            is_better = best is None or len(found.lost) < len(best.lost)
+            if is_better and self.is_valid(schema, found.value):
+                best = found
+        return best
+
+    def _bases(self, schema: Schema, spot: _Spot) -> Iterator[dict[str, Any]]:
+        """Yield valid objects: the one that is there already, then generated ones."""
+        if isinstance(spot.base, dict):
+            yield spot.base
         for variant in range(_VARIANTS):
             base = self.generated(schema, (spot.key, variant) if variant else spot.key)
-            if not isinstance(base, dict):
-                continue
-            found = self._laid(schema, base, given, spot)
-            if not found.lost:
-                return found
-            if best is None or len(found.lost) < len(best.lost):
-                best = found
-        return best or Fitted(self.generated(schema, spot.key), [spot.name])
+            if isinstance(base, dict):
+                yield base
 
     def _laid(
         self, schema: Schema, base: dict[str, Any], given: dict[str, Any], spot: _Spot
@@ -151,21 +193,22 @@ class Fitting:
         parts: dict[str, Any] = {}
         lost: list[str] = []
         for field, value in given.items():
-            below = spot.below(field)
+            below = spot.below(field, base.get(field))
             if field not in properties:
                 parts[field] = value
                 continue
             try:
                 fitted = self._fit(properties[field], value, below)
             except Unfit:
-                lost.append(below.name)
-                continue
-            if below.name not in fitted.lost:
+                fitted = None
+            if fitted is not None:
                 parts[field] = fitted.value
-            lost += fitted.lost
+            lost += [below.name] if fitted is None else fitted.lost
+        lost = [name for name in lost if given.get(name, name) is not None]
         whole = {**base, **parts}
-        if self.is_valid(schema, whole):
-            return Fitted(_without(whole, self._absent(schema, whole, given, parts)), lost)
+        absent = self._absent(schema, whole, given, parts)
+        if absent or self.is_valid(schema, whole):
+            return Fitted(_without(whole, absent), lost)
         kept, dropped = self._one_by_one(schema, base, parts)
         return Fitted(kept, lost + [spot.below(field).name for field in dropped])
 
@@ -173,9 +216,8 @@ class Fitting:
         self, schema: Schema, whole: dict[str, Any], given: dict[str, Any], parts: dict[str, Any]
     ) -> set[str]:
         """Return the properties that are given as null, are not nullable, and may be left out."""
-        absent = {
-            name for name, value in given.items() if value is None and parts.get(name) is not None
-        }
+        nulls = {name for name, value in given.items() if value is None}
+        absent = {name for name in nulls if parts.get(name, "") is not None}
         return absent if absent and self.is_valid(schema, _without(whole, absent)) else set()
 
     def _one_by_one(
@@ -195,28 +237,35 @@ class Fitting:
             left = dropped
         return value, left
 
-    def _fit_array(self, schema: Schema, items: Schema, given: list[Any], spot: _Spot) -> Fitted:
+    def _fit_array(
+        self, schema: Schema, items: Schema, given: list[Any], spot: _Spot
+    ) -> Fitted | None:
         """Fit the items of an array one by one."""
-        value, lost = [], []
+        value: list[Any] = []
+        lost: list[str] = []
+        base = spot.base[0] if isinstance(spot.base, list) and spot.base else None
         for index, item in enumerate(given):
-            fitted = self._fit(items, item, spot.below(index))
+            fitted = self._fit(items, item, spot.below(index, base))
+            if fitted is None:
+                return None
             value.append(fitted.value)
             lost += fitted.lost
-        if self.is_valid(schema, value):
-            return Fitted(value, lost)
-        return Fitted(self.generated(schema, spot.key), [spot.name])
+        return Fitted(value, lost) if self.is_valid(schema, value) else None
 
-    def _fit_reference(self, schema: Schema, given: Any, key: object) -> Fitted | None:
+    def _fit_reference(self, schema: Schema, given: Any, spot: _Spot) -> Fitted | None:
         """Return an object for the id of one, where responses contain it and requests name it."""
-        base = self.generated(schema, key)
-        if not isinstance(base, dict):
-            return None
-        for name in self.shapes.of(schema).properties:
-            if plain(name) in _REFERENCES:
+        names = [name for name in self.shapes.of(schema).properties if plain(name) in _REFERENCES]
+        for base in self._bases(schema, spot) if names else ():
+            for name in names:
                 whole = {**base, name: given}
                 if self.is_valid(schema, whole):
                     return Fitted(whole, [])
         return None
+
+
+def _key(schema: Schema) -> object:
+    """Return what equal schemas share: the reference, else the identity."""
+    return schema["$ref"] if schema.keys() == {"$ref"} else id(schema)
 
 
 def put_at(way: Way, value: Any) -> Any:

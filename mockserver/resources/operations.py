@@ -21,7 +21,7 @@ from mockserver.resources.forms import form_of
 from mockserver.resources.inference import request_schema
 from mockserver.resources.lists import Lists
 from mockserver.resources.model import Model, Resource, Role, Served
-from mockserver.resources.replies import Documented, Replies
+from mockserver.resources.replies import Body, Documented, Replies
 from mockserver.resources.store import Change, Missing, Place, Store
 from mockserver.resources.words import plain
 
@@ -72,7 +72,7 @@ class Handler:
             raise Refusal(404, f"Not found: no such item of {missing}.") from None
         except Unfit:
             call.request.marks.append((b"x-mock-source", b"schema"))
-            return self._samples.success(_key_of(call))
+            return self._replies.samples.success(_key_of(call))
 
     @cached_property
     def _resource(self) -> Resource:
@@ -84,11 +84,9 @@ class Handler:
 
     @cached_property
     def _replies(self) -> Replies:
-        return Replies(self._shared.contract, self._operation, self._shared.fitting)
-
-    @cached_property
-    def _samples(self) -> Samples:
-        return Samples(self._operation, self._shared.contract, self._shared.generator)
+        shared, operation = self._shared, self._operation
+        samples = Samples(operation, shared.contract, shared.generator)
+        return Replies(shared.contract, operation, shared.fitting, samples)
 
     @cached_property
     def _lists(self) -> Lists:
@@ -183,7 +181,7 @@ class Handler:
             return self._shown(call, self._replies.success, found)
         call.request.marks.append((b"x-mock-source", b"schema"))
         request = call.request
-        return self._samples.success((request.path, request.query, request.payload))
+        return self._replies.samples.success((request.path, request.query, request.payload))
 
     def _found(self, call: Call[Account, Any]) -> Change:
         """Return the item or singleton that a request selects. Raises Missing."""
@@ -239,7 +237,9 @@ class Handler:
         headers: Headers | None,
     ) -> Reply:
         about = (self._resource.name, call.request.path, key)
-        return self._replies.reply(documented, body, about, self._samples, headers)
+        part = self._served.response
+        way = part.way if part is not None else ()
+        return self._replies.reply(documented, Body(body, about, way), headers or [])
 
     def _location(self, place: Place, change: Change, documented: Documented) -> Headers:
         """Return the ``Location`` of a new item."""
@@ -251,9 +251,7 @@ class Handler:
     def _values(self, call: Call[Account, Any]) -> list[str]:
         """Return the values of the path, in its order."""
         texts = call.request.path_params
-        return [
-            str(call.params.get(name, texts.get(name, ""))) for name in self._served.parameters
-        ]
+        return [str(call.params.get(name, texts.get(name, ""))) for name in self._served.parameters]
 
     def _place(self, values: list[str]) -> Place:
         if self._served.link is not None:

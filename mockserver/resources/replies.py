@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 from mockserver.engine.errors import Headers
 from mockserver.engine.reply import JSON as JSON_BYTES
@@ -14,8 +14,19 @@ from mockserver.engine.samples import Samples
 from mockserver.openapi.contract import JSON, Contract, Operation, is_json
 from mockserver.openapi.schemas import Schema
 from mockserver.resources.fitting import Fitting, Unfit
+from mockserver.resources.identity import Way
 
 _ANY = "*/*"
+
+
+class Body(NamedTuple):
+    """What a response shows."""
+
+    value: Any
+    key: object
+    """Selects the generated values of what is missing."""
+    way: Way = ()
+    """The properties that lead to the part that is valid already."""
 
 
 class Documented:
@@ -39,7 +50,10 @@ class Documented:
 class Replies:
     """The successful responses of one operation."""
 
-    def __init__(self, contract: Contract, operation: Operation, fitting: Fitting) -> None:
+    def __init__(
+        self, contract: Contract, operation: Operation, fitting: Fitting, samples: Samples
+    ) -> None:
+        self.samples = samples
         self._contract = contract
         self._operation = operation
         self._fitting = fitting
@@ -71,31 +85,23 @@ class Replies:
         """Return whether a status is documented by its number."""
         return status in self._operation.statuses
 
-    def reply(
-        self,
-        documented: Documented,
-        body: Any,
-        key: object,
-        samples: Samples,
-        headers: Headers | None = None,
-    ) -> Reply:
+    def reply(self, documented: Documented, body: Body, headers: Headers) -> Reply:
         """Return a response with as much of a body as its schema allows.
 
         Where responses are no JSON, or nothing valid is found, it is a sample.
         """
         schema = documented.schema
+        own = [*headers, *self._required(documented, body.key, headers)]
         if documented.is_empty:
-            own = [*(headers or []), *self._required(documented, key, headers or [])]
             return Reply(documented.status, b"", own, None)
         if schema is None:
-            return samples.success(key)
+            return self.samples.success(body.key)
         try:
-            value = self._fitting.fit(schema, body, key).value
+            value = self._fitting.fit_around(schema, body.way, body.value, body.key).value
         except Unfit:
-            return samples.success(key)
+            return self.samples.success(body.key)
         if not self._fitting.is_valid(schema, value):
             raise BrokenContract(f"status {documented.status}: the body breaks its schema")
-        own = [*(headers or []), *self._required(documented, key, headers or [])]
         name = documented.media_type
         media_type = JSON_BYTES if name == JSON else name.encode("latin-1")
         return Reply(documented.status, encode(value), own, media_type)
