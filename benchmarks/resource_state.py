@@ -236,11 +236,11 @@ class Counter:
         value = self._without_read_only(schema, value)
         if operation.method == "put" and isinstance(value, dict):
             # The path decides where the body repeats it.
-            repeated = {_plain(name) for name in operation.path_names}
+            repeated = {"id", *(_plain(parameter) for parameter in operation.path_names)}
             inner = _only_object(value)
             for item in (value, value[inner] if inner is not None else {}):
-                for name in [name for name in item if _plain(name) in repeated]:
-                    del item[name]
+                for field_name in [key for key in item if _plain(key) in repeated]:
+                    del item[field_name]
         if is_json(name):
             return value, json.dumps(value).encode(), "application/json"
         return value, urlencode(list(_fields(value))).encode(), name

@@ -363,6 +363,10 @@ DOCS_SETTINGS = (
     ),
 )
 
+RESOURCES_SETTINGS = (
+    _Setting("spec", Path, "the OpenAPI document (the packaged spec/openapi.yaml)", "FILE"),
+)
+
 
 def add_flags(parser: argparse._ActionsContainer, table: Sequence[_Setting] = SETTINGS) -> None:
     """Add one flag for each setting to a parser."""
@@ -406,6 +410,12 @@ def read_docs(
     if format is not None and format not in formats:
         raise SettingsError(f"--format must be {' or '.join(formats)}, not '{format}'")
     return DocsSettings(formats=tuple(formats) if format is None else (format,), **values)
+
+
+def read_spec(flags: Mapping[str, Any], environment: Mapping[str, str], *, spec: Path) -> Path:
+    """Return the document of the resources command, in the same order. Raises SettingsError."""
+    chosen: Path = {"spec": spec, **_read(RESOURCES_SETTINGS, flags, environment)}["spec"]
+    return chosen
 
 
 def _read(

@@ -20,7 +20,7 @@ LAYERS: list[set[str]] = [
     {"console", "control", "server"},
     {"billing", "resources"},
     {"app"},
-    {"banner", "control_command", "watch"},
+    {"banner", "control_command", "resources_command", "watch"},
     {"cli"},
     {"__main__", "child_server"},
     {"testing"},

@@ -2,35 +2,28 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from msgspec import Struct, field
+from msgspec import Struct
 from msgspec.structs import replace
 
-from mockserver.openapi.contract import Contract, Operation, is_json
+from mockserver.openapi.contract import Contract, Operation
 from mockserver.openapi.schemas import Schema
 from mockserver.resources.identity import Held, array, identity, item
 from mockserver.resources.model import Model, Part, Resource, Role, Served, Template
+from mockserver.resources.places import (
+    Place,
+    Segments,
+    places_of,
+    request_schema,
+    success_schema,
+)
 from mockserver.resources.shapes import Shapes
 from mockserver.resources.words import plain, singular
 
-CORRECTION = "x-mock-resource"
-"""The extension that corrects an inference: ``false``, or ``{name, id, parent}``."""
-_ENDING = re.compile(r"\.(json|xml)$")
 _MAX_BESIDE_WRAPPER = 2
 """The number of properties of a request body of which one may hold the item."""
-
-Segments = tuple[str, ...]
-
-
-class _Place(Struct):
-    """The operations of one path, by method."""
-
-    template: Template
-    operations: dict[str, Operation] = field(default_factory=dict)
-    correction: Mapping[str, Any] = field(default_factory=dict)
 
 
 class _Found(Struct):
@@ -57,7 +50,7 @@ class Inference:
     def __init__(self, contract: Contract) -> None:
         self._contract = contract
         self._shapes = Shapes(contract.follow)
-        self._places = dict(_places(contract))
+        self._places = dict(places_of(contract))
         self._found: dict[Segments, _Found] = {}
         self._served_ids: set[str] = set()
 
@@ -71,7 +64,7 @@ class Inference:
             if segments and segments[-1] != "{}":
                 self._add_without_items(segments)
         kept = {segments: found for segments, found in self._found.items() if _is_kept(found)}
-        names = _names(kept)
+        names = _names(kept, {at: self._correction(at).get("name") for at in kept})
         for segments in kept:
             self._add_actions(segments)
         resources = {names[at]: self._named(at, names, found) for at, found in kept.items()}
@@ -82,7 +75,7 @@ class Inference:
         }
         return Model(resources, operations)
 
-    def _add_collection(self, segments: Segments, below: _Place) -> None:
+    def _add_collection(self, segments: Segments, below: Place) -> None:
         """Add the collection whose items a path selects."""
         above = self._places.get(segments)
         parameter = below.template.parameters[-1]
@@ -106,7 +99,7 @@ class Inference:
             self._add_to_collection(found, above, noun)
 
     def _item(
-        self, segments: Segments, below: _Place, parameter: str, noun: str
+        self, segments: Segments, below: Place, parameter: str, noun: str
     ) -> tuple[Held | None, Held | None]:
         """Return the item as it is read, and as it is created."""
         above = self._places.get(segments)
@@ -124,7 +117,7 @@ class Inference:
         schema = success_schema(self._contract, operation)
         return item(self._shapes, schema, parameter, noun) if schema is not None else None
 
-    def _listed(self, place: _Place | None, parameter: str, noun: str) -> Held | None:
+    def _listed(self, place: Place | None, parameter: str, noun: str) -> Held | None:
         operation = place.operations.get("get") if place is not None else None
         schema = success_schema(self._contract, operation)
         return array(self._shapes, schema, parameter, noun) if schema is not None else None
@@ -141,7 +134,7 @@ class Inference:
         if role is not None:
             self._add(found, self._served(found, operation, role, noun))
 
-    def _add_to_collection(self, found: _Found, above: _Place, noun: str) -> None:
+    def _add_to_collection(self, found: _Found, above: Place, noun: str) -> None:
         """Add the operations on the path of a collection."""
         for method, operation in above.operations.items():
             if method == "get":
@@ -210,7 +203,7 @@ class Inference:
         """Add a singleton; or a collection whose items have no path."""
         place = self._places[segments]
         get, post = place.operations.get("get"), place.operations.get("post")
-        if get is None or segments in self._found or self._served_ids & _ids(place):
+        if get is None or segments in self._found or self._served_ids & place.ids:
             return
         noun = singular(segments[-1])
         schema = success_schema(self._contract, get)
@@ -230,7 +223,7 @@ class Inference:
         elif schema is not None and shape.is_object and updates:
             self._add_singleton(segments, place, noun)
 
-    def _add_singleton(self, segments: Segments, place: _Place, noun: str) -> None:
+    def _add_singleton(self, segments: Segments, place: Place, noun: str) -> None:
         held = self._held(place.operations["get"], "", noun)
         if held is None:
             return
@@ -362,10 +355,6 @@ class Inference:
         )
 
 
-def _ids(place: _Place) -> set[str]:
-    return {operation.operation_id for operation in place.operations.values()}
-
-
 def _is_kept(found: _Found) -> bool:
     """Return whether items of a resource can come to be: by creation, list or PUT."""
     roles = found.roles
@@ -376,75 +365,23 @@ def _is_kept(found: _Found) -> bool:
     )
 
 
-def _names(found: Mapping[Segments, _Found]) -> dict[Segments, str]:
-    """Return a name for each resource: the last word of its path, longer where two are alike."""
+def _names(found: Iterable[Segments], chosen: Mapping[Segments, Any]) -> dict[Segments, str]:
+    """Return a name for each resource: the last word of its path, longer where two are alike.
+
+    ``chosen`` are names that the document gives.
+    """
     names: dict[Segments, str] = {}
     for at in found:
         words = [segment for segment in at if segment != "{}"]
-        candidates = ["/".join(words[-count:]) for count in range(1, len(words) + 1)]
+        candidates = [str(chosen[at])] if chosen[at] else []
+        candidates += ["/".join(words[-count:]) for count in range(1, len(words) + 1)]
         taken = set(names.values())
         whole = "/".join(at)
         names[at] = next((name for name in candidates if name not in taken), whole)
     return names
 
 
-def _places(contract: Contract) -> Iterator[tuple[Segments, _Place]]:
-    """Yield the paths of a document as segments, with their operations."""
-    places: dict[Segments, _Place] = {}
-    for operation in contract.operations.values():
-        item_node = contract.document["paths"].get(operation.path, {})
-        correction = operation.node.get(CORRECTION, item_node.get(CORRECTION))
-        if correction is False:
-            continue
-        segments = _segments(operation.path)
-        place = places.get(segments)
-        if place is None:
-            place = places[segments] = _Place(Template(segments, tuple(operation.path_names)))
-        place.operations.setdefault(operation.method, operation)
-        if isinstance(correction, Mapping):
-            place.correction = {**place.correction, **correction}
-    yield from places.items()
-
-
-def _segments(path: str) -> Segments:
-    """Return the segments of a path; parameters are ``{}``, endings such as ``.json`` are left out.
-
-    ``{id}:archive`` is two segments.
-    """
-    segments: list[str] = []
-    for written in path.strip("/").split("/"):
-        segment = _ENDING.sub("", written)
-        if segment.startswith("{") and segment.count("{") == 1:
-            _, _, rest = segment.partition("}")
-            segments += ["{}", rest] if rest else ["{}"]
-        else:
-            segments.append(segment)
-    return tuple(segments)
-
-
 def _noun(segments: Segments, parameter: str) -> str:
     """Return the plain singular of a collection's name."""
     words = [segment for segment in segments if segment != "{}"]
     return singular(words[-1]) if words else plain(parameter)
-
-
-def success_schema(contract: Contract, operation: Operation | None) -> Schema | None:
-    """Return the schema of the JSON body of a successful response; None without one."""
-    if operation is None:
-        return None
-    return media_schema(contract, operation.response(operation.success))
-
-
-def request_schema(contract: Contract, operation: Operation) -> Schema | None:
-    """Return the schema of the request body: that of JSON, else the first one."""
-    body = contract.follow(operation.request_body or {})
-    content = body.get("content", {})
-    name = next(filter(is_json, content), next(iter(content), None))
-    return content[name].get("schema", {}) if name is not None else None
-
-
-def media_schema(contract: Contract, response: Schema | None) -> Schema | None:
-    """Return the schema of the JSON body of a response; None without one."""
-    content = contract.follow(response or {}).get("content", {})
-    name = next(filter(is_json, content), "*/*" if "*/*" in content else None)
-    return content[name].get("schema", {}) if name is not None else None

@@ -18,9 +18,9 @@ from mockserver.openapi.contract import Contract, Operation
 from mockserver.resources.account import Account, Item, Json
 from mockserver.resources.fitting import Fitting, Unfit, part_at, put_at
 from mockserver.resources.forms import form_of
-from mockserver.resources.inference import request_schema
 from mockserver.resources.lists import Lists
 from mockserver.resources.model import Model, Resource, Role, Served
+from mockserver.resources.places import request_schema
 from mockserver.resources.replies import Body, Documented, Replies
 from mockserver.resources.store import Change, Missing, Place, Store
 from mockserver.resources.words import plain
