@@ -36,8 +36,13 @@ from mockserver.generator import Generator
 from mockserver.openapi.contract import Contract, Operation
 from mockserver.openapi.security import undefined_schemes
 from mockserver.openapi.yaml_file import FileError
-from mockserver.resources.behaviour import Resources, redactor_of
-from mockserver.resources.state import NoState
+from mockserver.resources.accounts import Accounts
+from mockserver.resources.behaviour import (
+    Resources,
+    redactor_of,
+    resources_of,
+    resources_state,
+)
 from mockserver.server.cors import exposed_headers, with_cors
 from mockserver.server.dispatcher import Apps, Dispatcher, PublishEvents
 from mockserver.server.routes import Route, Routes
@@ -345,17 +350,23 @@ def _world(
         )
         billing = Billing(accounts, enforce_rate_limits=settings.enforce_rate_limits)
         return accounts, lambda _: billing
+    state = resources_state(contract, settings.seed, settings.max_accounts, settings.stateless)
     world = World(
         clock,
         settings.seed,
-        NoState(),
+        state,
         faults=faults,
         webhooks=webhooks,
         redactor=redactor_of(contract),
     )
-    return world, lambda served: Resources(
-        served, world.state, Generator(served.schemas, settings.seed)
-    )
+    if isinstance(state, Accounts):
+        state.on_eviction = world.account_evicted
+
+    def behaviour_of(served: Contract) -> Resources:
+        generator = Generator(served.schemas, settings.seed)
+        return resources_of(served, state, generator, settings.seed, settings.items)
+
+    return world, behaviour_of
 
 
 def _guarded(app: ASGIApp, settings: Settings, address: Address, fallback: Fallback) -> ASGIApp:

@@ -1,4 +1,4 @@
-"""The command line: ``mockserver serve``, ``check``, ``docs`` and ``control``.
+"""The command line: ``mockserver serve``, ``check``, ``docs``, ``control`` and ``resources``.
 
 Exit codes: 0 after Ctrl-C or when the pages are written, 1 if they are out of date, 2 for settings
 and files that cannot be used. Those of ``control`` are in ``control_command``.
@@ -31,8 +31,8 @@ _BACKLOG = 2_048
 _DESCRIPTION = """\
 A stateful mock of the AlterLab Billing API: it keeps accounts, charges test cards, and validates
 every request and response against the OpenAPI contract. Any key that begins with sk_test_ works.
-With --spec, it serves any other OpenAPI document, of version 2.0 to 3.2, from its examples and
-schemas."""
+With --spec, it serves any other OpenAPI document, of version 2.0 to 3.2, with state that is
+inferred from it."""
 
 _EPILOG = """\
 examples:
@@ -43,6 +43,7 @@ examples:
   mockserver check --help                        what is wrong with a document of yours
   mockserver docs --help                         generate the reference pages from the contract
   mockserver control --help                      control several processes at once
+  mockserver resources --spec FILE               print what is inferred from another document
 
 exit codes: 0 stopped (Ctrl-C); 2 a flag, the contract, the fixtures, the state file or the port
 cannot be used"""
@@ -64,6 +65,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             from mockserver import check_command
 
             return check_command.run(words[1:], os.environ)
+        if words[:1] == ["resources"]:
+            return _resources(words[1:])
         flags = _parser().parse_args(words[1:] if words[:1] == ["serve"] else words)
         try:
             chosen = settings.read(
@@ -125,6 +128,37 @@ def _docs_parser() -> argparse.ArgumentParser:
     )
     settings.add_flags(parser, settings.DOCS_SETTINGS)
     return parser
+
+
+_RESOURCES_DESCRIPTION = """\
+Prints what is inferred from an OpenAPI document: its resources, what identifies their items, and
+the role of each operation. The mock serves these with state, and all others from examples and
+schemas. x-mock-resource on a path or an operation of the document corrects it: false leaves it out,
+{name: ..., id: ..., parent: ...} replaces what was inferred."""
+
+_RESOURCES_EPILOG = "exit codes: 0 printed; 2 a flag or the document cannot be used"
+
+
+def _resources(words: list[str]) -> int:
+    """Run ``mockserver resources`` and return the exit code."""
+    parser = _Parser(
+        "mockserver resources",
+        description=_RESOURCES_DESCRIPTION,
+        epilog=_RESOURCES_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    settings.add_flags(parser, settings.RESOURCES_SETTINGS)
+    flags = parser.parse_args(words)
+    from mockserver import resources_command
+
+    try:
+        spec = settings.read_spec(vars(flags), os.environ, spec=packaged.spec())
+        print("\n".join(resources_command.table(spec)))
+    except (SettingsError, FileError, OSError) as error:
+        print(f"mockserver: {error}", file=sys.stderr)
+        return EXIT_USAGE
+    return EXIT_OK
 
 
 class _Parser(argparse.ArgumentParser):

@@ -51,6 +51,8 @@ class Settings(Struct, frozen=True):
     allow_webhook_host: tuple[str, ...] = ()
     keep_requests: int = 1_000
     max_accounts: int = 10_000
+    stateless: bool = False
+    items: int = 5
     state: Path | None = None
     quiet: bool = False
     log_level: str = "warning"
@@ -115,6 +117,13 @@ def _count(text: str) -> int:
     count = int(text) if text.isascii() and text.isdigit() and len(text) <= 7 else -1
     if not 0 <= count <= 1_000_000:
         raise ValueError("a whole number from 0 to 1,000,000")
+    return count
+
+
+def _items(text: str) -> int:
+    count = int(text) if text.isascii() and text.isdigit() and len(text) <= 4 else -1
+    if not 0 <= count <= 1_000:
+        raise ValueError("a whole number from 0 to 1000")
     return count
 
 
@@ -278,6 +287,13 @@ SETTINGS = (
         "N",
     ),
     _Setting(
+        "items",
+        _items,
+        "items that a collection of another document has at first (5), beside its examples",
+        "N",
+    ),
+    _Setting("stateless", _switch, "serve another document from its examples and schemas alone"),
+    _Setting(
         "state",
         _file,
         "load the state of the mock from this file, and save it there when the mock stops",
@@ -373,6 +389,10 @@ DOCS_SETTINGS = (
     ),
 )
 
+RESOURCES_SETTINGS = (
+    _Setting("spec", Path, "the OpenAPI document (the packaged spec/openapi.yaml)", "FILE"),
+)
+
 
 def add_flags(parser: argparse._ActionsContainer, table: Sequence[_Setting] = SETTINGS) -> None:
     """Add one flag for each setting to a parser."""
@@ -416,6 +436,12 @@ def read_docs(
     if format is not None and format not in formats:
         raise SettingsError(f"--format must be {' or '.join(formats)}, not '{format}'")
     return DocsSettings(formats=tuple(formats) if format is None else (format,), **values)
+
+
+def read_spec(flags: Mapping[str, Any], environment: Mapping[str, str], *, spec: Path) -> Path:
+    """Return the document of the resources command, in the same order. Raises SettingsError."""
+    chosen: Path = {"spec": spec, **_read(RESOURCES_SETTINGS, flags, environment)}["spec"]
+    return chosen
 
 
 def _read(

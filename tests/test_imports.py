@@ -20,7 +20,7 @@ LAYERS: list[set[str]] = [
     {"console", "control", "server"},
     {"billing", "resources"},
     {"app"},
-    {"banner", "check_command", "control_command", "watch"},
+    {"banner", "check_command", "control_command", "resources_command", "watch"},
     {"cli"},
     {"__main__", "child_server"},
     {"testing"},

@@ -189,6 +189,8 @@ class CompiledOperation:
         result: Any = self._handler(call)
         if request.caller is not None:
             request.caller.leave()
+        if isinstance(result, Reply):
+            return result
         return Reply(self._success, self.responses.encode(self._success, result), [])
 
     def _accept(self, request: Request) -> bytes:

@@ -1,4 +1,4 @@
-"""Serves any document: callers by its security schemes, errors in its own shapes, no state."""
+"""Serves any document: callers by its security schemes, errors in its shapes, inferred state."""
 
 from __future__ import annotations
 
@@ -15,18 +15,24 @@ from mockserver.engine.caller import Caller
 from mockserver.engine.errors import Headers, Refusal, Unauthorized
 from mockserver.engine.redaction import USUAL_SECRETS, Redactor
 from mockserver.engine.request import Request
+from mockserver.engine.state import State
 from mockserver.generator import Generator
 from mockserver.openapi.contract import Contract, Operation
 from mockserver.openapi.security import Security
+from mockserver.resources.account import Account
+from mockserver.resources.accounts import Accounts
 from mockserver.resources.errors import ErrorBodies
+from mockserver.resources.inference import infer
+from mockserver.resources.operations import Compiled
 from mockserver.resources.state import NoState
 
+NO_HANDLERS: Mapping[str, Handler] = {}
 _RETRY_AFTER_SECONDS = 60
 _CREDENTIAL = "mock"
 """The credential in the interactive docs' forms. Any other is accepted too."""
 
 
-class AnyCaller(Struct, frozen=True):
+class AnyCaller(Struct):
     """A caller whose credentials have the form that the document requires."""
 
     key: str
@@ -38,8 +44,13 @@ class AnyCaller(Struct, frozen=True):
     def peek(self, now: datetime) -> None:
         """Do nothing: there is no account."""
 
-    def context(self, params: Mapping[str, Any], now: datetime) -> None:
+    def context(
+        self,
+        params: Mapping[str, Any],  # noqa: ARG002
+        now: datetime,  # noqa: ARG002
+    ) -> Account | None:
         """Return None: there is no state to read or change."""
+        return None
 
     def throttle(self, now: datetime, seconds: int | None) -> Refusal:  # noqa: ARG002 (any time)
         """Return a 429 with ``Retry-After``."""
@@ -51,30 +62,73 @@ class AnyCaller(Struct, frozen=True):
         """Do nothing: there are no events."""
 
 
+class AccountCaller(AnyCaller):
+    """A caller with an account of their own."""
+
+    accounts: Accounts | None = None
+    account: Account | None = None
+
+    def enter(self, now: datetime, *, is_write: bool) -> None:  # noqa: ARG002 (no rate limit)
+        """Open the account."""
+        if self.accounts is not None:
+            self.account = self.accounts.open(self.key, now)
+            self.account_id = self.account.id
+
+    def peek(self, now: datetime) -> None:  # noqa: ARG002 (nothing changes)
+        """Find the account, if it exists."""
+        if self.accounts is not None:
+            self.account_id = self.accounts.account_id(self.key)
+
+    def context(
+        self,
+        params: Mapping[str, Any],  # noqa: ARG002
+        now: datetime,  # noqa: ARG002
+    ) -> Account | None:
+        """Return the account."""
+        return self.account
+
+
 class Resources:
     """The default behaviour, derived from the document alone."""
 
     negotiates = True
     """Responses are in the media type that ``Accept`` selects, and OPTIONS is served."""
 
-    def __init__(self, contract: Contract, state: NoState, generator: Generator) -> None:
-        self.handlers: Mapping[str, Handler] = {}
-        self.state = state
+    def __init__(
+        self,
+        contract: Contract,
+        state: Accounts | NoState,
+        generator: Generator,
+        handlers: Mapping[str, Handler] = NO_HANDLERS,
+    ) -> None:
+        self.handlers = handlers
+        self.state: State = state
+        self._accounts = state if isinstance(state, Accounts) else None
         self.control = ControlPart()
         self.beside = Beside()
         title = contract.document["info"]["title"]
         self.about = About(f"Mock of {title}", credentials=_credentials(contract))
         self._errors = ErrorBodies(contract, generator)
+        self._any_scheme = contract.any_scheme
 
     def identify(self, request: Request, security: Security) -> AnyCaller:
         """Return the caller that the credentials name. Raises Unauthorized."""
         key = security.credentials(request.headers, request.query)
         if key is not None:
-            return AnyCaller(key)
+            if self._accounts is None:
+                return AnyCaller(key)
+            return AccountCaller(self._account_key(request, key), accounts=self._accounts)
         mistakes.warn_of_credentials(request.warnings, request.headers, security)
         challenge = (security.challenge or "").encode("latin-1", "replace")
         headers = [(b"www-authenticate", challenge)] if challenge else []
         raise Unauthorized("Credentials are missing or have the wrong form.", headers)
+
+    def _account_key(self, request: Request, key: str) -> str:
+        """Return the credentials by any scheme of the document.
+
+        Operations may require different schemes, and some none: the account is the same.
+        """
+        return self._any_scheme.credentials(request.headers, request.query) or key
 
     def headers(self, caller: Caller | None, now: datetime) -> Headers:  # noqa: ARG002 (no headers)
         """Return no headers."""
@@ -82,7 +136,30 @@ class Resources:
 
     def error(self, error: Exception, operation: Operation | None) -> ErrorResponse | None:
         """Return a refusal in the document's own shape; None for any other error."""
-        return self._errors.response(error, operation) if isinstance(error, Refusal) else None
+        if not isinstance(error, Refusal):
+            return None
+        response = self._errors.response(error, operation)
+        # The document need not describe all errors of an operation.
+        is_stateful = operation is not None and operation.operation_id in self.handlers
+        return response._replace(is_final=is_stateful or response.is_final)
+
+
+def resources_state(
+    contract: Contract, seed: int, max_accounts: int, stateless: bool
+) -> Accounts | NoState:
+    """Return the state of a mock of a document."""
+    title = str(contract.document["info"]["title"])
+    return NoState() if stateless else Accounts(seed, title, max_accounts)
+
+
+def resources_of(
+    contract: Contract, state: Accounts | NoState, generator: Generator, seed: int, items: int
+) -> Resources:
+    """Return the behaviour of a document, with the operations that state is inferred for."""
+    if isinstance(state, NoState):
+        return Resources(contract, state, generator)
+    compiled = Compiled(contract, infer(contract), generator, seed, items)
+    return Resources(contract, state, generator, compiled.handlers())
 
 
 def redactor_of(contract: Contract) -> Redactor:

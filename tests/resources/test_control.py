@@ -29,14 +29,14 @@ def inject(client: httpx.Client, *, for_all: bool = True, **rule: Any) -> None:
 
 
 def test_requests_are_recorded(client: httpx.Client) -> None:
-    """With operation, status and bodies; there are no accounts."""
+    """With operation, status, bodies, and the account of the token."""
     client.post("/v1/notes", json={"title": "Milk"})
     client.get("/v1/things")
     unknown, created = recorded(client)
     assert (created["operation_id"], created["status"]) == ("create_note", 201)
     assert created["request_body"] == {"title": "Milk"}
     assert created["response_body"]["title"] == "Milk"
-    assert created["account_id"] is None
+    assert created["account_id"].startswith("acct_")
     assert (unknown["operation_id"], unknown["status"]) == (None, 404)
     assert [entry["path"] for entry in recorded(client, status=404)] == ["/v1/things"]
 
@@ -113,13 +113,18 @@ def test_the_clock_moves(client: httpx.Client) -> None:
     assert recorded(client)[0]["at"] == "2026-03-19T12:00:00.000Z"
 
 
-def test_a_snapshot_restores_the_clock(client: httpx.Client) -> None:
-    """There is no other state."""
+def test_a_snapshot_restores_the_clock_and_the_items(client: httpx.Client) -> None:
+    """What happened since is gone."""
+    kept = client.post("/v1/notes", json={"title": "Milk"}).json()
     taken = client.post("/_mock/snapshots", json={"name": "noon"}).raise_for_status().json()
-    assert taken["accounts"] == 0
+    assert taken["accounts"] == 1
     client.post("/_mock/clock/advance", json={"days": 1}).raise_for_status()
+    later = client.post("/v1/notes", json={"title": "Bread"}).json()
+    client.delete(f"/v1/notes/{kept['id']}").raise_for_status()
     client.post("/_mock/snapshots/noon/restore").raise_for_status()
     assert client.get("/_mock/clock").json()["now"] == "2026-03-18T12:00:00.000Z"
+    assert client.get(f"/v1/notes/{kept['id']}").json() == kept
+    assert client.get(f"/v1/notes/{later['id']}").status_code == 404
 
 
 def test_a_reset_forgets_requests_and_faults(client: httpx.Client) -> None:
@@ -139,13 +144,34 @@ def test_a_caller_can_be_reset(client: httpx.Client) -> None:
     assert client.get(NOTE).status_code == 200
 
 
-def test_the_state_is_empty(client: httpx.Client) -> None:
-    """It can be exported and imported; a state of something else is refused."""
-    assert client.get("/_mock/state").json() == {}
-    assert client.put("/_mock/state", json={}).json() == {}
+def test_the_state_is_exported_and_imported(client: httpx.Client) -> None:
+    """With all items, as plain JSON; another token gets the same items and an id of its own."""
+    created = client.post("/v1/notes", json={"title": "Milk"}).json()
+    state = client.get("/_mock/state").json()
+    assert state["collections"]["/notes"]["items"][created["id"]]["data"] == created
+    imported = client.put("/_mock/state", json=state, headers=OTHER).raise_for_status().json()
+    assert imported["collections"] == state["collections"]
+    assert imported["id"] != state["id"]
+    assert client.get(f"/v1/notes/{created['id']}", headers=OTHER).json() == created
+
+
+def test_a_state_of_something_else_is_refused(client: httpx.Client) -> None:
+    """The reason names the field; an empty state is that of a new account."""
     refused = client.put("/_mock/state", json={"ledger": {}})
     assert refused.status_code == 422
-    assert "keeps no state" in refused.json()["detail"][0]["msg"]
+    assert "cannot be imported" in refused.json()["detail"][0]["msg"]
+    assert client.put("/_mock/state", json={}).json() == {}
+
+
+def test_an_imported_item_that_breaks_the_schema_is_shown_valid(client: httpx.Client) -> None:
+    """Responses are valid whatever the state contains."""
+    created = client.post("/v1/notes", json={"title": "Milk"}).json()
+    state = client.get("/_mock/state").json()
+    state["collections"]["/notes"]["items"][created["id"]]["data"]["color"] = "pink"
+    client.put("/_mock/state", json=state).raise_for_status()
+    shown = client.get(f"/v1/notes/{created['id']}").json()
+    assert shown["color"] in ("yellow", "green", "blue")
+    assert shown["title"] == "Milk"
 
 
 def test_the_state_needs_credentials(anonymous: httpx.Client) -> None:
@@ -156,9 +182,12 @@ def test_the_state_needs_credentials(anonymous: httpx.Client) -> None:
     assert response.headers["WWW-Authenticate"] == "Bearer"
 
 
-def test_health_has_no_accounts(client: httpx.Client) -> None:
-    """Nobody has one."""
+def test_health_counts_accounts(client: httpx.Client) -> None:
+    """Each token has one, once it is used."""
     assert client.get("/_mock/health").json()["accounts"] == 0
+    client.get("/v1/notes")
+    client.get("/v1/notes", headers=OTHER)
+    assert client.get("/_mock/health").json()["accounts"] == 2
 
 
 @pytest.mark.parametrize("path", ["personas", "accounts", "usage", "outbox", "invariants"])

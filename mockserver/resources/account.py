@@ -1,0 +1,86 @@
+"""The state of one account as plain data: collections of items, and singletons. It is pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+from msgspec import Struct, field
+
+MAX_ITEMS = 10_000
+"""The number of items of one collection. Beyond it, the oldest item is removed."""
+MAX_COLLECTIONS = 10_000
+"""The number of collections and singletons of one account. Beyond it, the oldest is removed."""
+
+Json = dict[str, Any]
+
+
+class Item(Struct):
+    """One item of a collection."""
+
+    data: Json
+    """What is known of it. Each response shows what its schema names."""
+    links: list[str] = field(default_factory=list)
+    """The paths below other items by which it was created."""
+    is_seeded: bool = False
+    """Whether it comes from the document and not from a request."""
+
+
+class Collection(Struct):
+    """The items of one collection by key, oldest first."""
+
+    items: dict[str, Item] = field(default_factory=dict)
+    made: int = 0
+    """The number of keys that were made. No key is given twice."""
+
+    def find(self, key: str) -> Item | None:
+        """Return an item; None if it is gone or never existed."""
+        return self.items.get(key)
+
+
+class Account(Struct):
+    """All that one caller created, changed and deleted."""
+
+    id: str
+    opened_at: datetime
+    collections: dict[str, Collection] = field(default_factory=dict)
+    """By path, such as ``/users/7/posts``."""
+    singletons: dict[str, Json | None] = field(default_factory=dict)
+    """By path. None is a deleted one."""
+
+    def add(self, place: str, key: str, item: Item) -> str | None:
+        """Add an item, or replace one. Return the key of the item that had to go for it."""
+        items = self.collections[place].items
+        removed = None
+        if key not in items and len(items) >= MAX_ITEMS:
+            removed = next(iter(items))
+            self.remove(place, removed)
+        items[key] = item
+        return removed
+
+    def remove(self, place: str, key: str) -> None:
+        """Remove an item and all collections and singletons below it."""
+        del self.collections[place].items[key]
+        below = f"{place}/{key}/"
+        for parts in (self.collections, self.singletons):
+            for name in [name for name in parts if name.startswith(below)]:
+                del parts[name]
+
+    def open(self, place: str, collection: Collection) -> Collection:
+        """Add a collection. The oldest one is removed where there are too many."""
+        if len(self.collections) >= MAX_COLLECTIONS:
+            del self.collections[next(iter(self.collections))]
+        self.collections[place] = collection
+        return collection
+
+    def keep(self, place: str, data: Json | None) -> None:
+        """Keep a singleton. The oldest one is removed where there are too many."""
+        if place not in self.singletons and len(self.singletons) >= MAX_COLLECTIONS:
+            del self.singletons[next(iter(self.singletons))]
+        self.singletons[place] = data
+
+
+def newest_first(collection: Collection) -> Iterator[tuple[str, Item]]:
+    """Yield keys and items, newest first."""
+    yield from reversed(collection.items.items())

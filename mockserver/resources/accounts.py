@@ -1,0 +1,148 @@
+"""The accounts of all callers: opened when they are first used, exported, saved and restored."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from mockserver.engine.state import Archive, UnusableState
+from mockserver.resources.account import Account
+
+logger = logging.getLogger(__name__)
+
+Dump = Mapping[str, bytes]
+"""Accounts by key, as JSON, the least recently used first."""
+
+
+class Accounts:
+    """The accounts by the credentials of their callers. The least recently used one is evicted."""
+
+    def __init__(self, seed: int, title: str, max_accounts: int) -> None:
+        self._seed = seed
+        self._title = title
+        self._max_accounts = max_accounts
+        self._accounts: dict[str, Account] = {}
+        self.evictions = 0
+        """The number of accounts evicted since the start or the last reset."""
+        self.on_eviction: Callable[[str, str], None] = lambda *_: None
+        """Called with the key and the id of an evicted account."""
+
+    def __len__(self) -> int:
+        return len(self._accounts)
+
+    def open(self, key: str, now: datetime) -> Account:
+        """Return the account of a key. It is created when it is first used."""
+        account = self._accounts.pop(key, None)
+        if account is None:
+            account = Account(self._id_of(key), now)
+            if len(self._accounts) >= self._max_accounts:
+                self._evict(next(iter(self._accounts)))
+        self._accounts[key] = account
+        return account
+
+    @property
+    def fingerprint(self) -> str:
+        """Identifies the document that all accounts belong to."""
+        return "document:" + blake2b(self._title.encode(), digest_size=16).hexdigest()
+
+    @property
+    def counters(self) -> Any:
+        """The number of evictions."""
+        return {"evictions": self.evictions}
+
+    @counters.setter
+    def counters(self, counters: Any) -> None:
+        self.evictions = int(counters["evictions"])
+
+    def account_id(self, key: str) -> str | None:
+        """Return the public id of an account; None if it does not exist."""
+        account = self._accounts.get(key)
+        return account.id if account is not None else None
+
+    def export(self, key: str) -> Any:
+        """Return one account's state as plain JSON; an empty object if it does not exist."""
+        account = self._accounts.get(key)
+        return msgspec.to_builtins(account) if account is not None else {}
+
+    def replace(self, key: str, state: Any) -> None:
+        """Replace one account's state by an exported one. Raises UnusableState."""
+        if state == {}:
+            self.forget(key)
+            return
+        try:
+            account = msgspec.convert(state, Account)
+        except msgspec.ValidationError as error:
+            raise UnusableState([f"The state cannot be imported: {error}."]) from None
+        account.id = self._id_of(key)
+        self._accounts[key] = account
+
+    def forget(self, key: str | None = None) -> None:
+        """Forget one account, or everything."""
+        if key is not None:
+            self._accounts.pop(key, None)
+            return
+        self._accounts.clear()
+        self.evictions = 0
+
+    def dump(self) -> Dump:
+        """Return everything as JSON. Later changes do not affect it."""
+        return {key: msgspec.json.encode(account) for key, account in self._accounts.items()}
+
+    def load(self, dump: Dump) -> None:
+        """Restore a dump."""
+        self._accounts = {key: _decoded(part) for key, part in dump.items()}
+
+    def archive(self, dump: Dump) -> Archive:
+        """Return a dump as a state file stores it."""
+        return Archive(None, {key: [part] for key, part in dump.items()})
+
+    def unarchive(self, archives: Sequence[Archive]) -> list[Dump]:
+        """Return the dumps of a state file. Raises UnusableState."""
+        dumps: list[Dump] = [
+            {key: b"".join(parts) for key, parts in archive.parts.items()} for archive in archives
+        ]
+        try:
+            for dump in dumps:
+                for part in dump.values():
+                    _decoded(part)
+        except msgspec.DecodeError as error:
+            raise UnusableState([f"An account cannot be read: {error}."]) from None
+        return dumps
+
+    def catch_up(self) -> None:
+        """Do nothing: no work falls due."""
+
+    def publish(self) -> None:
+        """Do nothing: there are no events."""
+
+    def reload(self, fixtures: Path) -> Callable[[], None]:  # noqa: ARG002
+        """Return a function that does nothing: no fixtures are used."""
+        return lambda: None
+
+    def _id_of(self, key: str) -> str:
+        digest = blake2b(f"{self._seed}/{key}".encode(), digest_size=8)
+        return f"acct_{digest.hexdigest()}"
+
+    def _evict(self, key: str) -> None:
+        """Evict an account and log it. The log has a line for every doubling."""
+        account = self._accounts.pop(key)
+        self.evictions += 1
+        if self.evictions.bit_count() == 1:
+            logger.warning(
+                "Account %s was evicted with its state: more than %s accounts were used. "
+                "Raise --max-accounts to keep more. Evictions so far: %s",
+                account.id,
+                f"{self._max_accounts:,}",
+                f"{self.evictions:,}",
+            )
+        self.on_eviction(key, account.id)
+
+
+def _decoded(part: bytes) -> Account:
+    return msgspec.json.decode(part, type=Account)

@@ -1,0 +1,111 @@
+"""Finds the property that identifies an item, and the object or array that holds items."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from mockserver.openapi.schemas import Schema
+from mockserver.resources.shapes import Shapes
+from mockserver.resources.words import id_suffix, plain, singular
+
+Way = tuple[str, ...]
+"""The properties that lead from a body to a part of it."""
+
+_USUAL = ("id", "uuid", "gid", "guid", "sid", "key", "identifier")
+_WEAK = ("slug", "name", "code", "number", "username", "login", "handle", "token")
+_SURE = 2
+_MAX_ENVELOPE = 4
+"""The number of properties of an object that may be an envelope of any name."""
+_ENVELOPES = frozenset({"data", "item", "result", "resource", "payload", "response", "attributes"})
+_LISTS = frozenset(
+    {"data", "items", "results", "values", "records", "entries", "content", "list", "rows", "hits"}
+)
+
+
+class Identity(NamedTuple):
+    """The property that identifies an item, and how sure that is: from 1 to 4."""
+
+    property: str
+    certainty: int
+
+
+class Held(NamedTuple):
+    """A part of a body that is an item, or an array of items."""
+
+    way: Way
+    schema: Schema
+    identity: Identity | None
+
+
+def identity(shapes: Shapes, schema: Schema, parameter: str, noun: str) -> Identity | None:
+    """Return the identity of an item; None if no property identifies it.
+
+    ``parameter`` is the name of the path parameter, ``noun`` the plain singular of the collection.
+    """
+    word, suffix = plain(parameter), id_suffix(parameter)
+    certainty = {word: 4, **{noun + end: 3 for end in ("id", "uuid", "gid", "sid")}}
+    if word != noun:
+        certainty.setdefault(suffix, 3)
+    for usual in _USUAL:
+        certainty.setdefault(usual, 2)
+    for weak in _WEAK:
+        certainty.setdefault(weak, 1)
+        certainty.setdefault(noun + weak, 1)
+    certainty.pop("", None)
+    best: Identity | None = None
+    for name, property in shapes.of(schema).properties.items():
+        found = certainty.get(plain(name), 0)
+        better = best is None or found > best.certainty
+        if found and better and shapes.of(property).is_scalar:
+            best = Identity(name, found)
+    return best
+
+
+def item(shapes: Shapes, schema: Schema, parameter: str, noun: str) -> Held | None:
+    """Return the item in a body: the body itself, or the object in an envelope."""
+    shape = shapes.of(schema)
+    if not shape.is_object:
+        return None
+    whole = identity(shapes, schema, parameter, noun)
+    best, score = Held((), schema, whole), 2.0 * whole.certainty + 1 if whole is not None else 0.0
+    is_envelope_likely = score < 2 * _SURE and len(shape.properties) <= _MAX_ENVELOPE
+    for name, property in shape.properties.items():
+        is_envelope = plain(name) in _ENVELOPES or plain(name) == noun
+        if not (is_envelope or is_envelope_likely) or not shapes.of(property).is_object:
+            continue
+        found = identity(shapes, property, parameter, noun)
+        certainty = 2.0 * found.certainty if found is not None else 0.0
+        bonus = 1.5 if is_envelope and (certainty or len(shape.properties) == 1) else 0.0
+        if certainty + bonus > score:
+            best, score = Held((name,), property, found), certainty + bonus
+    return best
+
+
+def array(shapes: Shapes, schema: Schema, parameter: str, noun: str) -> Held | None:
+    """Return the array of items in a body: the body itself, or an array in an envelope."""
+    best: Held | None = None
+    score = -1.0
+    for way, items in _arrays(shapes, schema, ()):
+        found = identity(shapes, items, parameter, noun)
+        name = plain(way[-1]) if way else ""
+        bonus = 1.5 if name in _LISTS or singular(name) == noun else 0.0
+        certainty = (2.0 * found.certainty if found is not None else 0.0) + bonus - len(way) / 10
+        if not way:
+            return Held(way, items, found)
+        if certainty > score:
+            best, score = Held(way, items, found), certainty
+    return best
+
+
+def _arrays(shapes: Shapes, schema: Schema, way: Way) -> Iterator[tuple[Way, Schema]]:
+    shape = shapes.of(schema)
+    if "object" not in shape.types and shape.items is not None:
+        yield way, shape.items
+        return
+    for name, property in shape.properties.items():
+        inner = shapes.of(property)
+        if "object" not in inner.types and inner.items is not None:
+            yield (*way, name), inner.items
+        elif not way and inner.is_object and plain(name) in _ENVELOPES | _LISTS:
+            yield from _arrays(shapes, property, (name,))

@@ -1,0 +1,387 @@
+"""Infers resources from the paths, methods and schemas of a document. Everything is pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from mockserver.openapi.contract import Contract, Operation
+from mockserver.openapi.schemas import Schema
+from mockserver.resources.identity import Held, array, identity, item
+from mockserver.resources.model import Model, Part, Resource, Role, Served, Template
+from mockserver.resources.places import (
+    Place,
+    Segments,
+    places_of,
+    request_schema,
+    success_schema,
+)
+from mockserver.resources.shapes import Shapes
+from mockserver.resources.words import plain, singular
+
+_MAX_BESIDE_WRAPPER = 2
+"""The number of properties of a request body of which one may hold the item."""
+
+
+class _Found(Struct):
+    """A resource while its operations are gathered."""
+
+    resource: Resource
+    served: list[Served]
+    created: Held | None = None
+    """The item in the response to a creation."""
+
+    @property
+    def roles(self) -> set[Role]:
+        return {served.role for served in self.served}
+
+
+def infer(contract: Contract) -> Model:
+    """Return the resources of a document, and the role of each operation."""
+    return Inference(contract).model()
+
+
+class Inference:
+    """One inference. Larger things are found first: items, singletons, then what is below them."""
+
+    def __init__(self, contract: Contract) -> None:
+        self._contract = contract
+        self._shapes = Shapes(contract.follow)
+        self._places = dict(places_of(contract))
+        self._found: dict[Segments, _Found] = {}
+        self._served_ids: set[str] = set()
+
+    def model(self) -> Model:
+        """Return what was inferred."""
+        for segments in self._places:
+            if len(segments) > 1 and segments[-1] == "{}":
+                self._add_collection(segments[:-1], self._places[segments])
+        self._add_aliases()
+        for segments in self._places:
+            if segments and segments[-1] != "{}":
+                self._add_without_items(segments)
+        kept = {segments: found for segments, found in self._found.items() if _is_kept(found)}
+        names = _names(kept, {at: self._correction(at).get("name") for at in kept})
+        for segments in kept:
+            self._add_actions(segments)
+        resources = {names[at]: self._named(at, names, found) for at, found in kept.items()}
+        operations = {
+            served.operation_id: replace(served, resource=names[at])
+            for at, found in kept.items()
+            for served in found.served
+        }
+        return Model(resources, operations)
+
+    def _add_collection(self, segments: Segments, below: Place) -> None:
+        """Add the collection whose items a path selects."""
+        above = self._places.get(segments)
+        parameter = below.template.parameters[-1]
+        noun = _noun(segments, parameter)
+        held, created = self._item(segments, below, parameter, noun)
+        if held is None:
+            return
+        chosen = below.correction.get("id") or (above and above.correction.get("id"))
+        found_identity = chosen or (held.identity.property if held.identity else None)
+        resource = Resource(
+            name="",
+            template=Template(segments, below.template.parameters[:-1]),
+            schema=held.schema,
+            parameter=parameter,
+            identity=found_identity,
+        )
+        found = self._found[segments] = _Found(resource, [], created)
+        for method, operation in below.operations.items():
+            self._add_to_item(found, method, operation, noun)
+        if above is not None:
+            self._add_to_collection(found, above, noun)
+
+    def _item(
+        self, segments: Segments, below: Place, parameter: str, noun: str
+    ) -> tuple[Held | None, Held | None]:
+        """Return the item as it is read, and as it is created."""
+        above = self._places.get(segments)
+        post = above.operations.get("post") if above is not None else None
+        created = self._held(post, parameter, noun)
+        for method in ("get", "put", "patch", "post"):
+            held = self._held(below.operations.get(method), parameter, noun)
+            if held is not None and (held.identity is not None or method == "get"):
+                return held, created
+        listed = self._listed(above, parameter, noun)
+        return created or listed, created
+
+    def _held(self, operation: Operation | None, parameter: str, noun: str) -> Held | None:
+        """Return the item in the response of an operation."""
+        schema = success_schema(self._contract, operation)
+        return item(self._shapes, schema, parameter, noun) if schema is not None else None
+
+    def _listed(self, place: Place | None, parameter: str, noun: str) -> Held | None:
+        operation = place.operations.get("get") if place is not None else None
+        schema = success_schema(self._contract, operation)
+        return array(self._shapes, schema, parameter, noun) if schema is not None else None
+
+    def _add_to_item(self, found: _Found, method: str, operation: Operation, noun: str) -> None:
+        """Add an operation on the path of an item."""
+        role = {
+            "get": Role.READ,
+            "put": Role.REPLACE,
+            "patch": Role.MERGE,
+            "post": Role.MERGE,
+            "delete": Role.DELETE,
+        }.get(method)
+        if role is not None:
+            self._add(found, self._served(found, operation, role, noun))
+
+    def _add_to_collection(self, found: _Found, above: Place, noun: str) -> None:
+        """Add the operations on the path of a collection."""
+        for method, operation in above.operations.items():
+            if method == "get":
+                self._add(found, self._list(found.resource, operation, noun))
+            elif method == "post":
+                self._add(found, self._served(found, operation, Role.CREATE, noun))
+            elif method in ("put", "patch") and self._has_identity(found.resource, operation):
+                # The item is selected by the identity in the body.
+                role = Role.REPLACE if method == "put" else Role.MERGE
+                self._add(found, self._served(found, operation, role, noun))
+
+    def _list(
+        self, resource: Resource, operation: Operation, noun: str, link: Template | None = None
+    ) -> Served | None:
+        schema = success_schema(self._contract, operation)
+        held = array(self._shapes, schema, resource.parameter, noun) if schema else None
+        if held is None:
+            return None
+        part = Part(held.way, held.schema)
+        names = tuple(operation.path_names)
+        return Served(operation.operation_id, Role.LIST, "", names, response=part, link=link)
+
+    def _served(
+        self,
+        found: _Found,
+        operation: Operation,
+        role: Role,
+        noun: str,
+        link: Template | None = None,
+    ) -> Served:
+        held = self._held(operation, found.resource.parameter, noun)
+        if held is not None and not self._is_of(found.resource, held):
+            held = None
+        request = self._request_way(operation, found.resource, held, noun)
+        part = Part(held.way, held.schema) if held is not None else None
+        names = tuple(operation.path_names)
+        return Served(operation.operation_id, role, "", names, request, part, link)
+
+    def _is_of(self, resource: Resource, held: Held) -> bool:
+        """Return whether a part of a response is an item of a resource."""
+        if resource.is_singleton or resource.identity is None:
+            return True
+        shape = self._shapes.of(held.schema)
+        return resource.identity in shape.properties or shape.is_open
+
+    def _request_way(
+        self, operation: Operation, resource: Resource, held: Held | None, noun: str
+    ) -> tuple[str, ...]:
+        """Return the properties that lead to the item in a request body."""
+        properties = self._shapes.of(request_schema(self._contract, operation)).properties
+        own = self._shapes.of(resource.schema).properties
+        wrappers = [held.way[-1]] if held is not None and held.way else []
+        if len(properties) <= _MAX_BESIDE_WRAPPER:
+            wrappers += [name for name in properties if plain(name) in (noun, "data")]
+        for name in wrappers:
+            inside = properties.get(name)
+            if inside is not None and name not in own and self._shapes.of(inside).is_object:
+                return (name,)
+        return ()
+
+    def _has_identity(self, resource: Resource, operation: Operation) -> bool:
+        shape = self._shapes.of(request_schema(self._contract, operation))
+        return resource.identity is not None and resource.identity in shape.properties
+
+    def _add_without_items(self, segments: Segments) -> None:
+        """Add a singleton; or a collection whose items have no path."""
+        place = self._places[segments]
+        get, post = place.operations.get("get"), place.operations.get("post")
+        if get is None or segments in self._found or self._served_ids & place.ids:
+            return
+        noun = singular(segments[-1])
+        schema = success_schema(self._contract, get)
+        shape = self._shapes.of(schema)
+        held = array(self._shapes, schema, "", noun) if schema is not None else None
+        updates = [method for method in ("put", "patch", "post") if method in place.operations]
+        whole = identity(self._shapes, schema, "", noun) if schema is not None else None
+        if held is not None and (whole is None or whole.certainty < 2):
+            made = self._held(post, "id", noun)
+            if post is not None and made is not None and made.identity and held.identity:
+                resource = Resource(
+                    "", Template(segments, place.template.parameters), made.schema, "id"
+                )
+                resource = replace(resource, identity=made.identity.property)
+                found = self._found[segments] = _Found(resource, [], made)
+                self._add_to_collection(found, place, noun)
+        elif schema is not None and shape.is_object and updates:
+            self._add_singleton(segments, place, noun)
+
+    def _add_singleton(self, segments: Segments, place: Place, noun: str) -> None:
+        held = self._held(place.operations["get"], "", noun)
+        if held is None:
+            return
+        template = Template(segments, place.template.parameters)
+        resource = Resource("", template, held.schema, is_singleton=True)
+        found = _Found(resource, [])
+        for method, operation in place.operations.items():
+            if method == "post" and self._held(operation, "", noun) is None:
+                continue
+            self._add_to_item(found, method, operation, noun)
+        if found.roles & {Role.REPLACE, Role.MERGE}:
+            self._found[segments] = found
+
+    def _add_aliases(self) -> None:
+        """Add collections below other resources that hold items of a resource with items."""
+        for segments, place in self._places.items():
+            if segments in self._found or not segments or segments[-1] == "{}":
+                continue
+            for method in ("get", "post"):
+                operation = place.operations.get(method)
+                target = self._target(segments, operation, method) if operation else None
+                if operation is None or target is None:
+                    continue
+                noun = _noun(target.resource.template.segments, target.resource.parameter)
+                is_below = segments[:-1] == target.resource.template.segments
+                link = None if is_below else place.template
+                if method == "post":
+                    self._add(target, self._served(target, operation, Role.CREATE, noun, link))
+                else:
+                    self._add(target, self._list(target.resource, operation, noun, link))
+
+    def _target(self, segments: Segments, operation: Operation, method: str) -> _Found | None:
+        """Return the resource whose items a path below another one lists or creates."""
+        schema = success_schema(self._contract, operation)
+        if schema is None:
+            return None
+        last = singular(segments[-1])
+        whole = identity(self._shapes, schema, "", last)
+        if method == "get" and whole is not None and whole.certainty > 1:
+            return None
+        has_list = "get" in self._places[segments].operations
+        reader = array if method == "get" else item
+        held = reader(self._shapes, schema, "", last)
+        for at, found in self._found.items():
+            if found.resource.is_singleton or "{}" in at or held is None:
+                continue
+            is_list_below = method == "get" and segments[:-1] == at
+            if segments[-2:-1] != ("{}",) and not is_list_below:
+                continue
+            # A POST whose name is no noun of the resource is an action.
+            noun = singular(at[-1])
+            is_named_alike = last == noun or (has_list and last.endswith(noun))
+            if not is_named_alike and method == "post":
+                continue
+            if self._is_same(held.schema, found.resource.schema):
+                return found
+            own = reader(self._shapes, schema, found.resource.parameter, noun)
+            own_identity = own.identity if own is not None else None
+            if is_named_alike and own_identity is not None:
+                is_identified_alike = own_identity.property == found.resource.identity
+                if is_identified_alike:
+                    return found
+        return None
+
+    def _is_same(self, one: Schema, other: Schema) -> bool:
+        return self._contract.follow(one) is self._contract.follow(other)
+
+    def _add_actions(self, segments: Segments) -> None:
+        """Add the actions below the items of a resource."""
+        found = self._found[segments]
+        if found.resource.is_singleton:
+            return
+        for at, place in self._places.items():
+            if len(at) != len(segments) + 2 or at[: len(segments) + 1] != (*segments, "{}"):
+                continue
+            known = any(at in (other, (*other, "{}")) for other in self._found)
+            if known or at[-1] == "{}" or "get" in place.operations:
+                continue
+            for operation in place.operations.values():
+                if operation.operation_id not in self._served_ids:
+                    self._add(found, self._action(found, operation))
+
+    def _add(self, found: _Found, served: Served | None) -> None:
+        """Add an operation to a resource."""
+        if served is not None:
+            found.served.append(served)
+            self._served_ids.add(served.operation_id)
+
+    def _action(self, found: _Found, operation: Operation) -> Served:
+        """Return an action. Only the item's own schema in its response means the item."""
+        noun = _noun(found.resource.template.segments, found.resource.parameter)
+        served = self._served(found, operation, Role.ACT, noun)
+        part = served.response
+        if part is not None and not self._is_same(part.schema, found.resource.schema):
+            return replace(served, response=None)
+        return served
+
+    def _named(self, at: Segments, names: Mapping[Segments, str], found: _Found) -> Resource:
+        """Return a resource with its name and those of the resources above it."""
+        above = [
+            names[at[:length]]
+            for length in range(1, len(at))
+            if at[:length] in names and at[length] == "{}"
+        ]
+        correction = self._correction(at)
+        parent = correction.get("parent") or (above[-1] if above else None)
+        put = self._puts_create(found)
+        return replace(
+            found.resource,
+            name=names[at],
+            parent=parent,
+            above=tuple(above),
+            is_created_by_put=put,
+        )
+
+    def _correction(self, at: Segments) -> Mapping[str, Any]:
+        place = self._places.get(at) or self._places.get((*at, "{}"))
+        return place.correction if place is not None else {}
+
+    def _puts_create(self, found: _Found) -> bool:
+        """Return whether PUT creates: it documents a 201, or nothing else creates."""
+        puts = [
+            self._contract.operations[served.operation_id]
+            for served in found.served
+            if served.role is Role.REPLACE
+        ]
+        return any(201 in put.statuses for put in puts) or (
+            bool(puts) and Role.CREATE not in found.roles
+        )
+
+
+def _is_kept(found: _Found) -> bool:
+    """Return whether items of a resource can come to be: by creation, list or PUT."""
+    roles = found.roles
+    if found.resource.is_singleton:
+        return True
+    return Role.CREATE in roles or (
+        bool(roles & {Role.LIST, Role.REPLACE}) and bool(roles & {Role.READ, Role.DELETE})
+    )
+
+
+def _names(found: Iterable[Segments], chosen: Mapping[Segments, Any]) -> dict[Segments, str]:
+    """Return a name for each resource: the last word of its path, longer where two are alike.
+
+    ``chosen`` are names that the document gives.
+    """
+    names: dict[Segments, str] = {}
+    for at in found:
+        words = [segment for segment in at if segment != "{}"]
+        candidates = [str(chosen[at])] if chosen[at] else []
+        candidates += ["/".join(words[-count:]) for count in range(1, len(words) + 1)]
+        taken = set(names.values())
+        whole = "/".join(at)
+        names[at] = next((name for name in candidates if name not in taken), whole)
+    return names
+
+
+def _noun(segments: Segments, parameter: str) -> str:
+    """Return the plain singular of a collection's name."""
+    words = [segment for segment in segments if segment != "{}"]
+    return singular(words[-1]) if words else plain(parameter)

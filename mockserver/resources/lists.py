@@ -1,0 +1,116 @@
+"""Serves the lists of resources: filters, order, pages, and the fields beside the items."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import parse_qsl, urlencode
+
+from mockserver.engine.errors import Headers
+from mockserver.openapi.contract import Contract, Operation
+from mockserver.resources.account import Collection, Item, newest_first
+from mockserver.resources.envelope import Envelope
+from mockserver.resources.examples import is_oldest_first
+from mockserver.resources.filters import filters_of, is_value, matches, refers
+from mockserver.resources.fitting import Fitting, put_at
+from mockserver.resources.model import Part, Resource, Served
+from mockserver.resources.paging import Page, names_of, next_params, page_of
+from mockserver.resources.replies import Documented
+from mockserver.resources.words import plain, singular
+
+Entry = tuple[str, Item]
+
+
+class Lists:
+    """One list operation, compiled."""
+
+    def __init__(
+        self, contract: Contract, operation: Operation, served: Served, resource: Resource
+    ) -> None:
+        self._contract = contract
+        self._operation = operation
+        self._served = served
+        self._resource = resource
+        self._names = names_of(operation.parameters)
+        self._is_oldest_first = is_oldest_first(contract, operation, served)
+        self._part = served.response or Part((), {})
+
+    def select(
+        self, fitting: Fitting, collection: Collection, params: Mapping[str, Any], query: bytes
+    ) -> list[Entry]:
+        """Return the items that the filters of a request leave, in order."""
+        filters = filters_of(self._operation.parameters, fitting.shapes.of(self._resource.schema))
+        sent = {name for name, _ in parse_qsl(query.decode("latin-1"), keep_blank_values=True)}
+        wanted = {
+            property: params[name]
+            for name, property in filters.items()
+            if name in sent and is_value(params.get(name))
+        }
+        entries = [entry for entry in newest_first(collection) if matches(entry[1].data, wanted)]
+        order = str(params.get(self._names.order or "", "")).lower()
+        is_ascending = order.startswith("asc") if order else self._is_oldest_first
+        return entries[::-1] if is_ascending else entries
+
+    def linked(self, entries: list[Entry], path: str, values: list[str]) -> list[Entry]:
+        """Return the items that were created below another one, or that name it."""
+        if self._served.link is None:
+            return entries
+        words = [segment for segment in self._served.link.segments[:-2] if segment != "{}"]
+        noun, key = singular(words[-1]) if words else "", values[-1] if values else ""
+        return [
+            entry
+            for entry in entries
+            if path in entry[1].links or (noun and refers(entry[1].data, noun, key))
+        ]
+
+    def body(
+        self,
+        fitting: Fitting,
+        documented: Documented,
+        entries: list[Entry],
+        params: Mapping[str, Any],
+        target: tuple[str, bytes],
+    ) -> tuple[Any, Headers]:
+        """Return the body of a page, and its headers. ``target`` is the path with the query."""
+        page = page_of(self._names, params, [key for key, _ in entries])
+        shown = [
+            fitting.fit(self._part.schema, item.data, (self._resource.name, key)).value
+            for key, item in entries[page.start : page.end]
+        ]
+        urls = self._urls(page, *target)
+        headers: Headers = []
+        if "link" in documented.headers and "next" in urls:
+            headers.append((b"link", f'<{urls["next"]}>; rel="next"'.encode("latin-1", "replace")))
+        headers += self._counts(documented, page)
+        if not self._part.way or documented.schema is None:
+            return shown, headers
+        noun = singular(self._resource.template.segments[-1])
+        envelope = Envelope(fitting.shapes, self._names, page, urls)
+        fields = envelope.fields(documented.schema, noun)
+        return _joined(fields, put_at(self._part.way, shown)), headers
+
+    def _counts(self, documented: Documented, page: Page) -> Headers:
+        """Return the documented headers that hold the total."""
+        return [
+            (name.encode("latin-1", "replace"), str(page.total).encode())
+            for name in documented.headers
+            if plain(name) in ("xtotalcount", "xtotal", "totalcount", "xcount", "xpaginationtotal")
+        ]
+
+    def _urls(self, page: Page, path: str, query: bytes) -> dict[str, str]:
+        urls = {"this": path}
+        further = next_params(self._names, page)
+        if further is not None:
+            pairs = dict(parse_qsl(query.decode("latin-1"), keep_blank_values=True))
+            urls["next"] = f"{path}?{urlencode({**pairs, **further})}"
+        return urls
+
+
+def _joined(one: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
+    """Return two objects merged, with nested ones merged too."""
+    joined = dict(one)
+    for name, value in other.items():
+        old = joined.get(name)
+        both = isinstance(old, dict) and isinstance(value, dict)
+        joined[name] = _joined(old, value) if both and old is not None else value
+    return joined

@@ -1,0 +1,312 @@
+"""The handlers of stateful operations: each opens an item or collection, and calls one rule."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cached_property
+from typing import Any
+
+import orjson
+
+from mockserver.engine import mistakes
+from mockserver.engine.call import Call
+from mockserver.engine.errors import Headers, Refusal
+from mockserver.engine.reply import Reply
+from mockserver.engine.samples import Samples
+from mockserver.generator import Generator
+from mockserver.openapi.contract import Contract, Operation
+from mockserver.resources.account import Account, Item, Json
+from mockserver.resources.fitting import Fitting, Unfit, part_at, put_at
+from mockserver.resources.forms import form_of
+from mockserver.resources.lists import Lists
+from mockserver.resources.model import Model, Resource, Role, Served
+from mockserver.resources.places import request_schema
+from mockserver.resources.replies import Body, Documented, Replies
+from mockserver.resources.store import Change, Missing, Place, Store
+from mockserver.resources.words import plain
+
+_DELETED = frozenset({"deleted", "isdeleted", "success", "ok"})
+"""Fields that are true in the response to a deletion."""
+
+
+class Compiled:
+    """What the operations of one document share."""
+
+    def __init__(
+        self, contract: Contract, model: Model, generator: Generator, seed: int, items: int
+    ) -> None:
+        self.contract = contract
+        self.model = model
+        self.generator = generator
+        self.fitting = Fitting(contract, generator)
+        self.store = Store(contract, model, self.fitting, seed, items)
+
+    def handlers(self) -> dict[str, Handler]:
+        """Return a handler for each stateful operation."""
+        return {
+            served.operation_id: Handler(self, served) for served in self.model.operations.values()
+        }
+
+
+class Handler:
+    """Serves one operation. It is compiled when it is first called."""
+
+    def __init__(self, compiled: Compiled, served: Served) -> None:
+        self._shared = compiled
+        self._served = served
+        self._serve: Callable[[Call[Account, Any]], Reply] = {
+            Role.LIST: self._list,
+            Role.CREATE: self._create,
+            Role.READ: self._read,
+            Role.REPLACE: self._update,
+            Role.MERGE: self._update,
+            Role.DELETE: self._delete,
+            Role.ACT: self._act,
+        }[served.role]
+
+    def __call__(self, call: Call[Account, Any]) -> Reply:
+        """Return the response. Raises Refusal."""
+        try:
+            return self._serve(call)
+        except Missing as missing:
+            raise Refusal(404, f"Not found: no such item of {missing}.") from None
+        except Unfit:
+            call.request.marks.append((b"x-mock-source", b"schema"))
+            return self._replies.samples.success(_key_of(call))
+
+    @cached_property
+    def _resource(self) -> Resource:
+        return self._shared.model.resources[self._served.resource]
+
+    @cached_property
+    def _operation(self) -> Operation:
+        return self._shared.contract.operations[self._served.operation_id]
+
+    @cached_property
+    def _replies(self) -> Replies:
+        shared, operation = self._shared, self._operation
+        samples = Samples(operation, shared.contract, shared.generator)
+        return Replies(shared.contract, operation, shared.fitting, samples)
+
+    @cached_property
+    def _lists(self) -> Lists:
+        return Lists(self._shared.contract, self._operation, self._served, self._resource)
+
+    def _list(self, call: Call[Account, Any]) -> Reply:
+        """Return a page of a collection."""
+        values = self._values(call)
+        collection = self._shared.store.collection(call.context, self._place(values))
+        fitting, request = self._shared.fitting, call.request
+        entries = self._lists.select(fitting, collection, call.params, request.query)
+        entries = self._lists.linked(entries, self._link(values), values)
+        documented = self._replies.success
+        target = (request.path, request.query)
+        body, headers = self._lists.body(fitting, documented, entries, call.params, target)
+        return self._reply(call, documented, body, self._place(values).path, headers)
+
+    def _create(self, call: Call[Account, Any]) -> Reply:
+        """Create an item, and return it."""
+        values, store = self._values(call), self._shared.store
+        place = self._place(values)
+        given = self._given(call)
+        collection = store.collection(call.context, place)
+        identity = self._resource.identity
+        chosen = str(given[identity]) if identity is not None and given.get(identity) else None
+        if chosen in collection.items and self._replies.has(409):
+            raise Refusal(409, f"Conflict: there is an item of this {identity} already.")
+        change = store.created(call.context, place, given, call.request.now)
+        if self._served.link is not None:
+            change.item.links.append(self._link(values))
+        documented = self._replies.created
+        reply = self._shown(call, documented, change, self._location(place, change, documented))
+        self._commit(call, place, change)
+        return reply
+
+    def _read(self, call: Call[Account, Any]) -> Reply:
+        """Return an item or a singleton."""
+        change = self._found(call)
+        return self._shown(call, self._replies.success, change)
+
+    def _update(self, call: Call[Account, Any]) -> Reply:
+        """Change an item or a singleton; create it where PUT does."""
+        given, store = self._given(call), self._shared.store
+        place = self._place(self._values(call))
+        deep = self._served.role is Role.MERGE
+        try:
+            found = self._found(call)
+        except Missing:
+            if not self._creates(place):
+                raise
+            return self._put(call, place, given)
+        change = store.changed(place, found.key, found.item, given, call.request.now, deep=deep)
+        reply = self._shown(call, self._replies.success, change)
+        self._commit(call, place, change)
+        return reply
+
+    def _creates(self, place: Place) -> bool:
+        is_put = self._served.role is Role.REPLACE
+        return is_put and (place.resource.is_created_by_put or place.resource.is_singleton)
+
+    def _put(self, call: Call[Account, Any], place: Place, given: Json) -> Reply:
+        """Create an item whose key the client chose, or a singleton that was deleted."""
+        if place.resource.is_singleton:
+            change = Change("", Item(given), [])
+        else:
+            self._shared.store.collection(call.context, place)
+            key = self._key(call)
+            change = self._shared.store.created(
+                call.context, place, given, call.request.now, key
+            )._replace(key=key)
+        documented = self._replies.created
+        reply = self._shown(call, documented, change, self._location(place, change, documented))
+        self._commit(call, place, change)
+        return reply
+
+    def _delete(self, call: Call[Account, Any]) -> Reply:
+        """Delete an item or a singleton."""
+        found = self._found(call)
+        documented = self._replies.deleted
+        reply = self._shown(call, documented, found, is_deleted=True)
+        place = self._place(self._values(call))
+        if place.resource.is_singleton:
+            call.context.keep(place.path, None)
+        else:
+            call.context.remove(place.path, found.key)
+        return reply
+
+    def _act(self, call: Call[Account, Any]) -> Reply:
+        """Return the item if the response has its schema, else a sample."""
+        found = self._found(call)
+        if self._served.response is not None:
+            return self._shown(call, self._replies.success, found)
+        call.request.marks.append((b"x-mock-source", b"schema"))
+        request = call.request
+        return self._replies.samples.success((request.path, request.query, request.payload))
+
+    def _found(self, call: Call[Account, Any]) -> Change:
+        """Return the item or singleton that a request selects. Raises Missing."""
+        place = self._place(self._values(call))
+        if place.resource.is_singleton:
+            data = self._shared.store.singleton(call.context, place)
+            return Change("", Item(data), [])
+        key = self._key(call)
+        return Change(key, self._shared.store.find(call.context, place, key), [])
+
+    def _commit(self, call: Call[Account, Any], place: Place, change: Change) -> None:
+        """Keep a new state, and warn of what it could not take."""
+        if place.resource.is_singleton:
+            call.context.keep(place.path, change.item.data)
+        else:
+            removed = call.context.add(place.path, change.key, change.item)
+            if removed is not None:
+                sentence = f"{place.path} is full: its oldest item was removed for this one."
+                mistakes.add(call.request.warnings, sentence)
+        for name in change.lost:
+            sentence = f"The schema of {self._resource.name} does not allow this value of '{name}'"
+            mistakes.add(call.request.warnings, f"{sentence}: it was not kept.")
+
+    def _shown(
+        self,
+        call: Call[Account, Any],
+        documented: Documented,
+        change: Change,
+        headers: Headers | None = None,
+        *,
+        is_deleted: bool = False,
+    ) -> Reply:
+        """Return a response that shows an item."""
+        body: Any = change.item.data
+        part, schema = self._served.response, documented.schema
+        if schema is not None and part is not None:
+            body = self._shared.store.shown(part.schema, self._resource, change.key, body)
+            body = put_at(part.way, body)
+        elif schema is not None:
+            shape = self._shared.fitting.shapes.of(schema)
+            if is_deleted:
+                flags = {name: True for name in shape.properties if plain(name) in _DELETED}
+                body = {**body, **flags}
+            body = body if shape.is_object or shape.items is None else [body]
+        return self._reply(call, documented, body, change.key, headers)
+
+    def _reply(
+        self,
+        call: Call[Account, Any],
+        documented: Documented,
+        body: Any,
+        key: str,
+        headers: Headers | None,
+    ) -> Reply:
+        about = (self._resource.name, call.request.path, key)
+        part = self._served.response
+        way = part.way if part is not None else ()
+        return self._replies.reply(documented, Body(body, about, way), headers or [])
+
+    def _location(self, place: Place, change: Change, documented: Documented) -> Headers:
+        """Return the ``Location`` of a new item."""
+        if documented.status != 201 or place.resource.is_singleton:
+            return []
+        path = f"{self._shared.contract.base_path}{place.path}/{change.key}"
+        return [(b"location", path.encode("ascii", "replace"))]
+
+    def _values(self, call: Call[Account, Any]) -> list[str]:
+        """Return the values of the path, in its order."""
+        texts = call.request.path_params
+        return [str(call.params.get(name, texts.get(name, ""))) for name in self._served.parameters]
+
+    def _place(self, values: list[str]) -> Place:
+        if self._served.link is not None:
+            values = []
+        return self._shared.store.place(self._resource, values)
+
+    def _link(self, values: list[str]) -> str:
+        return self._served.link.place(values) if self._served.link is not None else ""
+
+    def _key(self, call: Call[Account, Any]) -> str:
+        """Return the key of the item: that of the path, or that in the body."""
+        values = self._values(call)
+        count = len(self._resource.template.parameters)
+        if len(values) > count:
+            return values[count]
+        body = part_at(self._served.request, self._sent(call))
+        identity = self._resource.identity
+        return str(body.get(identity)) if isinstance(body, dict) and identity is not None else ""
+
+    def _given(self, call: Call[Account, Any]) -> Json:
+        """Return the fields that a request may set."""
+        body = part_at(self._served.request, self._sent(call))
+        schema = request_schema(self._shared.contract, self._operation)
+        part = self._request_part
+        store = self._shared.store
+        given = store.writable(part if part is not None else schema, self._resource, body)
+        if not given and self._operation.request_body is None:
+            properties = self._shared.fitting.shapes.of(self._resource.schema).properties
+            sent = call.request.query.decode("latin-1")
+            given = {
+                name: value
+                for name, value in call.params.items()
+                if name in properties and value is not None and name in sent
+            }
+        return given
+
+    @cached_property
+    def _request_part(self) -> Any:
+        """The schema of the item in the request body."""
+        schema: Any = request_schema(self._shared.contract, self._operation)
+        for name in self._served.request:
+            schema = self._shared.fitting.shapes.of(schema).properties.get(name)
+        return schema
+
+    def _sent(self, call: Call[Account, Any]) -> Any:
+        """Return the body as it was sent, with the document's defaults for what is missing."""
+        body, payload = call.body, call.request.payload
+        if not isinstance(body, dict):
+            return form_of(payload) if isinstance(body, bytes) else body
+        try:
+            sent = orjson.loads(payload)
+        except orjson.JSONDecodeError:
+            sent = {}
+        return {name: value for name, value in body.items() if value is not None or name in sent}
+
+
+def _key_of(call: Call[Account, Any]) -> tuple[str, bytes]:
+    return call.request.path, call.request.query

@@ -1,0 +1,148 @@
+"""Pages of lists by the conventions of parameter names: offsets, pages and cursors. It is pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from msgspec import Struct
+
+from mockserver.resources.words import plain
+
+_LIMITS = frozenset(
+    {
+        *("limit", "perpage", "pagesize", "size", "maxresults", "maxitems", "top", "take"),
+        *("count", "first", "pagelimit", "maxpagesize", "resultsperpage", "itemsperpage"),
+    }
+)
+_OFFSETS = frozenset({"offset", "skip", "start", "startindex", "pageoffset"})
+_PAGES = frozenset({"page", "pagenumber", "pageno", "pageindex", "currentpage"})
+_AFTER = frozenset({"startingafter", "after", "sinceid", "lastid", "startafter", "afterid"})
+_BEFORE = frozenset({"endingbefore", "before", "maxid", "beforeid"})
+_TOKENS = frozenset(
+    {
+        *("pagetoken", "cursor", "nexttoken", "nextcursor", "nextpagetoken", "marker"),
+        *("continuationtoken", "nextmarker", "startcursor", "bookmark"),
+    }
+)
+_ORDERS = frozenset({"order", "sortorder", "direction", "sortdirection", "orderdirection"})
+_DEFAULT_LIMIT, _MAX_LIMIT = 20, 1_000
+PAGING = _LIMITS | _OFFSETS | _PAGES | _AFTER | _BEFORE | _TOKENS | _ORDERS
+"""Plain names of parameters that select a page. No filter has such a name."""
+
+Key = str
+
+
+class Names(Struct, frozen=True):
+    """The parameters of one list, by what they mean; None where it has none."""
+
+    limit: str | None = None
+    offset: str | None = None
+    page: str | None = None
+    after: str | None = None
+    before: str | None = None
+    token: str | None = None
+    order: str | None = None
+    first_page: int = 1
+    """The number of the first page."""
+
+
+class Page(NamedTuple):
+    """A part of a list, and how to go on."""
+
+    start: int
+    end: int
+    total: int
+    limit: int
+    number: int
+    """The number of the page, from 1."""
+    last: Key | None
+    """The key of the last item of the page."""
+
+    @property
+    def has_more(self) -> bool:
+        """Whether items follow."""
+        return self.end < self.total
+
+    @property
+    def pages(self) -> int:
+        """The number of pages of the list."""
+        return -(-self.total // self.limit)
+
+
+def names_of(parameters: Sequence[Mapping[str, Any]]) -> Names:
+    """Return the parameters of a list by what their names mean."""
+    kinds = {
+        "limit": _LIMITS,
+        "offset": _OFFSETS,
+        "page": _PAGES,
+        "after": _AFTER,
+        "before": _BEFORE,
+        "token": _TOKENS,
+        "order": _ORDERS,
+    }
+    found: dict[str, str] = {}
+    first_page = 1
+    for parameter in parameters:
+        if parameter.get("in") != "query":
+            continue
+        name = parameter["name"]
+        for kind, words in kinds.items():
+            if plain(name) in words:
+                found.setdefault(kind, name)
+                schema = parameter.get("schema", {})
+                if kind == "page" and schema.get("minimum", schema.get("default")) == 0:
+                    first_page = 0
+    return Names(**found, first_page=first_page)
+
+
+def page_of(names: Names, params: Mapping[str, Any], keys: Sequence[Key]) -> Page:
+    """Return the page that a request selects. What cannot be understood selects the first one."""
+    limit = min(_number(params, names.limit, _DEFAULT_LIMIT) or _DEFAULT_LIMIT, _MAX_LIMIT)
+    start, end = 0, None
+    if (after := _text(params, names.after)) is not None:
+        start = keys.index(after) + 1 if after in keys else 0
+    elif (before := _text(params, names.before)) is not None:
+        end = keys.index(before) if before in keys else len(keys)
+        start = max(0, end - limit)
+    elif (token := _text(params, names.token)) is not None:
+        start = int(token) if token.isascii() and token.isdigit() and len(token) < 10 else 0
+    elif _text(params, names.offset) is not None:
+        text = _text(params, names.offset) or ""
+        # Some APIs call a cursor an offset.
+        start = int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
+    elif names.page is not None:
+        number = _number(params, names.page, names.first_page)
+        start = max(0, number - names.first_page) * limit
+    start = min(start, len(keys))
+    end = min(len(keys), start + limit) if end is None else end
+    last = keys[end - 1] if end > start else None
+    return Page(start, end, len(keys), limit, start // limit + 1, last)
+
+
+def next_params(names: Names, page: Page) -> dict[str, str] | None:
+    """Return the parameters of the next page; None if there is none."""
+    if not page.has_more:
+        return None
+    if names.after is not None and page.last is not None:
+        return {names.after: page.last}
+    if names.token is not None:
+        return {names.token: str(page.end)}
+    if names.page is not None:
+        return {names.page: str(page.number + names.first_page)}
+    if names.offset is not None:
+        return {names.offset: str(page.end)}
+    return None
+
+
+def _number(params: Mapping[str, Any], name: str | None, default: int) -> int:
+    value = params.get(name) if name is not None else None
+    text = str(value)
+    if text.isascii() and text.isdigit() and len(text) < 10:
+        return int(text)
+    return default
+
+
+def _text(params: Mapping[str, Any], name: str | None) -> str | None:
+    value = params.get(name) if name is not None else None
+    return str(value) if isinstance(value, str | int) and str(value) else None

@@ -1,0 +1,293 @@
+"""Creates, changes and deletes the items of an account. Everything is pure: time is passed in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from hashlib import blake2b
+from random import Random
+from typing import Any, NamedTuple
+
+from mockserver.openapi.contract import Contract
+from mockserver.openapi.schemas import Schema
+from mockserver.resources import examples, fields
+from mockserver.resources.account import Account, Collection, Item, Json
+from mockserver.resources.fitting import Fitting, Unfit
+from mockserver.resources.model import Model, Resource
+from mockserver.resources.words import id_suffix
+
+_FALLBACK_KEYS = 8
+_MADE = frozenset({"id", "uuid", "guid", "gid", "sid", "slug"})
+"""Names of identities that the mock makes. Generated values of others are keys themselves."""
+
+
+class Missing(Exception):
+    """An item that is gone or never existed. The argument is the name of its resource."""
+
+
+class Change(NamedTuple):
+    """A new state of an item, and the given fields that its schema does not allow."""
+
+    key: str
+    item: Item
+    lost: list[str]
+
+
+class Place(NamedTuple):
+    """One collection or singleton: its resource, its path, and the values in its path."""
+
+    resource: Resource
+    path: str
+    values: Sequence[str]
+
+
+class Store:
+    """The rules of all resources of one document."""
+
+    def __init__(
+        self, contract: Contract, model: Model, fitting: Fitting, seed: int, items: int
+    ) -> None:
+        self._contract = contract
+        self._model = model
+        self._fitting = fitting
+        self._seed = seed
+        self._items = items
+        self._examples: dict[str, list[Json]] = {}
+
+    def place(self, resource: Resource, values: Sequence[str]) -> Place:
+        """Return the place that the values of a path select."""
+        return Place(resource, resource.template.place(values), values)
+
+    def collection(self, account: Account, place: Place) -> Collection:
+        """Return a collection, with its first items when it is opened. Raises Missing.
+
+        Below an item that a request created, a collection is empty at first.
+        """
+        is_seeded = self._is_seeded(account, place)
+        known = account.collections.get(place.path)
+        if known is not None:
+            return known
+        collection = account.open(place.path, Collection())
+        if is_seeded:
+            self._fill(account, place, collection)
+        return collection
+
+    def find(self, account: Account, place: Place, key: str) -> Item:
+        """Return an item. Raises Missing."""
+        item = self.collection(account, place).find(key)
+        if item is None:
+            raise Missing(place.resource.name)
+        return item
+
+    def created(
+        self, account: Account, place: Place, given: Json, moment: datetime, key: str | None = None
+    ) -> Change:
+        """Return a new item. The account is unchanged, but for the number of keys made.
+
+        ``key`` is that of the path, where PUT creates.
+        """
+        resource = place.resource
+        collection = self.collection(account, place)
+        identity = resource.identity
+        times = fields.times(self._fitting.shapes, resource.schema, moment, is_new=True)
+        data = {**self._defaults(resource), **times, **given, **self._references(place)}
+        if key is not None:
+            data |= self._identified(resource, key)
+        elif identity is None or data.get(identity) is None:
+            collection.made += 1
+            key, value = self._new_key(account, place, collection, data)
+            data |= {identity: value} if identity is not None and value is not None else {}
+        else:
+            key = str(data[identity])
+        fitted = self._fitted(place, data, key)
+        found = fitted.data.get(identity) if identity is not None else None
+        key = str(found) if found is not None else key
+        return Change(key, Item(fitted.data), _of(given, fitted.lost))
+
+    def changed(
+        self, place: Place, key: str, item: Item, given: Json, moment: datetime, *, deep: bool
+    ) -> Change:
+        """Return an item with other data. ``deep`` merges objects, and null removes fields."""
+        resource = place.resource
+        given = {name: value for name, value in given.items() if name != resource.identity}
+        data = _merged(item.data, given) if deep else {**item.data, **given}
+        updated = fields.times(self._fitting.shapes, resource.schema, moment, is_new=False)
+        data |= {name: value for name, value in updated.items() if name not in given}
+        fitted = self._fitted(place, data, key)
+        kept = {name: value for name, value in fitted.data.items() if name not in fitted.absent}
+        changed = Item(kept, item.links, item.is_seeded)
+        return Change(key, changed, _of(given, fitted.lost))
+
+    def singleton(self, account: Account, place: Place) -> Json:
+        """Return the data of a singleton. Raises Missing."""
+        self._is_seeded(account, place)
+        if place.path in account.singletons:
+            data = account.singletons[place.path]
+            if data is None:
+                raise Missing(place.resource.name)
+            return data
+        for example in self._examples_of(place.resource):
+            return example
+        try:
+            value = self._fitting.generated(place.resource.schema, (account.id, place.path))
+        except Unfit:
+            return {}
+        return value if isinstance(value, dict) else {}
+
+    def shown(self, schema: Schema, resource: Resource, key: str, data: Json) -> Any:
+        """Return an item as a schema shows it. Raises Unfit."""
+        return self._fitting.fit(schema, data, (resource.name, key)).value
+
+    def writable(self, request: Schema | None, resource: Resource, given: Any) -> Json:
+        """Return what a request may set: no read-only and no write-only fields."""
+        if not isinstance(given, dict):
+            return {}
+        shapes = self._fitting.shapes
+        hidden = shapes.annotated(request, "writeOnly") | shapes.annotated(request, "readOnly")
+        own = shapes.of(request).properties.keys()
+        hidden |= shapes.annotated(resource.schema, "readOnly") - own
+        return {name: value for name, value in given.items() if name not in hidden}
+
+    def _is_seeded(self, account: Account, place: Place) -> bool:
+        """Return whether all items above come from the document. Raises Missing."""
+        is_seeded = True
+        for name in place.resource.above:
+            above = self._model.resources[name]
+            count = len(above.template.parameters)
+            if above.is_singleton or count >= len(place.values):
+                continue
+            parent = self.place(above, place.values[:count])
+            is_seeded &= self.find(account, parent, place.values[count]).is_seeded
+        return is_seeded
+
+    def _fill(self, account: Account, place: Place, collection: Collection) -> None:
+        """Add the items of the document's examples, and generated ones."""
+        shown = self._examples_of(place.resource)
+        first = [*shown, *self._generated(account, place)]
+        for index, data in enumerate(first):
+            moment = fields.earlier(account.opened_at, index, len(first))
+            resource = place.resource
+            own = fields.times(self._fitting.shapes, resource.schema, moment, is_new=True)
+            if index < len(shown):
+                own = {name: value for name, value in own.items() if name not in data}
+            elif resource.identity is not None and id_suffix(resource.identity) in _MADE:
+                data.pop(resource.identity, None)
+            try:
+                change = self.created(account, place, {**data, **own}, moment)
+            except Unfit:
+                return
+            change.item.is_seeded = True
+            if change.key not in collection.items:
+                account.add(place.path, change.key, change.item)
+
+    def _examples_of(self, resource: Resource) -> list[Json]:
+        """Return the items that the document shows; one for each example of the path parameter."""
+        known = self._examples.get(resource.name)
+        if known is None:
+            known = examples.items_of(self._contract, self._model, resource)
+            identity = resource.identity
+            if identity is not None:
+                keys = {str(item.get(identity)) for item in known}
+                known += [
+                    {identity: key}
+                    for key in examples.keys_of(self._contract, self._model, resource)
+                    if str(key) not in keys
+                ]
+            self._examples[resource.name] = known
+        return [dict(item) for item in known]
+
+    def _generated(self, account: Account, place: Place) -> list[Json]:
+        found: list[Json] = []
+        for number in range(self._items):
+            try:
+                key = (account.id, place.path, number)
+                value = self._fitting.generated(place.resource.schema, key)
+            except Unfit:
+                return found
+            found.append(value if isinstance(value, dict) else {})
+        return found
+
+    def _defaults(self, resource: Resource) -> Json:
+        """Return the defaults of the fields of an item."""
+        properties = self._fitting.shapes.of(resource.schema).properties
+        found = {
+            name: self._fitting.shapes.of(part).first("default")
+            for name, part in properties.items()
+        }
+        return {name: value for name, value in found.items() if value is not None}
+
+    def _references(self, place: Place) -> Json:
+        """Return the fields that name the items above."""
+        template = place.resource.template
+        params = dict(zip(template.parameters, place.values, strict=False))
+        nouns = {}
+        names = iter(template.parameters)
+        for before, segment in zip(("", *template.segments), template.segments, strict=False):
+            if segment == "{}":
+                nouns[next(names)] = fields.noun_of(before)
+        found = fields.references(self._fitting.shapes, place.resource.schema, params, nouns)
+        return {name: value for name, value in found.items() if name != place.resource.identity}
+
+    def _identified(self, resource: Resource, key: str) -> Json:
+        """Return the identity of an item by the text of its key."""
+        if resource.identity is None:
+            return {}
+        property = self._fitting.shapes.of(resource.schema).properties.get(resource.identity, {})
+        is_number = "integer" in self._fitting.shapes.of(property).types
+        return {resource.identity: int(key) if is_number and key.isdigit() else key}
+
+    def _new_key(
+        self, account: Account, place: Place, collection: Collection, data: Mapping[str, Any]
+    ) -> tuple[str, Any]:
+        """Return a free key, as text and as its field has it."""
+        resource = place.resource
+        text = f"{self._seed}/{account.id}/{place.path}/{collection.made}"
+        digest = blake2b(text.encode(), digest_size=16).digest()
+        random = Random(digest)  # noqa: S311 (invented data, no secrets)
+        fallback = digest.hex()
+        if resource.identity is None:
+            return fallback, None
+        schema = self._fitting.shapes.of(resource.schema).properties.get(resource.identity, {})
+
+        def is_free(key: Any) -> bool:
+            return str(key) not in collection.items and self._fitting.is_valid(schema, key)
+
+        shape = self._fitting.shapes.of(schema)
+        wanted = fields.Wanted(resource.identity, shape, data, collection.made)
+        key = fields.new_key(wanted, random, is_free)
+        for attempt in range(_FALLBACK_KEYS):
+            if key is not None and is_free(key):
+                break
+            try:
+                key = self._fitting.generated(schema, (text, attempt))
+            except Unfit:
+                break
+        return (str(key), key) if key is not None else (fallback, None)
+
+    def _fitted(self, place: Place, data: Json, key: str) -> _Data:
+        """Return data that its schema allows, with the fields that only other schemas show."""
+        schema = place.resource.schema
+        fitted = self._fitting.fit(schema, data, (place.resource.name, key))
+        value = fitted.value if isinstance(fitted.value, dict) else {}
+        shape = self._fitting.shapes.of(schema)
+        others = {name: part for name, part in data.items() if name not in shape.names}
+        absent = {name for name, part in data.items() if part is None and name not in value}
+        return _Data({**others, **value}, fitted.lost, absent)
+
+
+class _Data(NamedTuple):
+    data: Json
+    lost: list[str]
+    absent: set[str]
+
+
+def _merged(old: Any, new: Any) -> Any:
+    """Return a JSON merge patch (RFC 7396) applied; null stays, for schemas that allow it."""
+    if not isinstance(old, dict) or not isinstance(new, dict):
+        return new
+    return {**old, **{name: _merged(old.get(name), value) for name, value in new.items()}}
+
+
+def _of(given: Json, lost: list[str]) -> list[str]:
+    """Return the lost fields that were given."""
+    return [name for name in lost if name.split(".")[0] in given]
