@@ -162,7 +162,8 @@ class CompiledOperation:
         if request.warnings:
             headers += mistakes.headers_of(request.warnings, self._world.redactor)
         self.record(request, reply.status, reply.payload)
-        return Reply(reply.status, reply.payload, headers, reply.media_type)
+        reply.headers = headers
+        return reply
 
     def _call(self, request: Request, caller: Caller) -> Call[Any, Any]:
         """Return the argument of the handler. Raises Unprocessable with all violations."""

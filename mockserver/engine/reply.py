@@ -1,7 +1,7 @@
 """Responses on their way out: one place turns them into bytes and headers."""
 
 from collections.abc import Callable, Sequence
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
 import orjson
 from msgspec import Struct
@@ -16,7 +16,7 @@ WITHOUT_LENGTH = frozenset({204, 304})
 """Statuses whose responses never have a body, and carry no ``Content-Length``."""
 
 
-class Reply(NamedTuple):
+class Reply(Struct):
     """A response as it is sent. ``headers`` are added to those that describe the body."""
 
     status: int
