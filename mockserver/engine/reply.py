@@ -1,6 +1,6 @@
 """Responses on their way out: one place turns them into bytes and headers."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from typing import Any, Literal
 
 import orjson
@@ -53,6 +53,18 @@ class Listing(Struct, frozen=True):
     render: Callable[[Any], dict[str, Any]]
     rest: dict[str, Any]
     """The properties beside the list."""
+
+
+class Derived(Struct, frozen=True):
+    """A body that depends on some facts only, such as the balance.
+
+    It is rendered, validated and encoded once for equal facts.
+    """
+
+    facts: Hashable
+    render: Callable[[Any], Any]
+    source: Any
+    """The argument of ``render``, from which the facts were read."""
 
 
 def encode(body: Any) -> bytes:

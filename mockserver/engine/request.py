@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 from time import perf_counter
+from typing import Any
 
 from msgspec import Struct, field
 
@@ -12,6 +13,13 @@ from mockserver.engine.caller import Caller
 from mockserver.engine.errors import Headers, Refusal
 
 NO_PARAMS: Mapping[str, str] = {}
+
+
+class KnownHead(Struct):
+    """What an operation keeps of a head that arrives again and again, byte by byte the same."""
+
+    params: dict[str, Any] | None = None
+    """The parameters, if they are valid and caused no warning."""
 
 
 class Request(Struct, eq=False):
@@ -44,6 +52,8 @@ class Request(Struct, eq=False):
     """Sentences on what the client probably did not mean. The response is what it would be."""
     fault: str | None = None
     """The names of the injected faults."""
+    known: KnownHead | None = None
+    """None for a head that was not seen before, and wherever heads are not compared."""
 
 
 def by_name(headers: Headers) -> dict[bytes, bytes]:

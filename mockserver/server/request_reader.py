@@ -8,11 +8,11 @@ from datetime import UTC, datetime
 from typing import Protocol
 
 import httptools
-from msgspec import Struct
+from msgspec import Struct, field
 
 from mockserver.engine.asgi import accept_body
 from mockserver.engine.errors import Headers
-from mockserver.engine.request import Request, by_name
+from mockserver.engine.request import KnownHead, Request, by_name
 from mockserver.limits import Limits
 from mockserver.server.routes import BadTarget, Route
 
@@ -40,6 +40,7 @@ class Head(Struct, frozen=True):
     headers: Mapping[bytes, bytes]
     length: int
     """The size of the body."""
+    known: KnownHead = field(default_factory=KnownHead)
 
 
 _MAX_HEADS, _MAX_HEAD_BYTES = 1_024, 1_024
@@ -253,6 +254,7 @@ class RequestReader:
             return False
         self._end = -1
         incoming = _incoming(head.method, head.route, head.header_list, head.headers)
+        incoming.known = head.known
         if head.length:
             _add_payload(incoming, data[end + 4 :])
         self._deliver(incoming)
