@@ -93,27 +93,20 @@ class Site:
 
     @cached_property
     def _templates(self) -> Environment:
-        from jinja2 import Environment, PackageLoader, StrictUndefined
+        from mockserver.billing.hosted.environment import environment
 
-        environment = Environment(
-            loader=PackageLoader("mockserver.billing.hosted"),
-            autoescape=True,
-            auto_reload=False,
-            trim_blocks=True,
-            lstrip_blocks=True,
-            undefined=StrictUndefined,
+        return environment(
+            {
+                "cents": money.display_cents,
+                "microcents": money.display,
+                "day": day,
+                "moment": moment,
+            }
         )
-        environment.filters |= {
-            "cents": money.display_cents,
-            "microcents": money.display,
-            "day": day,
-            "moment": moment,
-        }
-        return environment
 
     @cached_property
     def _style_hash(self) -> str:
-        style = self._templates.get_template("style.css").render()
+        style = str(self._templates.globals["style"])
         return f"'sha256-{b64encode(sha256(style.encode()).digest()).decode()}'"
 
 
