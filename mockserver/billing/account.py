@@ -10,6 +10,7 @@ from __future__ import annotations
 from calendar import monthrange
 from collections.abc import Iterator, MutableSequence
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Literal
 
 from msgspec import Struct, field
@@ -56,12 +57,17 @@ class Card(Struct, frozen=True):
     @property
     def expires_at(self) -> datetime:
         """The time at which the card stops being valid: the end of its month."""
-        days = monthrange(self.exp_year, self.exp_month)[1]
-        return datetime(self.exp_year, self.exp_month, days, tzinfo=UTC) + timedelta(days=1)
+        return _end_of_month(self.exp_year, self.exp_month)
 
     def decline_code(self, now: datetime) -> str | None:
         """Return why a charge would be declined now; None if it would succeed."""
         return "expired_card" if now >= self.expires_at else self.declines_charge
+
+
+@lru_cache(maxsize=256)
+def _end_of_month(year: int, month: int) -> datetime:
+    days = monthrange(year, month)[1]
+    return datetime(year, month, days, tzinfo=UTC) + timedelta(days=1)
 
 
 class Wallet(Struct):

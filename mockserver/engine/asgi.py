@@ -10,7 +10,7 @@ from starlette.types import Receive, Scope, Send
 from mockserver.clock import Clock
 from mockserver.engine.body import BodyReader
 from mockserver.engine.reply import Reply
-from mockserver.engine.request import NO_PARAMS, Request
+from mockserver.engine.request import NO_PARAMS, Request, by_name
 from mockserver.openapi.contract import route_name
 
 
@@ -54,22 +54,22 @@ class AsgiOperation:
 
 def headers_of(scope: Scope) -> dict[bytes, bytes]:
     """Return headers by name. The first of repeated headers is used, as in FastAPI."""
-    return dict(scope["headers"][::-1])
+    return by_name(scope["headers"])
 
 
 def request_of(scope: Scope, clock: Clock, path_params: Mapping[str, str] = NO_PARAMS) -> Request:
     """Return the request of a scope, its body not yet read."""
-    request = Request(
+    return Request(
         scope["method"],
         scope["path"],
         scope["query_string"],
         list(scope["headers"]),
+        headers_of(scope),
         clock.now(),
-        path_params=path_params,
-        scheme=scope["scheme"],
+        path_params,
+        scope["scheme"],
+        client=scope.get("client"),
     )
-    request.client = scope.get("client")
-    return request
 
 
 def accept_body(request: Request, body: BodyReader, payload: bytes) -> None:

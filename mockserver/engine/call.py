@@ -7,7 +7,7 @@ from typing import Any, Generic, TypeVar
 
 from msgspec import Struct
 
-from mockserver.engine.reply import Listing
+from mockserver.engine.reply import Derived, Listing
 from mockserver.engine.request import Request
 from mockserver.engine.state import State
 from mockserver.engine.world import World
@@ -44,5 +44,5 @@ class Call(Struct, Generic[C, S]):
         return self.world.address.base_url(request.headers, request.scheme, request.client)
 
 
-Handler = Callable[[Call[Any, Any]], Json | Listing | Awaitable[Json]]
+Handler = Callable[[Call[Any, Any]], Json | Listing | Derived | Awaitable[Json]]
 """A function that serves one operation. State may change while coroutines wait."""

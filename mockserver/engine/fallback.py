@@ -109,7 +109,7 @@ class Fallback:
             reply = self._own_reply(refusal)
         else:
             reply = response.reply
-            reply = reply._replace(headers=[*reply.headers, *self._headers()])
+            reply.headers = [*reply.headers, *self._headers()]
         if self._is_recorded(request.path):
             self._record(request, reply.status, reply.payload)
         return reply

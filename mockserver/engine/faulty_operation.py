@@ -101,7 +101,8 @@ class FaultyOperation:
             operation.record(request, None, b"")
             return Reply(503, b"", [], delivery="reset")
         reply = await self._served(request)
-        return reply._replace(delivery="reset" if rule.connection == "answer_lost" else "half")
+        reply.delivery = "reset" if rule.connection == "answer_lost" else "half"
+        return reply
 
     def _error(self, rule: Rule, status: int, sentence: str | None) -> Reply:
         """Return an error response that satisfies the contract, where it documents the status."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Hashable
 from contextlib import suppress
 from inspect import iscoroutinefunction
 from typing import Any
@@ -20,10 +20,16 @@ from mockserver.engine.behaviour import ErrorResponse, Service
 from mockserver.engine.body import BodyReader, Json
 from mockserver.engine.call import Call
 from mockserver.engine.caller import Caller
-from mockserver.engine.errors import PreferenceRefused, Refusal, Unprocessable, envelope
+from mockserver.engine.errors import (
+    PreferenceRefused,
+    Problem,
+    Refusal,
+    Unprocessable,
+    envelope,
+)
 from mockserver.engine.parameters import Parameters
 from mockserver.engine.preference import Preference
-from mockserver.engine.reply import Reply, kept
+from mockserver.engine.reply import Derived, Reply, kept
 from mockserver.engine.request import Request
 from mockserver.engine.responses import BrokenContract, Responses
 from mockserver.engine.samples import Samples
@@ -34,8 +40,8 @@ from mockserver.openapi.contract import Contract, Operation
 logger = logging.getLogger(__name__)
 
 _KEPT_BODY_BYTES = 1_024
-_new_exchange = tuple.__new__
-"""Makes a named tuple in half the time of its own constructor."""
+_KEPT_DERIVED = 1_024
+"""The number of encoded bodies to keep for each operation."""
 
 
 class Shared(Struct, frozen=True):
@@ -69,6 +75,8 @@ class CompiledOperation:
         self._negotiates = shared.service.negotiates and shared.is_api
         self._is_write = operation.method not in ("get", "head")
         self._parameters = Parameters(operation.parameters, shared.contract)
+        self._derived: dict[Hashable, bytes] = {}
+        """Encoded bodies by the facts on which they depend."""
         self._samples = Samples(operation, shared.contract, shared.generator)
 
     def respond(self, request: Request) -> Reply | Awaitable[Reply]:
@@ -102,21 +110,18 @@ class CompiledOperation:
         caller = request.caller
         query = request.query
         exchanges.append(
-            _new_exchange(
-                Exchange,
-                (
-                    request.now,
-                    caller.account_id if caller is not None else None,
-                    self.id,
-                    request.method,
-                    request.path,
-                    query.decode("latin-1") if query else "",
-                    status,
-                    request.payload[:_KEPT_BODY_BYTES],
-                    kept(payload, _KEPT_BODY_BYTES),
-                    request.fault,
-                    tuple(request.warnings),
-                ),
+            Exchange(
+                request.now,
+                caller.account_id if caller is not None else None,
+                self.id,
+                request.method,
+                request.path,
+                query.decode("latin-1") if query else "",
+                status,
+                request.payload[:_KEPT_BODY_BYTES],
+                kept(payload, _KEPT_BODY_BYTES),
+                request.fault,
+                tuple(request.warnings),
             )
         )
 
@@ -164,13 +169,12 @@ class CompiledOperation:
         if request.warnings:
             headers += mistakes.headers_of(request.warnings, self._world.redactor)
         self.record(request, reply.status, reply.payload)
-        return Reply(reply.status, reply.payload, headers, reply.media_type)
+        reply.headers = headers
+        return reply
 
     def _call(self, request: Request, caller: Caller) -> Call[Any, Any]:
         """Return the argument of the handler. Raises Unprocessable with all violations."""
-        params, found = self._parameters.read(
-            request.path_params, request.query, request.headers, request.warnings
-        )
+        params, found = self._params(request)
         body: Json = None
         if self.body is not None:
             body, more = self.body.parse(request.payload, request.warnings, request.headers)
@@ -178,6 +182,19 @@ class CompiledOperation:
         if found:
             raise Unprocessable(found)
         return Call(self._world, request, caller.context(params, request.now), params, body)
+
+    def _params(self, request: Request) -> tuple[dict[str, Any], list[Problem]]:
+        """Return the parameters and their violations. The same head gives the same ones."""
+        known, warnings = request.known, request.warnings
+        if known is not None and known.params is not None:
+            return known.params.copy(), []
+        before = len(warnings)
+        params, found = self._parameters.read(
+            request.path_params, request.query, request.headers, warnings
+        )
+        if known is not None and not found and len(warnings) == before:
+            known.params = params.copy()
+        return params, found
 
     def _reply(self, call: Call[Any, Any]) -> Reply:
         """Return the handler's response, or a documented one if there is no handler."""
@@ -191,7 +208,19 @@ class CompiledOperation:
             request.caller.leave()
         if isinstance(result, Reply):
             return result
-        return Reply(self._success, self.responses.encode(self._success, result), [])
+        return Reply(self._success, self._encode(result), [])
+
+    def _encode(self, result: Any) -> bytes:
+        """Return the valid body of a successful response."""
+        if not isinstance(result, Derived):
+            return self.responses.encode(self._success, result)
+        payload = self._derived.get(result.facts)
+        if payload is None:
+            payload = kept(self.responses.encode(self._success, result.render(result.source)))
+            if len(self._derived) >= _KEPT_DERIVED:
+                self._derived.clear()
+            self._derived[result.facts] = payload
+        return payload
 
     def _accept(self, request: Request) -> bytes:
         """Return the media types that a request accepts; empty for any."""
@@ -205,7 +234,7 @@ class CompiledOperation:
             result = await handler(call)
             if call.request.caller is not None:
                 call.request.caller.leave()
-            reply = Reply(self._success, self.responses.encode(self._success, result), [])
+            reply = Reply(self._success, self._encode(result), [])
         except Exception as error:
             reply = self._refuse(error)
         return self._complete(call.request, reply)

@@ -1,7 +1,7 @@
 """Responses on their way out: one place turns them into bytes and headers."""
 
-from collections.abc import Callable, Sequence
-from typing import Any, Literal, NamedTuple
+from collections.abc import Callable, Hashable, Sequence
+from typing import Any, Literal
 
 import orjson
 from msgspec import Struct
@@ -16,7 +16,7 @@ WITHOUT_LENGTH = frozenset({204, 304})
 """Statuses whose responses never have a body, and carry no ``Content-Length``."""
 
 
-class Reply(NamedTuple):
+class Reply(Struct):
     """A response as it is sent. ``headers`` are added to those that describe the body."""
 
     status: int
@@ -53,6 +53,18 @@ class Listing(Struct, frozen=True):
     render: Callable[[Any], dict[str, Any]]
     rest: dict[str, Any]
     """The properties beside the list."""
+
+
+class Derived(Struct, frozen=True):
+    """A body that depends on some facts only, such as the balance.
+
+    It is rendered, validated and encoded once for equal facts.
+    """
+
+    facts: Hashable
+    render: Callable[[Any], Any]
+    source: Any
+    """The argument of ``render``, from which the facts were read."""
 
 
 def encode(body: Any) -> bytes:

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 from time import perf_counter
+from typing import Any
+
+from msgspec import Struct, field
 
 from mockserver.engine.caller import Caller
 from mockserver.engine.errors import Headers, Refusal
@@ -12,66 +15,47 @@ from mockserver.engine.errors import Headers, Refusal
 NO_PARAMS: Mapping[str, str] = {}
 
 
-class Request:
+class KnownHead(Struct):
+    """What an operation keeps of a head that arrives again and again, byte by byte the same."""
+
+    params: dict[str, Any] | None = None
+    """The parameters, if they are valid and caused no warning."""
+
+
+class Request(Struct, eq=False):
     """A request whose body has arrived, with what has been learned of it so far."""
 
-    __slots__ = (
-        "began",
-        "caller",
-        "can_break",
-        "client",
-        "fault",
-        "header_list",
-        "headers",
-        "marks",
-        "method",
-        "now",
-        "path",
-        "path_params",
-        "payload",
-        "query",
-        "refused",
-        "scheme",
-        "warnings",
-    )
+    method: str
+    path: str
+    """Decoded, without the query."""
+    query: bytes
+    header_list: Headers
+    """Headers in the order of sending, with lower-case names."""
+    headers: Mapping[bytes, bytes]
+    """The same by name. The first of repeated headers is used, as in FastAPI."""
+    now: datetime
+    path_params: Mapping[str, str] = NO_PARAMS
+    scheme: str = "http"
+    can_break: bool = False
+    """Whether the server can break the connection, as some faults want."""
+    began: float = field(default_factory=perf_counter)
+    """When it arrived, for the time that the response took."""
+    client: tuple[str, int] | None = None
+    """The address of the peer."""
+    payload: bytes = b""
+    refused: Refusal | None = None
+    """Why the body was not accepted: a 413 or 415."""
+    caller: Caller | None = None
+    marks: Headers = []
+    """Response headers that tell where the response comes from."""
+    warnings: list[str] = []
+    """Sentences on what the client probably did not mean. The response is what it would be."""
+    fault: str | None = None
+    """The names of the injected faults."""
+    known: KnownHead | None = None
+    """None for a head that was not seen before, and wherever heads are not compared."""
 
-    def __init__(
-        self,
-        method: str,
-        path: str,
-        query: bytes,
-        header_list: Headers,
-        now: datetime,
-        *,
-        path_params: Mapping[str, str] = NO_PARAMS,
-        headers: Mapping[bytes, bytes] | None = None,
-        scheme: str = "http",
-        can_break: bool = False,
-    ) -> None:
-        self.method = method
-        self.path = path
-        """Decoded, without the query."""
-        self.query = query
-        self.header_list = header_list
-        """Headers in the order of sending, with lower-case names."""
-        self.headers = dict(header_list[::-1]) if headers is None else headers
-        """The same by name. The first of repeated headers is used, as in FastAPI."""
-        self.path_params = path_params
-        self.scheme = scheme
-        self.now = now
-        self.can_break = can_break
-        """Whether the server can break the connection, as some faults want."""
-        self.began = perf_counter()
-        """When it arrived, for the time that the response took."""
-        self.client: tuple[str, int] | None = None
-        """The address of the peer."""
-        self.payload = b""
-        self.refused: Refusal | None = None
-        """Why the body was not accepted: a 413 or 415."""
-        self.caller: Caller | None = None
-        self.marks: Headers = []
-        """Response headers that tell where the response comes from."""
-        self.warnings: list[str] = []
-        """Sentences on what the client probably did not mean. The response is what it would be."""
-        self.fault: str | None = None
-        """The names of the injected faults."""
+
+def by_name(headers: Headers) -> dict[bytes, bytes]:
+    """Return headers by name. The first of repeated headers is used, as in FastAPI."""
+    return dict(headers[::-1])

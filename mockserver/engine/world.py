@@ -44,7 +44,7 @@ class TooManySnapshots(Exception):
     """The maximum number of snapshots exists already."""
 
 
-class Exchange(NamedTuple):
+class Exchange(Struct, frozen=True):
     """A recorded request and its response. Bodies are truncated; keys are not kept."""
 
     at: datetime

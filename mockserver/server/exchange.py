@@ -64,18 +64,18 @@ class AsgiExchange:
         try:
             await app(self._scope(), self._receive, self._send)
         except Exception:
-            request = self._incoming.request
-            logger.exception("%s %s failed", request.method, request.path)
+            incoming = self._incoming
+            logger.exception("%s %s failed", incoming.method, incoming.path)
         if not self._is_complete and not self._gone.is_set():
             await self._fail()
         if self._observe is not None:
             self._report(self._observe)
 
     def _report(self, observe: Observer) -> None:
-        request, start = self._incoming.request, self._start or {}
-        seconds = perf_counter() - request.began
+        incoming, start = self._incoming, self._start or {}
+        seconds = perf_counter() - incoming.began
         headers = list(start.get("headers", ()))
-        observe(request, start.get("status"), headers, self._payload, seconds)
+        observe(incoming, start.get("status"), headers, self._payload, seconds)
 
     def disconnect(self) -> None:
         """Tell the app that its client is gone."""
@@ -91,7 +91,7 @@ class AsgiExchange:
         self._writable.set()
 
     def _scope(self) -> Scope:
-        request = self._incoming.request
+        request = self._incoming
         client, server = self._connection.addresses
         return {
             "type": "http",
@@ -111,7 +111,7 @@ class AsgiExchange:
     async def _receive(self) -> Message:
         if not self._is_received:
             self._is_received = True
-            body = self._incoming.request.payload
+            body = self._incoming.payload
             return {"type": "http.request", "body": body, "more_body": False}
         await self._gone.wait()
         return {"type": "http.disconnect"}
@@ -127,7 +127,7 @@ class AsgiExchange:
         if not self._is_written:
             self._payload = data
         parts = b"" if self._is_written else self._head(None if more else len(data))
-        if self._incoming.request.method != "HEAD":
+        if self._incoming.method != "HEAD":
             parts += self._framed(data, is_last=not more)
         if parts:
             self._connection.write(parts)

@@ -18,14 +18,17 @@ def head_of(reply: Reply, more: Headers) -> bytes:
     if reply.media_type is not JSON:
         return head(reply.status, [*reply.all_headers, *more])
     headers = [*reply.headers, *more] if more else reply.headers
-    lines = [b"%b: %b\r\n" % pair for pair in headers]
-    return b"%b%d\r\n%b\r\n" % (_json_start(reply.status), len(reply.payload), b"".join(lines))
+    return b"%b%d\r\n%b" % (_json_start(reply.status), len(reply.payload), _lines(headers))
 
 
 def head(status: int, headers: Headers) -> bytes:
     """Return the head of any response."""
-    lines = [b"%b: %b\r\n" % pair for pair in headers]
-    return b"%b%b\r\n" % (_status_line(status), b"".join(lines))
+    return _status_line(status) + _lines(headers)
+
+
+def _lines(headers: Headers) -> bytes:
+    """Return the lines of headers, and the empty line after them."""
+    return b"\r\n".join([*map(b": ".join, headers), b"", b""])
 
 
 @lru_cache(maxsize=64)

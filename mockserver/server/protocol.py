@@ -236,18 +236,18 @@ class HttpProtocol(asyncio.Protocol):
             self._serve(incoming)
 
     def _serve(self, incoming: Incoming) -> None:
-        route, request = incoming.route, incoming.request
-        respond = route.respond if ORIGIN not in request.headers else route.respond_to_page
+        route = incoming.route
+        respond = route.respond if ORIGIN not in incoming.headers else route.respond_to_page
         if respond is None:
             exchange = self._exchange = AsgiExchange(incoming, self, self._observe)
             self._task = self._loop.create_task(self._run(exchange, incoming))
             return
-        request.now = self._site.now()
-        request.client = self._peer
+        incoming.now = self._site.now()
+        incoming.client = self._peer
         try:
-            reply = respond(request)
+            reply = respond(incoming)
         except Exception:
-            logger.exception("%s %s failed", request.method, request.path)
+            logger.exception("%s %s failed", incoming.method, incoming.path)
             reply = Reply(500, encode(envelope(_FAILURE)), [])
         if isinstance(reply, Reply):
             self._respond(incoming, reply)
@@ -267,7 +267,7 @@ class HttpProtocol(asyncio.Protocol):
         try:
             ready = await reply
         except Exception:
-            logger.exception("%s %s failed", incoming.request.method, incoming.request.path)
+            logger.exception("%s %s failed", incoming.method, incoming.path)
             ready = Reply(500, encode(envelope(_FAILURE)), [])
         self._task = None
         if not self._is_closing:
@@ -277,14 +277,14 @@ class HttpProtocol(asyncio.Protocol):
     def _respond(self, incoming: Incoming, reply: Reply) -> None:
         """Write a response, or as much of it as a fault leaves."""
         if self._observe is not None:
-            self._report(incoming.request, reply)
+            self._report(incoming, reply)
         if reply.delivery == "reset":
             self._reset()
             return
         is_plain = incoming.is_kept_alive and not incoming.is_old
         more = _NO_HEADERS if is_plain else self.own_headers(incoming)
         head = head_of(reply, more)
-        if incoming.request.method == "HEAD":
+        if incoming.method == "HEAD":
             self._transport.write(head)
         elif reply.delivery == "half":
             self._transport.write(head + reply.payload[: len(reply.payload) // 2])

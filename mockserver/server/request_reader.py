@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 import httptools
+from msgspec import Struct, field
 
 from mockserver.engine.asgi import accept_body
 from mockserver.engine.errors import Headers
-from mockserver.engine.request import Request
+from mockserver.engine.request import KnownHead, Request, by_name
 from mockserver.limits import Limits
 from mockserver.server.routes import BadTarget, Route
 
@@ -30,7 +31,7 @@ class Malformed(Exception):
         self.status = status
 
 
-class Head(NamedTuple):
+class Head(Struct, frozen=True):
     """A head that was parsed before. Clients send the same bytes again and again."""
 
     method: str
@@ -39,6 +40,7 @@ class Head(NamedTuple):
     headers: Mapping[bytes, bytes]
     length: int
     """The size of the body."""
+    known: KnownHead = field(default_factory=KnownHead)
 
 
 _MAX_HEADS, _MAX_HEAD_BYTES = 1_024, 1_024
@@ -56,19 +58,33 @@ class Resolver(Protocol):
         """Return what responds to a method and a target. Raise BadTarget."""
 
 
-class Incoming:
+class Incoming(Request, kw_only=True, eq=False):
     """A request with what its connection needs to know of it."""
 
-    __slots__ = ("is_kept_alive", "is_old", "is_read", "request", "route")
+    route: Route
+    is_kept_alive: bool = True
+    is_old: bool = False
+    """Whether it is HTTP/1.0, so that keeping the connection must be said."""
+    is_read: bool = True
+    """Whether its body has been read."""
 
-    def __init__(self, request: Request, route: Route) -> None:
-        self.request = request
-        self.route = route
-        self.is_kept_alive = True
-        self.is_old = False
-        """Whether it is HTTP/1.0, so that keeping the connection must be said."""
-        self.is_read = True
-        """Whether its body has been read."""
+
+def _incoming(
+    method: str, route: Route, header_list: Headers, headers: Mapping[bytes, bytes]
+) -> Incoming:
+    path, query, params = route.path, route.query, route.params
+    return Incoming(
+        method, path, query, header_list, headers, _NOT_YET, params, can_break=True, route=route
+    )
+
+
+def _add_payload(incoming: Incoming, payload: bytes) -> None:
+    """Add a body within the limits to a request, unless its operation has none."""
+    body = incoming.route.body
+    if incoming.route.respond is None:
+        incoming.payload = payload
+    elif body is not None:
+        accept_body(incoming, body, payload)
 
 
 class RequestReader:
@@ -189,17 +205,8 @@ class RequestReader:
         if method == "CONNECT":
             raise Malformed(405, "This server is no proxy.")
         route = self._resolver.resolve(method, self._target)
-        request = Request(
-            method,
-            route.path,
-            route.query,
-            self._headers,
-            _NOT_YET,
-            path_params=route.params,
-            can_break=True,
-        )
-        incoming = self._incoming = Incoming(request, route)
-        headers = request.headers
+        headers = by_name(self._headers)
+        incoming = self._incoming = _incoming(method, route, self._headers, headers)
         if len(headers) != len(self._headers) or b"host" not in headers:
             self._check_host()
         if b"connection" in headers or not self._parser.should_keep_alive():
@@ -223,7 +230,7 @@ class RequestReader:
         incoming = self._incoming
         if incoming is None or self._is_resuming:
             return
-        if b"upgrade" in incoming.request.headers and self._parser.should_upgrade():
+        if b"upgrade" in incoming.headers and self._parser.should_upgrade():
             self._is_resuming = True  # the body was not read: feed() goes on with it
             return
         self._incoming = None
@@ -246,28 +253,16 @@ class RequestReader:
         if head is None or len(data) != end + 4 + head.length:
             return False
         self._end = -1
-        method, route, header_list, headers, length = head
-        request = Request(
-            method,
-            route.path,
-            route.query,
-            header_list,
-            _NOT_YET,
-            path_params=route.params,
-            headers=headers,
-            can_break=True,
-        )
-        incoming = Incoming(request, route)
-        if length:
-            self._body, self._size = [data[end + 4 :]], length
-            self._add_body(incoming)
+        incoming = _incoming(head.method, head.route, head.header_list, head.headers)
+        incoming.known = head.known
+        if head.length:
+            _add_payload(incoming, data[end + 4 :])
         self._deliver(incoming)
         return True
 
     def _keep_head(self, incoming: Incoming, size: int) -> None:
         """Keep the head of a request that arrived alone and in one piece."""
-        request = incoming.request
-        headers = request.headers
+        headers = incoming.headers
         if (
             not incoming.is_kept_alive
             or incoming.is_old
@@ -279,7 +274,7 @@ class RequestReader:
         if len(heads) >= _MAX_HEADS:
             heads.clear()
         heads[self._whole[: self._end]] = Head(
-            request.method, incoming.route, request.header_list, headers, size
+            incoming.method, incoming.route, incoming.header_list, headers, size
         )
 
     # ------------------------------------------------------------------------------------- heads
@@ -333,7 +328,7 @@ class RequestReader:
 
     def _is_too_long(self, incoming: Incoming) -> bool:
         """Return whether the declared size of a body is more than is read of it."""
-        route, length = incoming.route, incoming.request.headers[b"content-length"]
+        route, length = incoming.route, incoming.headers[b"content-length"]
         is_read = route.respond is None or route.body is not None
         most = self._most(route) if is_read else self._limits.max_dropped_bytes
         return int(length[:20]) > most
@@ -345,7 +340,7 @@ class RequestReader:
             raise Malformed(413, "The request body is too large.")
         incoming.is_kept_alive = False
         incoming.is_read = False
-        incoming.request.refused = incoming.route.body.too_large()
+        incoming.refused = incoming.route.body.too_large()
         self._deliver(incoming)
 
     def _read_without_upgrade(self, rest: bytes) -> None:
@@ -368,15 +363,13 @@ class RequestReader:
         return route.body.max_bytes if route.body is not None else 0
 
     def _add_body(self, incoming: Incoming) -> None:
-        request, body = incoming.request, incoming.route.body
         payload, size = b"".join(self._body), self._size
         self._body, self._size = [], 0
         self.owes_continue = False
-        if incoming.route.respond is None:
-            if size > self._limits.max_body_bytes:
-                raise Malformed(413, "The request body is too large.")
-            request.payload = payload
-        elif body is not None and size > body.max_bytes:
-            request.refused = body.too_large()
-        elif body is not None:
-            accept_body(request, body, payload)
+        body = incoming.route.body
+        if incoming.route.respond is None and size > self._limits.max_body_bytes:
+            raise Malformed(413, "The request body is too large.")
+        if body is not None and size > body.max_bytes:
+            incoming.refused = body.too_large()
+        else:
+            _add_payload(incoming, payload)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from mockserver.billing.api import behaviour
+from mockserver.billing.api import behaviour, render
 from mockserver.billing.api.operations import HANDLERS
 from tests.api.account import Accounts, assert_envelope
 from tests.api.headers import SHOP, allows_shop, limits_of
@@ -65,8 +65,11 @@ def test_a_response_that_breaks_the_contract_is_never_sent(
     faulty: Faulty, caplog: pytest.LogCaptureFixture, change: dict[str, Any], pointer: str
 ) -> None:
     """The 500 and the log name the place by its JSON pointer."""
-    working: Handler = HANDLERS["get_balance"]
-    faulty.handlers["get_balance"] = lambda call: {**working(call), **change}
+
+    def broken(call: Any) -> Any:
+        return {**render.balance(call.context.account), **change}
+
+    faulty.handlers["get_balance"] = broken
     account = faulty.account("new")
     response = account.call("GET", "balance", headers=SHOP)
     assert response.status_code == 500

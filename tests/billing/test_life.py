@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from itertools import pairwise
+from typing import Any
 
 import msgspec
 from hypothesis import settings
@@ -26,6 +27,7 @@ from mockserver.billing import (
     verification,
 )
 from mockserver.billing.account import Account, AutoRechargeRequest
+from mockserver.billing.api import render
 from mockserver.billing.context import Context
 from mockserver.billing.errors import BillingError
 from mockserver.billing.usage_log import CREDITS_PER_REQUEST, UsageType
@@ -54,6 +56,8 @@ class Life(RuleBasedStateMachine):
         super().__init__()
         self.context = fresh(now=datetime(2026, 1, 30, 23, 0, tzinfo=UTC))
         self.paid_bonuses: Counter[str] = Counter()
+        self.balances: dict[tuple[int, ...], Any] = {}
+        """What was rendered first for the facts of a balance."""
 
     @property
     def account(self) -> Account:
@@ -322,6 +326,12 @@ class Life(RuleBasedStateMachine):
             if entry.type == "usage"
         )
         assert -debits == sum(event.credits for event in events) * money.MICROCENTS_PER_CREDIT
+
+    @invariant()
+    def a_kept_balance_equals_a_fresh_one(self) -> None:
+        """Equal facts are rendered as equal balances, so a response may be kept by its facts."""
+        rendered = render.balance(self.account)
+        assert self.balances.setdefault(render.facts_of_balance(self.account), rendered) == rendered
 
     @invariant()
     def each_payment_has_its_invoice(self) -> None:

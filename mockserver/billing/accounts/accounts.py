@@ -90,7 +90,8 @@ class Accounts:
 
     def tenant(self, key: str) -> Tenant:
         """Return the account of a key, with all due work done. It is created on first use."""
-        return self._open(key, self._slug_of(key))
+        tenant = self._store.get(key)
+        return self._caught_up(tenant) if tenant is not None else self._new(key, self._slug_of(key))
 
     def organization(self, key: str, organization_id: str) -> Tenant:
         """Return the account of an organization. Raise NotAMember, whether it exists or not."""
@@ -98,7 +99,8 @@ class Accounts:
         slug = self._organizations.get(organization_id)
         if slug is None or self.personas[self._slug_of(key)].member_of != organization_id:
             raise NotAMember()
-        return self._open(organization_id, slug)
+        tenant = self._store.get(organization_id)
+        return self._caught_up(tenant) if tenant is not None else self._new(organization_id, slug)
 
     def context(
         self, tenant: Tenant, actor: Actor = "api_key", now: datetime | None = None
@@ -297,17 +299,15 @@ class Accounts:
         """Return the persona of a key: its own, or the default one."""
         return self._by_key.get(key) or self._by_key[DEFAULT_KEY]
 
-    def _open(self, name: str, slug: str) -> Tenant:
-        tenant = self._store.get(name)
-        if tenant is None:
-            persona = self.personas[slug]
-            # With a frozen clock, a persona is the same after each reset and can be cached.
-            is_repeated = self._clock.frozen and persona.key == name
-            build = self._builder.cached if is_repeated else self._builder.build
-            account = build(persona, name, self._clock.now())
-            tenant = Tenant(account, slug, persona.requests_per_minute)
-            tenant.was_evicted = self._remembered.pop(_digest(name), False)
-            self._store.put(name, tenant)
+    def _new(self, name: str, slug: str) -> Tenant:
+        persona = self.personas[slug]
+        # With a frozen clock, a persona is the same after each reset and can be cached.
+        is_repeated = self._clock.frozen and persona.key == name
+        build = self._builder.cached if is_repeated else self._builder.build
+        account = build(persona, name, self._clock.now())
+        tenant = Tenant(account, slug, persona.requests_per_minute)
+        tenant.was_evicted = self._remembered.pop(_digest(name), False)
+        self._store.put(name, tenant)
         return self._caught_up(tenant)
 
     def _evicted(self, name: str, account_id: str) -> None:

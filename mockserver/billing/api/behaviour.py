@@ -102,7 +102,7 @@ class Billing:
         meant = self._accounts.key_typos.meant(key)
         if meant is not None:
             mistakes.add(request.warnings, f"'{key}' is a new account. Did you mean '{meant}'?")
-        return BillingCaller(self._accounts, key, request.warnings, is_limited=self._is_limited)
+        return BillingCaller(self._accounts, key, request.warnings, self._is_limited)
 
     def headers(self, caller: Caller | None, now: datetime) -> Headers:
         """Return the headers of every response: the rate limit, and the balance of the account.

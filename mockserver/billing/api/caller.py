@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from msgspec import Struct
+
 from mockserver.billing.account import Account
 from mockserver.billing.accounts.accounts import Accounts
 from mockserver.billing.accounts.store import Tenant
@@ -15,35 +17,22 @@ from mockserver.engine.errors import Refusal
 ORGANIZATION = "X-Organization-Id"
 
 
-class BillingCaller:
+class BillingCaller(Struct):
     """The sender of one request.
 
     ``key`` is empty if the request carries no key and the operation requires none. Such a caller
     has no account.
     """
 
-    __slots__ = (
-        "_accounts",
-        "_is_limited",
-        "_target",
-        "_warnings",
-        "allowance",
-        "key",
-        "tenant",
-    )
-
-    def __init__(
-        self, accounts: Accounts, key: str, warnings: list[str], *, is_limited: bool
-    ) -> None:
-        self._accounts = accounts
-        self._warnings = warnings
-        self._is_limited = is_limited
-        self.key = key
-        self.tenant: Tenant | None = None
-        """The key's own account, once it is open."""
-        self.allowance: Allowance | None = None
-        self._target: Account | None = None
-        """The account that the request may change: the key's own, or an organization's."""
+    _accounts: Accounts
+    key: str
+    _warnings: list[str]
+    _is_limited: bool
+    tenant: Tenant | None = None
+    """The key's own account, once it is open."""
+    allowance: Allowance | None = None
+    _target: Account | None = None
+    """The account that the request may change: the key's own, or an organization's."""
 
     @property
     def account_id(self) -> str | None:
@@ -95,7 +84,7 @@ class BillingCaller:
         if seconds is None:
             seconds = rate_limits.retry_after(allowance, now)
         reset = int(now.timestamp()) + seconds
-        self.allowance = allowance._replace(remaining=0, reset=reset)
+        self.allowance = Allowance(allowance.limit, 0, reset)
         return rate_limits.refusal(seconds)
 
     def _warn(self, tenant: Tenant) -> None:

@@ -2,7 +2,8 @@
 
 from datetime import datetime
 from functools import lru_cache
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from mockserver.billing.accounts.store import Tenant
 from mockserver.billing.tiers import TIERS, tier_of
@@ -12,7 +13,7 @@ _WINDOW_SECONDS = 60
 _READ_TOKENS, _WRITE_TOKENS = 1, 2
 
 
-class Allowance(NamedTuple):
+class Allowance(Struct, frozen=True):
     """The rate limit of a caller in the current minute."""
 
     limit: int
@@ -25,11 +26,7 @@ class Allowance(NamedTuple):
     @property
     def headers(self) -> Headers:
         """The headers that carry it."""
-        return [
-            (b"x-ratelimit-limit", b"%d" % self.limit),
-            (b"x-ratelimit-remaining", b"%d" % self.remaining),
-            (b"x-ratelimit-reset", b"%d" % self.reset),
-        ]
+        return [*_headers(self.limit, self.remaining, self.reset)]
 
 
 def spend(tenant: Tenant, now: datetime, *, write: bool) -> tuple[bool, Allowance]:
@@ -69,6 +66,15 @@ def refusal(seconds: int) -> Refusal:
 
 def _limit(tenant: Tenant) -> int:
     return tenant.requests_per_minute or tier_of(tenant.account.ledger.balance).requests_per_minute
+
+
+@lru_cache(maxsize=1_024)
+def _headers(limit: int, remaining: int, reset: int) -> tuple[tuple[bytes, bytes], ...]:
+    return (
+        (b"x-ratelimit-limit", b"%d" % limit),
+        (b"x-ratelimit-remaining", b"%d" % remaining),
+        (b"x-ratelimit-reset", b"%d" % reset),
+    )
 
 
 @lru_cache(maxsize=64)  # the clock returns the same object within a millisecond

@@ -43,6 +43,19 @@ def acknowledgement(message: str) -> Json:
     return {"status": "ok", "message": message}
 
 
+def facts_of_balance(account: Account) -> tuple[int, ...]:
+    """Return all that ``balance`` reads."""
+    ledger, settings = account.ledger, account.auto_recharge
+    return (
+        ledger.balance,
+        ledger.deposited_cents,
+        ledger.spent_cents,
+        settings.enabled,
+        settings.threshold_microcents,
+        settings.amount_cents,
+    )
+
+
 def balance(account: Account) -> Json:
     ledger, settings = account.ledger, account.auto_recharge
     amount = ledger.balance

@@ -29,7 +29,9 @@ _BRANDS = {
 _ID = re.compile(r"pm_\w{1,250}", re.ASCII)
 _EXPIRY = re.compile(r"([0-9]{1,2})\s*[/-]\s*([0-9]{2}|[0-9]{4})", re.ASCII)
 _ASKS = "Asks for authentication (3-D Secure)"
+_OPTIONS = Markup('<optgroup label="{}">\n{}\n</optgroup>\n')
 _OPTION = Markup('<option value="{}">{}</option>')
+_LIST = Markup("<h3>{}</h3>\n<ul>\n{}\n</ul>\n")
 _LIST_ITEM = Markup("<li><code>{}</code> {}</li>")
 _MAX_KEPT = 1_000
 """Lists of test cards that are kept, one for each set of cards that accounts have."""
@@ -65,25 +67,37 @@ class Choice(Struct, frozen=True):
     label: str
 
 
-class Group(Struct, frozen=True, dict=True):
+class Group(Struct, frozen=True):
     """Cards with the same behaviour."""
 
     label: str
     choices: list[Choice]
 
+
+class Selection(Struct, frozen=True, dict=True):
+    """All groups of cards that a page offers, as HTML that is made once."""
+
+    groups: list[Group]
+
     @cached_property
     def options(self) -> Markup:
         """The options of a list to choose from."""
-        return self._markup(_OPTION)
+        return self._markup(_OPTIONS, _OPTION)
 
     @cached_property
-    def list_items(self) -> Markup:
-        """The items of a list to read."""
-        return self._markup(_LIST_ITEM)
+    def lists(self) -> Markup:
+        """Lists to read."""
+        return self._markup(_LIST, _LIST_ITEM)
 
-    def _markup(self, line: Markup) -> Markup:
-        made = (line.format(choice.value, choice.label) for choice in self.choices)
-        return Markup("\n").join(made)
+    def _markup(self, group: Markup, line: Markup) -> Markup:
+        return Markup().join(
+            group.format(
+                offered.label,
+                Markup("\n").join(line.format(card.value, card.label) for card in offered.choices),
+            )
+            for offered in self.groups
+            if offered.choices
+        )
 
 
 def name(brand: str, last4: str) -> str:
@@ -99,32 +113,25 @@ def paying_card(context: Context, card: str | None) -> str:
     return name(known.brand, known.last4)
 
 
-def on_file(context: Context) -> Group:
-    """Return the account's own cards, the default first."""
+def to_pay_with(context: Context) -> Selection:
+    """Return every card that can be chosen to pay, the account's own first."""
     wallet = context.account.wallet
     own = sorted(wallet.cards, key=lambda card: card.id != wallet.default_id)
-    return Group(
-        "On file",
-        [Choice(card.stripe_id, _label(card, context, wallet.default_id)) for card in own],
-    )
+    choices = [Choice(card.stripe_id, _label(card, context, wallet.default_id)) for card in own]
+    return _test_cards(context, _at_payment, Group("On file", choices))
 
 
-def to_pay_with(context: Context) -> list[Group]:
-    """Return every card that can be chosen to pay, the account's own first."""
-    return [on_file(context), *_test_cards(context, _at_payment)]
-
-
-def to_add(context: Context) -> list[Group]:
+def to_add(context: Context) -> Selection:
     """Return the test cards that are not on the account, refused ones included."""
     return _test_cards(context, _at_setup)
 
 
-def numbers_to_pay_with(catalogue: Catalogue) -> list[Group]:
+def numbers_to_pay_with(catalogue: Catalogue) -> Selection:
     """Return every number that can be typed to pay."""
     return _numbers(catalogue, _at_payment)
 
 
-def numbers_to_add(catalogue: Catalogue) -> list[Group]:
+def numbers_to_add(catalogue: Catalogue) -> Selection:
     """Return every number that can be typed to add a card."""
     return _numbers(catalogue, _at_setup)
 
@@ -193,18 +200,18 @@ def _label(card: Card, context: Context, default_id: str | None) -> str:
     return ", ".join(parts)
 
 
-def _test_cards(context: Context, behaviour: Behaviour) -> list[Group]:
-    """Return the test cards that are not on the account. They are grouped once for each wallet."""
+def _test_cards(context: Context, behaviour: Behaviour, *own: Group) -> Selection:
+    """Return the account's own cards and the other test cards, grouped once for each wallet."""
     catalogue = context.catalogue
     taken = frozenset(card.stripe_id for card in context.account.wallet.cards)
     return _kept(
         catalogue,
-        ("test cards", behaviour, taken),
-        lambda: _grouped(lambda card: card.id, _others(catalogue, taken), behaviour),
+        ("test cards", behaviour, taken, *(choice for group in own for choice in group.choices)),
+        lambda: [*own, *_grouped(lambda card: card.id, _others(catalogue, taken), behaviour)],
     )
 
 
-def _numbers(catalogue: Catalogue, behaviour: Behaviour) -> list[Group]:
+def _numbers(catalogue: Catalogue, behaviour: Behaviour) -> Selection:
     """Return the numbers of all test cards, which are grouped once."""
     return _kept(
         catalogue,
@@ -213,14 +220,14 @@ def _numbers(catalogue: Catalogue, behaviour: Behaviour) -> list[Group]:
     )
 
 
-def _kept(catalogue: Catalogue, key: Hashable, make: Callable[[], list[Group]]) -> list[Group]:
+def _kept(catalogue: Catalogue, key: Hashable, make: Callable[[], list[Group]]) -> Selection:
     kept = catalogue.derived
     if key not in kept:
         if len(kept) >= _MAX_KEPT:
             kept.clear()
-        kept[key] = make()
-    groups: list[Group] = kept[key]
-    return groups
+        kept[key] = Selection(make())
+    selection: Selection = kept[key]
+    return selection
 
 
 def _others(catalogue: Catalogue, taken: Container[str]) -> Iterator[TestCard]:

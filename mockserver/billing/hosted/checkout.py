@@ -152,7 +152,7 @@ class CheckoutPages:
             renews_at=add_months(session.completed_at or context.now, 1),
             promo=_promo(context, session),
             profile=context.account.profile,
-            groups=cards.to_pay_with(context),
+            selection=cards.to_pay_with(context),
             numbers=cards.numbers_to_pay_with(context.catalogue),
             problem=problem,
             back=_address(session, session.success_url),

@@ -53,6 +53,9 @@ def is_foreign(request: Request, address: Address) -> bool:
     a page of another origin never has it. The id in a page's URL protects it from DNS rebinding:
     such a page has an origin like any other, but knows no id.
     """
+    headers = headers_of(request.scope)
+    if b"sec-fetch-site" not in headers and b"origin" not in headers:
+        return False
     sites = request.headers.getlist("sec-fetch-site")
     if sites == ["same-origin"]:
         return False
@@ -62,7 +65,7 @@ def is_foreign(request: Request, address: Address) -> bool:
         return from_elsewhere and not (
             navigates and request.headers.get("sec-fetch-dest") == "document"
         )
-    headers, client = headers_of(request.scope), request.scope.get("client")
+    client = request.scope.get("client")
     return from_elsewhere or not all(
         address.is_own(origin, headers, client) for origin in request.headers.getlist("origin")
     )

@@ -175,7 +175,7 @@ class PortalPages:
             profile=account.profile,
             balance=account.ledger.balance,
             cards=[_own(context, card) for card in account.wallet.cards],
-            groups=cards.to_add(context),
+            selection=cards.to_add(context),
             numbers=cards.numbers_to_add(context.catalogue),
             subscription=current,
             plan=context.catalogue.plan(current.plan) if current else None,

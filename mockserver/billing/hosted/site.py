@@ -9,12 +9,13 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import Response
 
 from mockserver.billing import money
 from mockserver.billing.accounts.accounts import Accounts
 from mockserver.billing.context import Context
 from mockserver.engine.address import Address
+from mockserver.engine.errors import Headers
 from mockserver.engine.world import World
 
 if TYPE_CHECKING:
@@ -26,6 +27,16 @@ FORMS_LEAVE = "'self' http: https:"
 
 A browser applies the policy to every redirect in the chain, and a shop may redirect to any host.
 """
+
+_HEADERS: Headers = [
+    (b"cache-control", b"no-store"),
+    (b"x-content-type-options", b"nosniff"),
+    (b"x-frame-options", b"DENY"),
+    # Without a referrer, a browser sends forms with the origin "null".
+    (b"referrer-policy", b"same-origin"),
+    (b"cross-origin-opener-policy", b"same-origin"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+]
 
 _MONTHS = (
     *("January", "February", "March", "April", "May", "June"),
@@ -46,12 +57,23 @@ class Problem(Struct, frozen=True):
     """The invalid field of a typed card."""
 
 
+class _Page(Response):
+    """A page whose headers are encoded already."""
+
+    def __init__(self, html: str, status: int, headers: Headers) -> None:
+        body = html.encode()
+        self.status_code, self.body, self.background = status, body, None
+        length = (b"content-length", b"%d" % len(body))
+        self.raw_headers = [*headers, length, (b"content-type", b"text/html; charset=utf-8")]
+
+
 class Site:
     """Renders pages: without scripts, not cached, and not to be framed."""
 
     def __init__(self, world: World[Accounts]) -> None:
         self._world = world
         self._accounts = world.state
+        self._headers_by_forms: dict[str, Headers] = {}
 
     @property
     def address(self) -> Address:
@@ -68,20 +90,7 @@ class Site:
     ) -> Response:
         """Return a page. ``forms`` is the policy for the targets of its forms."""
         html = self._templates.get_template(template).render(**facts)
-        headers = {
-            "content-security-policy": (
-                f"default-src 'none'; style-src {self._style_hash}; img-src data:; "
-                f"form-action {forms}; frame-ancestors 'none'; base-uri 'none'"
-            ),
-            "cache-control": "no-store",
-            "x-content-type-options": "nosniff",
-            "x-frame-options": "DENY",
-            # Without a referrer, a browser sends forms with the origin "null".
-            "referrer-policy": "same-origin",
-            "cross-origin-opener-policy": "same-origin",
-            "cross-origin-resource-policy": "same-origin",
-        }
-        return HTMLResponse(html, status, headers)
+        return _Page(html, status, self._headers(forms))
 
     def message(self, status: int, message: str, more: str | None = None) -> Response:
         """Return a page with a message."""
@@ -93,27 +102,31 @@ class Site:
 
     @cached_property
     def _templates(self) -> Environment:
-        from jinja2 import Environment, PackageLoader, StrictUndefined
+        from mockserver.billing.hosted.environment import environment
 
-        environment = Environment(
-            loader=PackageLoader("mockserver.billing.hosted"),
-            autoescape=True,
-            auto_reload=False,
-            trim_blocks=True,
-            lstrip_blocks=True,
-            undefined=StrictUndefined,
+        return environment(
+            {
+                "cents": money.display_cents,
+                "microcents": money.display,
+                "day": day,
+                "moment": moment,
+            }
         )
-        environment.filters |= {
-            "cents": money.display_cents,
-            "microcents": money.display,
-            "day": day,
-            "moment": moment,
-        }
-        return environment
+
+    def _headers(self, forms: str) -> Headers:
+        headers = self._headers_by_forms.get(forms)
+        if headers is None:
+            policy = (
+                f"default-src 'none'; style-src {self._style_hash}; img-src data:; "
+                f"form-action {forms}; frame-ancestors 'none'; base-uri 'none'"
+            )
+            headers = [(b"content-security-policy", policy.encode()), *_HEADERS]
+            self._headers_by_forms[forms] = headers
+        return headers
 
     @cached_property
     def _style_hash(self) -> str:
-        style = self._templates.get_template("style.css").render()
+        style = str(self._templates.globals["style"])
         return f"'sha256-{b64encode(sha256(style.encode()).digest()).decode()}'"
 
 
@@ -124,4 +137,4 @@ def day(when: datetime) -> str:
 
 def moment(when: datetime) -> str:
     """Format a date with the time."""
-    return f"{day(when)}, {when:%H:%M} UTC"
+    return f"{day(when)}, {when.hour:02}:{when.minute:02} UTC"

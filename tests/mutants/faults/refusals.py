@@ -5,6 +5,8 @@ from __future__ import annotations
 from email.utils import formatdate
 from typing import Any
 
+from msgspec.structs import replace
+
 from mockserver.billing import tiers
 from mockserver.billing.api import behaviour, rate_limits
 from tests.mutants.caller import Caller
@@ -73,7 +75,7 @@ def _seconds_left(response: Response, _: Request) -> None:
 
 def _never_count_down(original: Original, *args: Any, **kwargs: Any) -> Any:
     is_enough, allowance = original(*args, **kwargs)
-    return is_enough, allowance._replace(remaining=allowance.limit)
+    return is_enough, replace(allowance, remaining=allowance.limit)
 
 
 def _as_the_free_tier(_: Original, tenant: Any) -> int:

@@ -5,11 +5,12 @@ from mockserver.billing.api.call import Call
 from mockserver.engine import pagination
 from mockserver.engine.body import Json
 from mockserver.engine.render import page as render_page
-from mockserver.engine.reply import Listing
+from mockserver.engine.reply import Derived, Listing
 
 
-def get_balance(call: Call) -> Json:
-    return render.balance(call.context.account)
+def get_balance(call: Call) -> Derived:
+    account = call.context.account
+    return Derived(render.facts_of_balance(account), render.balance, account)
 
 
 def list_credit_transactions(call: Call) -> Listing:
