@@ -127,6 +127,11 @@ class Contract(Struct, frozen=True, dict=True):
         return cls._of(path, reader.interpret(document, problems))
 
     @classmethod
+    def of(cls, path: Path, document: Any) -> Contract:
+        """Return the contract of a document as ``load`` does, if it has been read already."""
+        return cls._of(path, reader.interpret(document, Problems([path])))
+
+    @classmethod
     def _of(cls, path: Path, reading: Reading) -> Contract:
         contract = cls(path, reading.document, reading.problems, reading.dialect, reading.files)
         contract._check_servers()

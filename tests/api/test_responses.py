@@ -18,7 +18,7 @@ def responses_with(rule: dict[str, Any]) -> Responses:
     document["components"]["schemas"]["CreditTransactions"]["properties"]["transactions"].update(
         rule
     )
-    changed = Contract(contract.path, document)
+    changed = Contract(contract.path, document, contract.problems)
     return Responses(changed.operations["list_credit_transactions"], changed)
 
 

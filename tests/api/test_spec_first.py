@@ -127,21 +127,18 @@ def test_bodies_are_validated(caller: httpx.Client) -> None:
     assert caller.put(upload, json={}).status_code == 415
 
 
-def test_the_first_valid_example_is_sent(
-    caller: httpx.Client, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_the_first_valid_example_is_sent(caller: httpx.Client) -> None:
     """It is sent with the documented status and headers; invalid examples are skipped."""
     response = caller.post(INVENTED_PATH, json=[{"amount_cents": 1}])
     assert (response.status_code, response.json()) == (201, {"made": 2})
     assert response.headers["location"] == "/made/1"
     assert "x-invented-optional" not in response.headers
-    assert "example 'broken' breaks its schema at /made" in caplog.text
 
 
 def test_an_invalid_example_is_not_sent_even_if_requested(caller: httpx.Client) -> None:
     """The mock never sends a body that violates the contract."""
     response = caller.post(INVENTED_PATH, headers={"Prefer": "example=broken"})
-    assert response.status_code == 500
+    assert response.status_code == 400
     assert "breaks its schema at /made" in response.json()["detail"]
 
 

@@ -25,7 +25,7 @@ def item(**properties: str) -> Json:
 
 def inferred(paths: Json, **more: Any) -> Model:
     """Return what is inferred from some paths. All path parameters are strings."""
-    return infer(Contract.checked(Path("document.yaml"), document(paths, **more)))
+    return infer(Contract.of(Path("document.yaml"), document(paths, **more)))
 
 
 def responds(schema: Json, name: str, status: str = "200", **more: Any) -> Json:
