@@ -69,8 +69,15 @@ class _Cleaner:
                 if (id(node), shape.name) in self._seen:
                     continue
                 self._seen.add((id(node), shape.name))
+                if "$ref" in node and not isinstance(node["$ref"], str):
+                    self._warn((place, "$ref"), "must be text", is_left_out=True)
+                    del node["$ref"]
                 if shape == SCHEMA:
                     self._schema(place, node)
+                elif "itemSchema" in node and "schema" not in node:
+                    problem = "itemSchema: one item is served, not a stream"
+                    self._problems.warn(pointer_of(place), problem)
+                    node["schema"] = node["itemSchema"]
             pending.extend(reversed(list(self._parts(part))))
 
     def _parts(self, whole: _Part) -> Iterator[_Part]:
@@ -151,9 +158,16 @@ def _wrong(part: Any, shape: Shape) -> str | None:
         return f"must be {word}, not {_shown(part)}"
     if isinstance(shape, Kind) and "$ref" not in part:
         for name in REQUIRED.get(shape.name, ()):
-            if name not in part:
+            if not _has(part, name, KINDS[shape.name][name]):
                 return f"lacks '{name}', which a {shape.name} requires"
     return None
+
+
+def _has(part: Node, name: str, shape: Shape) -> bool:
+    """Return whether an object has a field that can be used."""
+    if name not in part:
+        return False
+    return _wrong(part[name], shape) is None or _replacement(part[name], shape) is not None
 
 
 def _replacement(part: Any, shape: Shape) -> Any:

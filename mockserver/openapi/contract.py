@@ -216,9 +216,9 @@ class Contract(Struct, frozen=True, dict=True):
     def base_path(self) -> str:
         """The path of the first server, below which all operations are served."""
         server = (self.document.get("servers") or [{"url": "/"}])[0]
-        url = str(server["url"])
+        url = str(server.get("url", "/"))
         for name, variable in server.get("variables", {}).items():
-            url = url.replace(f"{{{name}}}", str(variable["default"]))
+            url = url.replace(f"{{{name}}}", str(variable.get("default", "")))
         return urlsplit(url).path.rstrip("/")
 
     @cached_property

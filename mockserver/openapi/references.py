@@ -55,8 +55,8 @@ def target(document: Node, reference: str) -> Any:
 
 def follow(document: Node, node: Node) -> Node:
     """Return the node itself, or the node that its reference names."""
-    while "$ref" in node:
-        node = target(document, node["$ref"])
+    while isinstance(reference := node.get("$ref"), str):
+        node = target(document, reference)
     return node
 
 

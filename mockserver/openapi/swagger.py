@@ -154,7 +154,7 @@ class _Conversion:
         places, bodies = self._split(node.get("parameters"))
         if places:
             result["parameters"] = places
-        own = {(body.get("in"), body.get("name")) for body in bodies}
+        own = [(body.get("in"), body.get("name")) for body in bodies]
         bodies += [body for body in shared if (body.get("in"), body.get("name")) not in own]
         if bodies:
             result["requestBody"] = self._body(bodies, consumes)
@@ -249,7 +249,7 @@ class _Conversion:
             result["headers"] = {name: _header(header) for name, header in headers.items()}
         examples = _objects(response.get("examples"))
         if "schema" in response or examples:
-            schema = as_schema(response.get("schema", {}))
+            schema = _objects(as_schema(response.get("schema", {})))
             names = list(dict.fromkeys([*(produces or [_JSON]), *examples]))
             if "schema" in response and schema.get("format") == "binary" and not produces:
                 names = ["application/octet-stream"]
