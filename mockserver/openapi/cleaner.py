@@ -156,18 +156,19 @@ def _wrong(part: Any, shape: Shape) -> str | None:
     if not isinstance(part, _CONTAINERS[type(shape)]):
         word = "a list" if isinstance(shape, ListOf) else "an object"
         return f"must be {word}, not {_shown(part)}"
-    if isinstance(shape, Kind) and "$ref" not in part:
-        for name in REQUIRED.get(shape.name, ()):
-            if not _has(part, name, KINDS[shape.name][name]):
-                return f"lacks '{name}', which a {shape.name} requires"
+    return _lacking(part, shape.name) if isinstance(shape, Kind) and "$ref" not in part else None
+
+
+def _lacking(part: Node, kind: str) -> str | None:
+    """Return which field an object lacks, or has with a value that cannot be used."""
+    for name in REQUIRED.get(kind, ()):
+        if name not in part:
+            return f"lacks '{name}', which a {kind} requires"
+        of = KINDS[kind][name]
+        wrong = _wrong(part[name], of)
+        if wrong is not None and _replacement(part[name], of) is None:
+            return f"its '{name}' {wrong}"
     return None
-
-
-def _has(part: Node, name: str, shape: Shape) -> bool:
-    """Return whether an object has a field that can be used."""
-    if name not in part:
-        return False
-    return _wrong(part[name], shape) is None or _replacement(part[name], shape) is not None
 
 
 def _replacement(part: Any, shape: Shape) -> Any:
