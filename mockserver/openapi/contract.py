@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import orjson
-from msgspec import Struct
+from msgspec import Struct, field
 
 from mockserver.openapi import normal_form, paths, reader, references
 from mockserver.openapi.problems import Problems
@@ -102,7 +102,7 @@ class Contract(Struct, frozen=True, dict=True):
 
     path: Path
     document: Schema
-    problems: Problems
+    problems: Problems = field(default_factory=lambda: Problems([]))
     """What was wrong with the document."""
     dialect: Dialect = DRAFT_4
     files: tuple[Path, ...] = ()
@@ -282,7 +282,7 @@ class Contract(Struct, frozen=True, dict=True):
             parameters = self._parameters(
                 [*item.get("parameters", []), *node.get("parameters", [])]
             )
-            security = node.get("security", self.document.get("security", []))
+            security = node.get("security", self.document.get("security")) or []
             yield Operation(node["operationId"], method, path, node, parameters, security)
 
     def _parameters(self, declared: list[Schema]) -> list[Schema]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import Any
 
 from mockserver.openapi import official, swagger_schemas
 from mockserver.openapi.paths import METHODS
-from mockserver.openapi.problems import Origin, Pointer, Problems
+from mockserver.openapi.problems import MAX_WARNINGS, Origin, Pointer, Problems
 from mockserver.openapi.swagger_schemas import as_schema
 
 Node = dict[str, Any]
@@ -44,7 +45,7 @@ _KEPT = ("summary", "description", "operationId", "tags", "deprecated", "securit
 
 def converted(document: Node, problems: Problems) -> Node:
     """Return a document as OpenAPI 3.0. Its violations of 2.0 are warnings."""
-    for pointer, problem in official.errors(document, "2.0"):
+    for pointer, problem in islice(official.errors(document, "2.0"), MAX_WARNINGS):
         problems.warn(pointer, problem)
     for old, new in _MOVED.items():
         problems.origins.append(Origin(("components", new), problems.paths[0], (old,)))

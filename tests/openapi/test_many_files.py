@@ -77,7 +77,7 @@ FILES = {
     "parameters/id.yaml": "{name: id, in: path, required: true, schema: {type: integer}}\n",
     "schemas/pet.yaml": PET,
     "schemas/kind.yml": "type: string\nenum: [cat, dog]\n",
-    "schemas/error.yaml": "type: object\nrequired: [message]\nproperties: {message: {type: string}}\n",
+    "schemas/error.yaml": "required: [message]\nproperties: {message: {type: string}}\n",
 }
 
 
