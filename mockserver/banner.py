@@ -72,9 +72,7 @@ def _warnings(server: Server) -> Iterator[str]:
     problems = server.contract.problems
     if not problems.count:
         return
-    word = "warning" if problems.count == 1 else "warnings"
-    path = server.contract.path
-    yield f"The document has {problems.count} {word}; 'mockserver check {path}' lists them:"
+    yield f"{problems.summary}:"
     for warning in problems.warnings[:_SHOWN_WARNINGS]:
         yield f"  {''.join(letter if letter.isprintable() else '?' for letter in str(warning))}"
     if problems.count > _SHOWN_WARNINGS:

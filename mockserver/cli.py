@@ -99,7 +99,9 @@ def _docs(words: list[str]) -> int:
         chosen = settings.read_docs(
             vars(flags), os.environ, spec=packaged.spec(), formats=list(formats.FORMATS)
         )
-        files = pages.make(chosen.spec, chosen.formats, Options(chosen.provenance, chosen.examples))
+        options = Options(chosen.provenance, chosen.examples)
+        warn = partial(print, "mockserver:", file=sys.stderr)
+        files = pages.make(chosen.spec, chosen.formats, options, warn)
         if not chosen.check:
             for path in pages.write(chosen.out, files):
                 print(f"wrote {path}")

@@ -49,7 +49,7 @@ def _render(contract: Contract, api_key: str) -> Response:
     from mockserver.docs.reader import read
 
     try:
-        text = html.live_page(read(Document.load(contract.path)), Options(api_key=api_key))
+        text = html.live_page(read(Document.read(contract)), Options(api_key=api_key))
     except FileError as error:
         return PlainTextResponse(f"The page cannot be rendered: {error}", 500)
     return HTMLResponse(text, headers=_HEADERS)

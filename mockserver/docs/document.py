@@ -3,19 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import unquote
 
-from mockserver.openapi import yaml_file
+from mockserver.openapi import reader
+from mockserver.openapi.problems import Problems
 from mockserver.openapi.shape import KINDS, REQUIRED, SCHEMA, Kind, ListOf, MapOf, Shape, Value
-from mockserver.openapi.yaml_file import FileError
 
 Node = dict[str, Any]
 Pointer = tuple[str | int, ...]
 _MAX_CHAIN = 50
 _VERSIONS = ("3.0.", "3.1.", "3.2.")
+
+
+class Read(Protocol):
+    """A document that was read, such as a contract."""
+
+    @property
+    def document(self) -> Node: ...
+    @property
+    def problems(self) -> Problems: ...
 
 
 class DocumentError(Exception):
@@ -32,17 +41,24 @@ class Document:
     """A checked document, whose references can all be followed."""
 
     root: Node
+    problems: Problems | None = None
+    """What was wrong with the file that it was read from."""
 
     @classmethod
     def load(cls, path: Path) -> Document:
-        """Load and check a document. Raise FileError with line and JSON pointer of a problem."""
-        root = yaml_file.load(path)
+        """Load a document of any version as the mock does, and check it.
+
+        Raise FileError, with the line, for what cannot be lived with.
+        """
+        return cls.read(reader.read(path))
+
+    @classmethod
+    def read(cls, reading: Read) -> Document:
+        """Check a document that was read. Raise FileError, with the line."""
         try:
-            return cls.of(root)
+            return replace(cls.of(reading.document), problems=reading.problems)
         except DocumentError as error:
-            where = f"#/{'/'.join(_escape(part) for part in error.pointer)}"
-            line = yaml_file.line_of(path, error.pointer) or 1
-            raise FileError(path, f"{where}: {error.problem}", line) from None
+            raise reading.problems.error(error.pointer, error.problem) from None
 
     @classmethod
     def of(cls, root: Any) -> Document:
@@ -89,10 +105,6 @@ def pointer_of(reference: str) -> Pointer:
     return tuple(
         unquote(part).replace("~1", "/").replace("~0", "~") for part in reference[2:].split("/")
     )
-
-
-def _escape(part: str | int) -> str:
-    return str(part).replace("~", "~0").replace("/", "~1")
 
 
 class _Checker:

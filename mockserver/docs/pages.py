@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from difflib import unified_diff
 from pathlib import Path
 
@@ -14,10 +14,21 @@ from mockserver.docs.reader import read
 from mockserver.openapi.yaml_file import FileError
 
 
-def make(spec: Path, formats: Sequence[str], options: Options) -> Files:
-    """Return the text of every page by file name. Raise FileError if the document is unusable."""
+def make(
+    spec: Path,
+    formats: Sequence[str],
+    options: Options,
+    warn: Callable[[str], None] = lambda _: None,
+) -> Files:
+    """Return the text of every page by file name. Raise FileError if the document is unusable.
+
+    ``warn`` takes a sentence about what is wrong with the document, if anything is.
+    """
     try:
-        reference = read(Document.load(spec))
+        document = Document.load(spec)
+        if document.problems is not None and (summary := document.problems.summary):
+            warn(summary)
+        reference = read(document)
         return {
             name: text
             for format in formats

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import partial
-from itertools import permutations
+from itertools import chain, permutations
 from typing import Any
 
 from msgspec import Struct
@@ -88,8 +88,9 @@ def string_maker(
         raise Unsatisfiable("minLength is larger than maxLength")
     maker = StringMaker(constraints, [], dialect)
     unreliable: list[Source] = []
-    words = partial(_words, replace(constraints, max_length=_upper_limit(constraints)))
-    for source in (*_sources(constraints, name), words):
+    words: Source = partial(_words, replace(constraints, max_length=_upper_limit(constraints)))
+    sources: Iterator[Source] = chain(_sources(constraints, name), [words])
+    for source in sources:
         is_certain = maker.validator is None or (
             source is words and not constraints.formats and not constraints.patterns
         )

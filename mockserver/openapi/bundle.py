@@ -172,7 +172,7 @@ class Bundle(Struct):
         if not fragment:
             return self._roots[source]
         try:
-            return target(self._roots[source], fragment)
+            return target(self._roots[source], f"#{fragment}")
         except (LookupError, TypeError, ValueError):
             raise _Unusable(f"'{fragment}' is not in that file") from None
 

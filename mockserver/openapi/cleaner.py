@@ -69,32 +69,41 @@ class _Cleaner:
                 if (id(node), shape.name) in self._seen:
                     continue
                 self._seen.add((id(node), shape.name))
-                if shape == SCHEMA:
+                if "$ref" in node and not isinstance(node["$ref"], str):
+                    self._warn((place, "$ref"), "must be text", is_left_out=True)
+                    del node["$ref"]
+                if shape is SCHEMA:
                     self._schema(place, node)
+                elif "itemSchema" in node and "schema" not in node:
+                    problem = "itemSchema: one item is served, not a stream"
+                    self._problems.warn(pointer_of(place), problem)
+                    node["schema"] = node["itemSchema"]
             pending.extend(reversed(list(self._parts(part))))
 
     def _parts(self, whole: _Part) -> Iterator[_Part]:
         """Yield the parts of an object or list that have the right shape. Remove the others."""
         place, node, shape, _ = whole
-        is_within = whole.is_within_schema or shape == SCHEMA
-        for key, of in list(_fields(node, shape)):
+        is_within = whole.is_within_schema or shape is SCHEMA
+        is_spoilt = False
+        for key, of in _fields(node, shape):
             part = node[key]
             wrong = _wrong(part, of)
             if wrong is None:
-                if of == SCHEMA and isinstance(part, bool) and key not in _MAY_BE_FLAGS:
+                if of is SCHEMA and isinstance(part, bool) and key not in _MAY_BE_FLAGS:
                     node[key] = part = normal_form.as_object(part)
                 if not isinstance(of, Value) and not isinstance(part, bool):
-                    if of == SCHEMA and not is_within:
+                    if of is SCHEMA and not is_within:
                         self.roots.append((tuple(pointer_of((place, key))), part))
                     yield _Part((place, key), part, of, is_within)
                 continue
             replacement = _replacement(part, of)
             self._warn((place, key), wrong, is_left_out=replacement is None)
             node[key] = replacement
-        if isinstance(node, dict):
+            is_spoilt = is_spoilt or replacement is None
+        if is_spoilt and isinstance(node, dict):
             for key in [key for key, of in _fields(node, shape) if node[key] is None]:
                 del node[key]
-        else:
+        elif is_spoilt:
             node[:] = [item for item in node if item is not None]
 
     def _schema(self, place: Place, schema: Node) -> None:
@@ -123,18 +132,19 @@ class _Cleaner:
         self._problems.warn(pointer_of(place), f"{wrong}{end}")
 
 
-def _fields(node: Any, shape: Shape) -> Iterator[tuple[Any, Shape]]:
-    """Yield the keys of an object or list, with the shape that the part must have."""
-    match shape:
-        case ListOf(of=of):
-            yield from ((index, of) for index in range(len(node)))
-        case MapOf(of=of, extensible=extensible):
-            skipped = ("x-", "$") if extensible else ()
-            yield from ((name, of) for name in node if not name.startswith(skipped))
-        case Kind(name=name) if "$ref" not in node or shape == SCHEMA:
-            for key, of in KINDS[name].items():
-                if key in node:
-                    yield key, of
+def _fields(node: Any, shape: Shape) -> list[tuple[Any, Shape]]:
+    """Return the keys of an object or list, with the shape that the part must have."""
+    if isinstance(shape, Kind):
+        if "$ref" in node and shape is not SCHEMA:
+            return []
+        kind = KINDS[shape.name]
+        return [(key, kind[key]) for key in node if key in kind]
+    if isinstance(shape, ListOf):
+        return [(index, shape.of) for index in range(len(node))]
+    if isinstance(shape, MapOf):
+        skipped = ("x-", "$") if shape.extensible else ()
+        return [(name, shape.of) for name in node if not name.startswith(skipped)]
+    return []
 
 
 def _wrong(part: Any, shape: Shape) -> str | None:
@@ -144,15 +154,23 @@ def _wrong(part: Any, shape: Shape) -> str | None:
         if fits and (not shape.allowed or part in shape.allowed):
             return None
         return f"must be {shape.words}, not {_shown(part)}"
-    if shape == SCHEMA and isinstance(part, bool):
+    if shape is SCHEMA and isinstance(part, bool):
         return None
     if not isinstance(part, _CONTAINERS[type(shape)]):
         word = "a list" if isinstance(shape, ListOf) else "an object"
         return f"must be {word}, not {_shown(part)}"
-    if isinstance(shape, Kind) and "$ref" not in part:
-        for name in REQUIRED.get(shape.name, ()):
-            if name not in part:
-                return f"lacks '{name}', which a {shape.name} requires"
+    return _lacking(part, shape.name) if isinstance(shape, Kind) and "$ref" not in part else None
+
+
+def _lacking(part: Node, kind: str) -> str | None:
+    """Return which field an object lacks, or has with a value that cannot be used."""
+    for name in REQUIRED.get(kind, ()):
+        if name not in part:
+            return f"lacks '{name}', which a {kind} requires"
+        of = KINDS[kind][name]
+        wrong = _wrong(part[name], of)
+        if wrong is not None and _replacement(part[name], of) is None:
+            return f"its '{name}' {wrong}"
     return None
 
 

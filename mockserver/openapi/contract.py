@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import orjson
-from msgspec import Struct
+from msgspec import Struct, field
 
 from mockserver.openapi import normal_form, paths, reader, references
 from mockserver.openapi.problems import Problems
@@ -103,7 +103,7 @@ class Contract(Struct, frozen=True, dict=True):
 
     path: Path
     document: Schema
-    problems: Problems
+    problems: Problems = field(default_factory=lambda: Problems([]))
     """What was wrong with the document."""
     dialect: Dialect = DRAFT_4
     files: tuple[Path, ...] = ()
@@ -232,9 +232,9 @@ class Contract(Struct, frozen=True, dict=True):
     def base_path(self) -> str:
         """The path of the first server, below which all operations are served."""
         server = (self.document.get("servers") or [{"url": "/"}])[0]
-        url = str(server["url"])
+        url = str(server.get("url", "/"))
         for name, variable in server.get("variables", {}).items():
-            url = url.replace(f"{{{name}}}", str(variable["default"]))
+            url = url.replace(f"{{{name}}}", str(variable.get("default", "")))
         return urlsplit(url).path.rstrip("/")
 
     @cached_property
@@ -298,7 +298,7 @@ class Contract(Struct, frozen=True, dict=True):
             parameters = self._parameters(
                 [*item.get("parameters", []), *node.get("parameters", [])]
             )
-            security = node.get("security", self.document.get("security", []))
+            security = node.get("security", self.document.get("security")) or []
             yield Operation(node["operationId"], method, path, node, parameters, security)
 
     def _parameters(self, declared: list[Schema]) -> list[Schema]:

@@ -26,8 +26,20 @@ _EXCLUSIVE = (("exclusiveMinimum", "minimum"), ("exclusiveMaximum", "maximum"))
 _DATA = frozenset({"example", "examples", "default", "enum", "const", "value"})
 
 
+_RULED = frozenset(
+    {
+        *(*_SINGLE, *_LISTS, *_MAPS, "nullable", "const", "examples", "$ref"),
+        *("exclusiveMinimum", "exclusiveMaximum", "contentEncoding", "contentMediaType"),
+    }
+)
+"""Keywords that have another form. Most schemas have none of them."""
+
+
 def normalize(schema: Schema, warn: Warn) -> None:
     """Bring one schema into normal form, in place. Its parts are brought there on their own."""
+    declared = schema.get("type")
+    if isinstance(declared, str) and declared in TYPES and _RULED.isdisjoint(schema):
+        return
     _objects(schema)
     if schema.pop("nullable", None):
         warn("nullable", "has no meaning in OpenAPI 3.1; list the type 'null' instead")

@@ -7,6 +7,7 @@ They are read without importing the packages, which takes a third of the start-u
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ import orjson
 from jsonschema_rs import ValidationError
 
 from mockserver.openapi.problems import Pointer
-from mockserver.openapi.schemas import DRAFT_4, DRAFT_2020_12
+from mockserver.openapi.schemas import DRAFT_4, DRAFT_2020_12, Validator
 
 _FILES = {
     "2.0": ("connexion", "v2.0", DRAFT_4),
@@ -36,8 +37,13 @@ def schema(version: str) -> Any:
 
 def errors(document: Any, version: str) -> Iterator[tuple[Pointer, str]]:
     """Yield where and how a document violates the schema of its version, in its order."""
-    for error in _FILES[version][2].validator(schema(version)).iter_errors(document):
+    for error in _validator(version).iter_errors(document):
         yield _most_specific(error)
+
+
+@lru_cache(maxsize=len(VERSIONS))
+def _validator(version: str) -> Validator:
+    return _FILES[version][2].validator(schema(version))
 
 
 def _most_specific(error: ValidationError) -> tuple[Pointer, str]:

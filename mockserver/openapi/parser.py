@@ -8,6 +8,7 @@ no text exhausts stack or memory.
 
 from __future__ import annotations
 
+import json
 import math
 import re
 from collections.abc import Iterator, Sequence
@@ -126,8 +127,35 @@ def _parse_json(text: str) -> Any:
         if "depth" in error.msg:
             raise ParseError(_too_deep(), error.lineno) from None
         raise ParseError(f"is not JSON: {error.msg}", error.lineno) from None
-    _build(_json_events(text))  # finds repeated keys
+    if not _is_within_bounds(text, document):
+        _build(_json_events(text))  # finds the line of what is wrong
     return document
+
+
+def _is_within_bounds(text: str, document: Any) -> bool:
+    """Return whether a valid JSON text has no repeated keys and is within the bounds."""
+    try:
+        json.loads(text, object_pairs_hook=_distinct)
+    except ValueError:
+        return False
+    level, nodes = [document], 0
+    for _ in range(MAX_DEPTH + 1):
+        nodes += len(level)
+        level = [
+            child
+            for part in level
+            if isinstance(part, dict | list)
+            for child in (part.values() if isinstance(part, dict) else part)
+        ]
+        if not level:
+            return nodes <= MAX_NODES
+    return not any(isinstance(part, dict | list) for part in level) and nodes <= MAX_NODES
+
+
+def _distinct(pairs: list[tuple[str, Any]]) -> None:
+    """Raise ValueError if a key is repeated."""
+    if len(pairs) != len({key for key, _ in pairs}):
+        raise ValueError
 
 
 def _too_deep() -> str:

@@ -46,6 +46,8 @@ class _Completion(Struct):
             for method in METHODS
             if isinstance(node := item.get(method), dict) and node.get("operationId")
         }
+        for index, requirement in enumerate(self.document.get("security", ())):
+            self._security(requirement, ("security", index))
         for path, item in paths.items():
             for method in (*METHODS, *_MORE_METHODS):
                 if method in item:

@@ -53,5 +53,5 @@ def repair(pointer: Sequence[str | int], schema: dict[str, Any], problems: Probl
         end = "it is left out"
     else:
         schema["pattern"] = translation
-        end = f"{translation!r} is used"
-    problems.warn(pointer, f"{expression!r} is no pattern that validators know; {end}")
+        end = f"'{translation}' is used"
+    problems.warn(pointer, f"'{expression}' is no pattern that validators know; {end}")

@@ -70,6 +70,15 @@ class Problems(Struct):
         paths, within = self._source(pointer)
         return yaml_file.place_of(paths, within)
 
+    @property
+    def summary(self) -> str:
+        """One sentence about the warnings, empty without any."""
+        if not self.count:
+            return ""
+        word = "warning" if self.count == 1 else "warnings"
+        path = self.paths[0]
+        return f"{path} has {self.count} {word}; 'mockserver check {path}' lists them"
+
     def lines(self) -> list[tuple[Path, int | None, DocumentWarning]]:
         """Return all warnings with file and line, in the order of files and lines."""
         by_file: dict[Path, list[tuple[Pointer, DocumentWarning]]] = {}
@@ -100,7 +109,7 @@ class Problems(Struct):
 
 def written(pointer: Sequence[str | int]) -> str:
     """Return a JSON pointer as a fragment."""
-    return f"#/{'/'.join(map(str, pointer))}"
+    return f"#/{'/'.join(str(part).replace('~', '~0').replace('/', '~1') for part in pointer)}"
 
 
 def shorten(message: str, limit: int = _MAX_CHARACTERS) -> str:

@@ -7,6 +7,7 @@ can be lived with is a warning.
 
 from __future__ import annotations
 
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ from mockserver.openapi import (
     schema_checks,
     yaml_file,
 )
-from mockserver.openapi.problems import Problems, shorten
+from mockserver.openapi.problems import MAX_WARNINGS, Problems, shorten
 from mockserver.openapi.schemas import DRAFT_4, DRAFT_2020_12, Dialect
 from mockserver.openapi.yaml_file import FileError
 
@@ -84,15 +85,19 @@ def _is_corrected(document: Node, version: str, problems: Problems) -> bool:
     """Correct what is wrong with a document, in place. Return whether it may have changed."""
     served = "3.0" if version == "2.0" else version
     is_json_schema = served != "3.0"
-    wrong = list(official.errors(document, served)) if not is_json_schema else []
+    wrong = [*islice(official.errors(document, served), 1)] if not is_json_schema else []
     if not wrong and not is_json_schema:
         return version == "2.0"
     if problems.is_strict:
         raise problems.error(*wrong[0])
     roots = cleaner.clean(document, problems, is_json_schema=is_json_schema)
     schema_checks.repair(roots, problems, is_json_schema=is_json_schema)
-    known = [warning.pointer for warning in problems.warnings]
-    for pointer, problem in official.errors(document, served):
-        if not any(pointer == place[: len(pointer)] for place in known):
+    known = {
+        warning.pointer[:length]
+        for warning in problems.warnings
+        for length in range(len(warning.pointer) + 1)
+    }
+    for pointer, problem in islice(official.errors(document, served), MAX_WARNINGS):
+        if pointer not in known:
             problems.warn(pointer, problem)
     return True

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 from urllib.parse import unquote
 
@@ -55,8 +55,8 @@ def target(document: Node, reference: str) -> Any:
 
 def follow(document: Node, node: Node) -> Node:
     """Return the node itself, or the node that its reference names."""
-    while "$ref" in node:
-        node = target(document, node["$ref"])
+    while isinstance(reference := node.get("$ref"), str):
+        node = target(document, reference)
     return node
 
 
@@ -103,7 +103,8 @@ def _name_schemas(document: Node, problems: Problems, found: list[tuple[Place, N
                     )
                 names[reference] = _add_component(document, reference)
             node["$ref"] = f"#/components/schemas/{names[reference]}"
-    if (name := _too_deep(document.get("components", {}).get("schemas", {}))) is not None:
+    schemas = document.get("components", {}).get("schemas", {})
+    if (name := _too_deep(schemas, _named_by(found, schemas, names.values()))) is not None:
         problem = f"refers to other schemas more than {MAX_NESTED} levels deep"
         raise problems.error(["components", "schemas", name], problem)
 
@@ -185,11 +186,35 @@ def _contains_schemas(document: Node, reference: str) -> bool:
     return part is components or part is components.get("schemas")
 
 
-def _too_deep(schemas: Node) -> str | None:
+def _named_by(
+    found: list[tuple[Place, Node]], schemas: Node, added: Iterable[str]
+) -> dict[str, list[str]]:
+    """Return the names of the component schemas that each of them refers to.
+
+    ``added`` are those that are at another place of the document, too.
+    """
+    named: dict[str, list[str]] = {name: [] for name in schemas}
+    for place, node in found:
+        way = pointer_of(place)
+        if way[:2] == ["components", "schemas"] and len(way) > 2:
+            named[str(way[2])].append(_component_of(node))
+    for name in added:
+        named[name] = [_component_of(node) for _, node in references(schemas[name])]
+    return {name: [other for other in others if other in schemas] for name, others in named.items()}
+
+
+def _component_of(node: Node) -> str:
+    """Return the name of the component schema that a reference leads to; else an empty text."""
+    reference = node.get("$ref")
+    is_direct = isinstance(reference, str) and _DIRECT.fullmatch(reference)
+    return unquote(str(reference).rpartition("/")[2]) if is_direct else ""
+
+
+def _too_deep(schemas: Node, named: dict[str, list[str]]) -> str | None:
     """Return the name of a component schema below which references are nested too deeply."""
     below: dict[str, int] = {}
     for root in schemas:
-        way = [(root, _names_within(schemas[root]))] if root not in below else []
+        way = [(root, iter(named[root]))] if root not in below else []
         below.setdefault(root, 0)
         while way:
             name, left = way[-1]
@@ -200,19 +225,12 @@ def _too_deep(schemas: Node) -> str | None:
                     below[way[-1][0]] = max(below[way[-1][0]], below[name] + 1)
             elif following not in below:
                 below[following] = 0
-                way.append((following, _names_within(schemas[following])))
+                way.append((following, iter(named[following])))
             else:
                 below[name] = max(below[name], below[following] + 1)
             if below[name] > MAX_NESTED or len(way) > MAX_NESTED:
                 return way[0][0] if way else name
     return None
-
-
-def _names_within(schema: Any) -> Iterator[str]:
-    """Yield the names of the component schemas that a schema refers to."""
-    for _, node in references(schema):
-        if _DIRECT.fullmatch(node["$ref"]):
-            yield unquote(node["$ref"].rpartition("/")[2])
 
 
 def _add_component(document: Node, reference: str) -> str:

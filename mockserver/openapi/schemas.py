@@ -114,6 +114,7 @@ def convert(schema: Any, *, hints: bool = False) -> Any:
         for key, value in schema.items()
         if key != "nullable"
         and key not in _IDENTIFIERS
+        and not (key in _BRANCHES and value == [])
         and (hints or (key not in _IGNORED and not key.startswith("x-")))
     }
     if schema.get("format") == "uuid" and "pattern" not in schema and not hints:

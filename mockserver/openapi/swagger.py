@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import Any
 
 from mockserver.openapi import official, swagger_schemas
 from mockserver.openapi.paths import METHODS
-from mockserver.openapi.problems import Origin, Pointer, Problems
+from mockserver.openapi.problems import MAX_WARNINGS, Origin, Pointer, Problems
 from mockserver.openapi.swagger_schemas import as_schema
 
 Node = dict[str, Any]
@@ -44,7 +45,7 @@ _KEPT = ("summary", "description", "operationId", "tags", "deprecated", "securit
 
 def converted(document: Node, problems: Problems) -> Node:
     """Return a document as OpenAPI 3.0. Its violations of 2.0 are warnings."""
-    for pointer, problem in official.errors(document, "2.0"):
+    for pointer, problem in islice(official.errors(document, "2.0"), MAX_WARNINGS):
         problems.warn(pointer, problem)
     for old, new in _MOVED.items():
         problems.origins.append(Origin(("components", new), problems.paths[0], (old,)))
@@ -154,7 +155,7 @@ class _Conversion:
         places, bodies = self._split(node.get("parameters"))
         if places:
             result["parameters"] = places
-        own = {(body.get("in"), body.get("name")) for body in bodies}
+        own = [(body.get("in"), body.get("name")) for body in bodies]
         bodies += [body for body in shared if (body.get("in"), body.get("name")) not in own]
         if bodies:
             result["requestBody"] = self._body(bodies, consumes)
@@ -249,7 +250,7 @@ class _Conversion:
             result["headers"] = {name: _header(header) for name, header in headers.items()}
         examples = _objects(response.get("examples"))
         if "schema" in response or examples:
-            schema = as_schema(response.get("schema", {}))
+            schema = _objects(as_schema(response.get("schema", {})))
             names = list(dict.fromkeys([*(produces or [_JSON]), *examples]))
             if "schema" in response and schema.get("format") == "binary" and not produces:
                 names = ["application/octet-stream"]

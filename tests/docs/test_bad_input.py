@@ -8,6 +8,9 @@ import pytest
 
 from mockserver import cli, packaged
 from mockserver.docs import pages
+from mockserver.docs.document import Document, DocumentError
+from mockserver.openapi import yaml_file
+from mockserver.openapi.problems import written
 
 SMALL = """\
 openapi: 3.0.3
@@ -59,6 +62,49 @@ def refusal(
     start = f"mockserver: {file}:"
     assert said.startswith(start)
     return said.removeprefix(start).strip()
+
+
+ERRORS = {
+    "a reference to another file": (
+        ('"#/components/schemas/Thing"', "other.yaml#/Thing"),
+        "14: #/paths/~1things~1{id}/get/responses/200/content/application~1json/schema/$ref: "
+        "the reference 'other.yaml#/Thing' has no target: there is no such file",
+    ),
+    "a reference to another server": (
+        ('"#/components/schemas/Thing"', "https://example.com/a.yaml"),
+        "14: #/paths/~1things~1{id}/get/responses/200/content/application~1json/schema/$ref: "
+        "the reference 'https://example.com/a.yaml' has no target: "
+        "it is on another server, which only --allow-remote-refs allows",
+    ),
+    "a reference to itself": (
+        ("{type: string}\n", '{$ref: "#/components/schemas/Thing/properties/a"}\n'),
+        "20: #/components/schemas/Thing/properties/a/$ref: the reference "
+        "'#/components/schemas/Thing/properties/a' leads to itself, so it has no target",
+    ),
+    "references that only lead to each other": (
+        (
+            "    Thing:",
+            '    A: {$ref: "#/components/schemas/B"}\n'
+            '    B: {$ref: "#/components/schemas/A"}\n    Thing:',
+        ),
+        "17: #/components/schemas/A/$ref: "
+        "the reference '#/components/schemas/B' leads to itself, so it has no target",
+    ),
+    "another version": (
+        ("openapi: 3.0.3", "swagger: '1.2'"),
+        "1: must be an OpenAPI document of version 2.0, 3.0, 3.1 or 3.2, but has '1.2'",
+    ),
+    "no version": (
+        ("openapi: 3.0.3", "x-openapi: '3.0.3'"),
+        "1: must be an OpenAPI document of version 2.0, 3.0, 3.1 or 3.2, but has None",
+    ),
+    "a key that is there twice": (
+        ("      summary: Get it", "      summary: Get it\n      summary: Take it"),
+        "7: the key 'summary' occurs twice",
+    ),
+    "no YAML": (("paths:", "paths: ]"), "3: is not YAML: did not find expected node content"),
+}
+"""What the pages cannot be generated from, and the message about it."""
 
 
 BROKEN = {
@@ -147,30 +193,54 @@ BROKEN = {
         ("openapi: 3.0.3", "openapi: 3.0"),
         "1: #/openapi: must be an OpenAPI document of version 3.0 or 3.1, but has version 3.0",
     ),
-    "a key that is there twice": (
-        ("      summary: Get it", "      summary: Get it\n      summary: Take it"),
-        "7: the key 'summary' occurs twice",
-    ),
-    "no YAML": (("paths:", "paths: ]"), "3: is not YAML: did not find expected node content"),
 }
+"""Documents whose parts have the wrong shape, and what the check of a document says."""
 
 
-@pytest.mark.parametrize("name", BROKEN)
+@pytest.mark.parametrize("name", ERRORS)
 def test_an_invalid_document_is_rejected_with_its_location(
     name: str, tmp_path: Path, out: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """The line names the first problem: file, line, pointer, and what is expected."""
-    (old, new), expected = BROKEN[name]
+    (old, new), expected = ERRORS[name]
     assert old in SMALL
     assert refusal(tmp_path, out, SMALL.replace(old, new, 1), capsys) == expected
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_the_check_of_a_document_has_the_place_and_the_problem(tmp_path: Path, name: str) -> None:
+    """It guards the pages of documents that do not come from a file."""
+    (old, new), expected = BROKEN[name]
+    assert old in SMALL
+    file = tmp_path / "spec.yaml"
+    file.write_text(SMALL.replace(old, new, 1))
+    with pytest.raises(DocumentError) as caught:
+        Document.of(yaml_file.load(file))
+    line = yaml_file.line_of(file, caught.value.pointer)
+    assert f"{line}: {written(caught.value.pointer)}: {caught.value.problem}" == expected
+
+
+@pytest.mark.parametrize("name", BROKEN.keys() - ERRORS.keys() - {"a version that is a number"})
+def test_the_pages_of_a_wrong_document_are_written_with_a_warning(
+    name: str, tmp_path: Path, out: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What can be lived with is one line on the terminal, with the command that lists it."""
+    (old, new), _ = BROKEN[name]
+    file = tmp_path / "spec.yaml"
+    file.write_text(SMALL.replace(old, new, 1))
+    assert cli.main(["docs", "--spec", str(file), "--out", str(out)]) == 0
+    said = capsys.readouterr().err
+    assert said.count("\n") == 1
+    assert f"'mockserver check {file}' lists them" in said
+    assert "/things/{id}" in (out / "reference.md").read_text()
 
 
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("", "1: #/openapi: must be an OpenAPI document"),
-        ("- a\n- list\n", "1: #/openapi: must be an OpenAPI document"),
-        ("just text", "1: #/openapi: must be an OpenAPI document"),
+        ("", "1: must be an OpenAPI document"),
+        ("- a\n- list\n", "1: must be an OpenAPI document"),
+        ("just text", "1: must be an OpenAPI document"),
         (b"\xff\xfe", "1: is not UTF-8 text"),
         ("[" * 3_000 + "]" * 3_000, "1: is nested more than 100 levels deep"),
         ("a: &a\n  b: *a\n", "2: the value of '&a' contains itself"),

@@ -15,7 +15,10 @@ from mockserver.docs.options import Options
 from tests.cli.program import environment
 
 ROOT = Path(__file__).resolve().parents[2]
-SMALL = 'openapi: 3.0.3\ninfo: {title: Small, version: "1"}\npaths: {/x: {get: {summary: Größe}}}\n'
+SMALL = (
+    'openapi: 3.0.3\ninfo: {title: Small, version: "1"}\npaths: {/x: {get: {summary: Größe, '
+    'operationId: get_x, responses: {"200": {description: It.}}}}}\n'
+)
 
 
 @pytest.fixture

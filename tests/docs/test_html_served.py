@@ -53,16 +53,12 @@ def test_what_the_page_needs_is_not_imported_at_the_start() -> None:
     assert not {"markdown_it", "pygments", "mockserver.docs.html"} & set(output)
 
 
-def test_a_contract_that_becomes_invalid_is_reported(
+def test_the_page_is_that_of_the_served_contract(
     make_server: ServerFactory, tmp_path: Path
 ) -> None:
-    """The error is one line, and the page returns when the contract is valid again."""
+    """A file that has been broken since then changes nothing."""
     mine = tmp_path / "mine.yaml"
     mine.write_text(packaged.spec().read_text())
     with make_server(spec=mine).client(None) as visitor:
         mine.write_text("openapi: [")
-        reply = visitor.get(PLACE)
-        assert reply.status_code == 500
-        assert str(mine) in reply.text
-        mine.write_text(packaged.spec().read_text())
         assert visitor.get(PLACE).status_code == 200

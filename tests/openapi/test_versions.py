@@ -1,0 +1,450 @@
+"""Documents of all versions are read and served; what is wrong with them is a warning."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mockserver.openapi.contract import Contract
+from mockserver.openapi.yaml_file import FileError
+
+INFO = {"title": "A", "version": "1"}
+Json = dict[str, Any]
+
+
+def loaded(folder: Path, document: Json) -> Contract:
+    path = folder / "openapi.json"
+    path.write_text(json.dumps(document, indent=1))
+    return Contract.load(path)
+
+
+def of_version(version: str, schema: Any, **more: Any) -> Json:
+    """Return a document with one operation whose response has a schema."""
+    content = {"application/json": {"schema": schema}}
+    operation = {
+        "operationId": "get_a",
+        "responses": {"200": {"description": "A.", "content": content}},
+    }
+    return {"openapi": version, "info": INFO, "paths": {"/a": {"get": operation}}, **more}
+
+
+def schema_of(contract: Contract) -> Json:
+    content = contract.operations["get_a"].node["responses"]["200"]["content"]
+    found: Json = content["application/json"]["schema"]
+    return found
+
+
+def problems_of(contract: Contract) -> list[str]:
+    return [str(warning) for warning in contract.problems.warnings]
+
+
+@pytest.mark.parametrize("version", ["3.0.0", "3.0.4", "3.1.0", "3.1.1", "3.2.0"])
+def test_a_document_of_each_version_is_read(tmp_path: Path, version: str) -> None:
+    """Nothing is wrong with it."""
+    contract = loaded(tmp_path, of_version(version, {"type": "string"}))
+    assert problems_of(contract) == []
+    assert list(contract.operations) == ["get_a"]
+
+
+def test_whole_floats_are_integers_since_3_1(tmp_path: Path) -> None:
+    """OpenAPI 3.0 follows draft 4 of JSON Schema, in which 1.0 is no integer."""
+    integer = {"type": "integer"}
+    old = loaded(tmp_path, of_version("3.0.3", integer)).validator(integer)
+    new = loaded(tmp_path, of_version("3.1.0", integer)).validator(integer)
+    assert not old.is_valid(1.0)
+    assert new.is_valid(1.0)
+
+
+@pytest.mark.parametrize(
+    ("schema", "normal"),
+    [
+        ({"type": ["string", "null"]}, {"type": "string", "nullable": True}),
+        ({"type": ["integer"]}, {"type": "integer"}),
+        (
+            {"type": ["integer", "string"]},
+            {"anyOf": [{"type": "integer"}, {"type": "string"}]},
+        ),
+        ({"const": 3}, {"const": 3, "enum": [3]}),
+        (
+            {"anyOf": [{"type": "string", "maxLength": 3}, {"type": "null"}], "title": "A"},
+            {"title": "A", "type": "string", "maxLength": 3, "nullable": True},
+        ),
+        (
+            {"type": "string", "examples": ["a", "b"]},
+            {"type": "string", "examples": ["a", "b"], "example": "a"},
+        ),
+        (
+            {"type": "object", "properties": {"a": True, "b": False}},
+            {"type": "object", "properties": {"a": {}, "b": {"not": {}}}},
+        ),
+        (
+            {"type": "string", "contentEncoding": "base64"},
+            {"type": "string", "contentEncoding": "base64", "format": "byte"},
+        ),
+        (True, {}),
+    ],
+)
+def test_schemas_have_one_form(tmp_path: Path, schema: Any, normal: Json) -> None:
+    """Readers of a contract need to know one way to say a thing."""
+    contract = loaded(tmp_path, of_version("3.1.0", schema))
+    assert problems_of(contract) == []
+    assert schema_of(contract) == normal
+
+
+def test_the_published_document_is_plain_3_1(tmp_path: Path) -> None:
+    """The form of the mock does not show."""
+    contract = loaded(tmp_path, of_version("3.1.0", {"type": ["string", "null"]}))
+    published = json.loads(contract.json)
+    content = published["paths"]["/a"]["get"]["responses"]["200"]["content"]
+    assert content["application/json"]["schema"] == {"type": ["string", "null"]}
+
+
+def test_responses_of_3_1_are_closed(tmp_path: Path) -> None:
+    """The mock sends only what the schema names, in conditions and dependencies, too."""
+    schema = {
+        "type": "object",
+        "properties": {"kind": {"enum": ["a", "b"]}},
+        "if": {"properties": {"kind": {"const": "a"}}},
+        "then": {"properties": {"more": {"type": "integer"}}},
+        "dependentSchemas": {"more": {"properties": {"most": {"type": "integer"}}}},
+    }
+    contract = loaded(tmp_path, of_version("3.1.0", schema))
+    validator = contract.validator(schema_of(contract), closed=True)
+    assert validator.is_valid({"kind": "a", "more": 1, "most": 2})
+    assert not validator.is_valid({"kind": "a", "more": "x"})
+    assert not validator.is_valid({"kind": "a", "other": 1})
+
+
+def test_a_reference_with_siblings_keeps_them(tmp_path: Path) -> None:
+    """In 3.1 what stands beside a reference counts."""
+    schema = {"$ref": "#/components/schemas/Base", "required": ["b"]}
+    base = {"type": "object", "required": ["a"], "properties": {"a": {}, "b": {}}}
+    components = {"schemas": {"Base": base}}
+    contract = loaded(tmp_path, of_version("3.1.0", schema, components=components))
+    validator = contract.validator(schema_of(contract), closed=True)
+    assert validator.is_valid({"a": 1, "b": 1})
+    assert not validator.is_valid({"a": 1})
+    assert not validator.is_valid({"a": 1, "b": 1, "c": 1})
+
+
+def test_definitions_within_a_schema_are_found(tmp_path: Path) -> None:
+    """Tools embed whole JSON Schema documents."""
+    schema = {
+        "$defs": {"Name": {"type": "string", "minLength": 2}},
+        "type": "object",
+        "properties": {"name": {"$ref": "#/$defs/Name"}},
+    }
+    contract = loaded(tmp_path, of_version("3.1.0", schema))
+    assert problems_of(contract) == []
+    validator = contract.validator(schema_of(contract))
+    assert validator.is_valid({"name": "ab"})
+    assert not validator.is_valid({"name": "a"})
+
+
+def test_a_document_without_paths_is_legal_since_3_1(tmp_path: Path) -> None:
+    """It may describe webhooks only."""
+    webhooks = {"paid": {"post": {"responses": {"200": {"description": "A."}}}}}
+    contract = loaded(tmp_path, {"openapi": "3.1.0", "info": INFO, "webhooks": webhooks})
+    assert problems_of(contract) == []
+    assert contract.operations == {}
+
+
+def test_operations_of_3_2(tmp_path: Path) -> None:
+    """QUERY and further methods are operations; what the server cannot read is a warning."""
+    operation = {"responses": {"200": {"description": "A."}}}
+    item = {
+        "query": {**operation, "operationId": "query_a"},
+        "additionalOperations": {
+            "COPY": {**operation, "operationId": "copy_a"},
+            "FROBNICATE": {**operation, "operationId": "frobnicate_a"},
+        },
+    }
+    contract = loaded(tmp_path, {"openapi": "3.2.0", "info": INFO, "paths": {"/a": item}})
+    assert {name: found.method for name, found in contract.operations.items()} == {
+        "query_a": "query",
+        "copy_a": "copy",
+    }
+    assert [warning.pointer[-1] for warning in contract.problems.warnings] == ["FROBNICATE"]
+
+
+def test_items_of_a_stream_are_a_warning(tmp_path: Path) -> None:
+    """The mock sends a body, not a stream."""
+    document = of_version("3.2.0", {})
+    content = document["paths"]["/a"]["get"]["responses"]["200"]["content"]
+    content["application/jsonl"] = {"itemSchema": {"type": "integer"}}
+    contract = loaded(tmp_path, document)
+    assert len(contract.problems.warnings) == 1
+    assert "itemSchema" in problems_of(contract)[0]
+
+
+def operation(**more: Any) -> Json:
+    return {"operationId": "get_a", "responses": {"200": {"description": "A."}}, **more}
+
+
+def paths(item: Json, path: str = "/a", version: str = "3.0.3", **more: Any) -> Json:
+    return {"openapi": version, "info": INFO, "paths": {path: item}, **more}
+
+
+PATH_ID = {"name": "id", "in": "path", "required": True, "schema": {"type": "string"}}
+LENIENT: dict[str, tuple[Json, str]] = {
+    "unknown field": (
+        paths({"get": operation()}, info={**INFO, "externalDocs": {}}),
+        "externalDocs",
+    ),
+    "no info": ({"openapi": "3.0.3", "paths": {"/a": {"get": operation()}}}, "info"),
+    "no operationId": (
+        paths({"get": {"responses": {"200": {"description": "A."}}}}),
+        "no operationId",
+    ),
+    "no responses": (paths({"get": {"operationId": "get_a"}}), "responses"),
+    "status without a meaning": (
+        paths({"get": operation(responses={"200": {"description": "A."}, "ok": {}})}),
+        "no status",
+    ),
+    "status range in lower case": (
+        paths(
+            {"get": operation(responses={"200": {"description": "A."}, "4xx": {"description": ""}})}
+        ),
+        "4XX",
+    ),
+    "no description": (paths({"get": operation(responses={"200": {}})}), "description"),
+    "path without slash": (paths({"get": operation()}, path="a"), "slash"),
+    "path with a query": (
+        {**paths({"get": operation()}), "paths": {"/a": {"get": operation()}, "/b?c=d": {}}},
+        "no query",
+    ),
+    "parameter that is not described": (paths({"get": operation()}, path="/a/{id}"), "'id'"),
+    "parameter that is not in the path": (paths({"get": operation(parameters=[PATH_ID])}), "'id'"),
+    "parameter that is not required": (
+        paths({"get": operation(parameters=[{**PATH_ID, "required": False}])}, path="/a/{id}"),
+        "required",
+    ),
+    "parameter in a wrong place": (
+        paths({"get": operation(parameters=[{"name": "b", "in": "body", "schema": {}}])}),
+        "body",
+    ),
+    "parameter without a name": (
+        paths({"get": operation(parameters=[{"in": "query", "schema": {}}])}),
+        "name",
+    ),
+    "wrong type of a schema": (
+        paths(
+            {"get": operation(parameters=[{"name": "q", "in": "query", "schema": {"type": "int"}}])}
+        ),
+        "int",
+    ),
+    "schema that is no object": (
+        paths({"get": operation(parameters=[{"name": "q", "in": "query", "schema": "string"}])}),
+        "schema",
+    ),
+    "pattern": (
+        paths(
+            {
+                "get": operation(
+                    parameters=[{"name": "q", "in": "query", "schema": {"pattern": "*"}}]
+                )
+            }
+        ),
+        "pattern",
+    ),
+    "security scheme that is not defined": (
+        paths({"get": operation(security=[{"nobody": []}])}),
+        "'nobody'",
+    ),
+    "scopes that are empty": (
+        paths(
+            {"get": operation(security=[{"key": None}])},
+            components={
+                "securitySchemes": {"key": {"type": "apiKey", "in": "header", "name": "K"}}
+            },
+        ),
+        "list",
+    ),
+    "reference without a target": (
+        paths({"get": operation(parameters=[{"$ref": "#/components/parameters/Nothing"}])}),
+        "has no target",
+    ),
+    "operation that is no object": (paths({"get": operation(), "post": "later"}), "object"),
+    "parameters that are no list": (paths({"get": operation(parameters={})}), "list"),
+    "schema with a negative length": (
+        paths(
+            {
+                "get": operation(
+                    parameters=[{"name": "q", "in": "query", "schema": {"minLength": -1}}]
+                )
+            },
+            version="3.1.0",
+        ),
+        "minLength",
+    ),
+    "flag of 3.0 in 3.1": (
+        paths(
+            {
+                "get": operation(
+                    parameters=[
+                        {
+                            "name": "q",
+                            "in": "query",
+                            "schema": {"minimum": 1, "exclusiveMinimum": True},
+                        }
+                    ]
+                )
+            },
+            version="3.1.0",
+        ),
+        "exclusiveMinimum",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", LENIENT)
+def test_what_can_be_lived_with_is_a_warning(tmp_path: Path, name: str) -> None:
+    """It has a line, and the operation is served all the same."""
+    document, expected = LENIENT[name]
+    contract = loaded(tmp_path, document)
+    assert len(contract.operations) == 1, problems_of(contract)
+    assert any(expected in problem for problem in problems_of(contract)), problems_of(contract)
+    assert all((line or 0) >= 1 for _, line, _ in contract.problems.lines())
+    served = next(iter(contract.operations.values()))
+    assert served.statuses == [200]
+    for parameter in served.parameters:
+        contract.validator(parameter["schema"])
+
+
+def test_a_parameter_of_path_and_operation_is_that_of_the_operation(tmp_path: Path) -> None:
+    """To repeat it is legal."""
+    mine = {**PATH_ID, "description": "Mine."}
+    item = {"parameters": [PATH_ID], "get": operation(parameters=[mine])}
+    contract = loaded(tmp_path, paths(item, path="/a/{id}"))
+    assert problems_of(contract) == []
+    assert contract.operations["get_a"].parameters == [mine]
+
+
+def test_missing_operation_ids_are_made_and_said_once(tmp_path: Path) -> None:
+    """They are made of method and path, and differ from those of the document."""
+    responses = {"responses": {"200": {"description": "A."}}}
+    document = {
+        "openapi": "3.0.3",
+        "info": INFO,
+        "paths": {
+            "/a/{b}/c": {
+                "get": responses,
+                "post": responses,
+                "parameters": [{**PATH_ID, "name": "b"}],
+            },
+            "/a-b/c": {"get": responses},
+            "/": {"get": responses},
+            "/x": {"get": {**responses, "operationId": "get_a_b_c"}},
+        },
+    }
+    contract = loaded(tmp_path, document)
+    assert list(contract.operations) == [
+        *("get_a_b_c_2", "post_a_b_c", "get_a_b_c_3", "get", "get_a_b_c"),
+    ]
+    assert len(contract.problems.warnings) == 1
+    assert "as 3 more" in problems_of(contract)[0]
+
+
+def test_a_repeated_operation_id_gets_a_suffix(tmp_path: Path) -> None:
+    """The first operation keeps the name."""
+    contract = loaded(tmp_path, paths({"get": operation(), "post": operation()}))
+    assert list(contract.operations) == ["get_a", "get_a_2"]
+    assert "'get_a_2'" in problems_of(contract)[0]
+
+
+def test_the_same_path_twice_is_served_once(tmp_path: Path) -> None:
+    """The names of parameters do not tell paths apart."""
+    document = paths({"get": operation(parameters=[PATH_ID])}, path="/a/{id}")
+    named = {**PATH_ID, "name": "name"}
+    document["paths"]["/a/{name}"] = {"get": operation(operationId="get_b", parameters=[named])}
+    contract = loaded(tmp_path, document)
+    assert list(contract.operations) == ["get_a"]
+    assert len(contract.problems.warnings) == 1
+
+
+@pytest.mark.parametrize("version", ["2.0", "3.0.3", "3.1.0", "3.2.0"])
+def test_anything_in_place_of_a_part_is_survived(tmp_path: Path, version: str) -> None:
+    """A part of the wrong type is left out, wherever it is."""
+    if version == "2.0":
+        whole: Json = {
+            "swagger": "2.0",
+            "info": INFO,
+            "parameters": {"q": {"name": "q", "in": "query", "type": "string"}},
+            "securityDefinitions": {"key": {"type": "apiKey", "in": "header", "name": "K"}},
+            "paths": {
+                "/a/{id}": {
+                    "parameters": [
+                        {"name": "id", "in": "path", "required": True, "type": "string"}
+                    ],
+                    "post": {
+                        "parameters": [{"in": "body", "name": "b", "schema": {"type": "object"}}],
+                        "responses": {"200": {"description": "A.", "schema": {"type": "object"}}},
+                    },
+                }
+            },
+            "definitions": {"A": {"type": "object", "properties": {"b": {"type": "string"}}}},
+        }
+    else:
+        schema = {
+            "type": "object",
+            "required": ["b"],
+            "properties": {"b": {"type": "array", "items": {"type": "string"}}},
+            "allOf": [{"minProperties": 1}],
+        }
+        whole = of_version(
+            version,
+            schema,
+            components={
+                "schemas": {"A": {"oneOf": [{"type": "string"}]}},
+                "parameters": {"q": {"name": "q", "in": "query", "schema": {}}},
+                "securitySchemes": {"key": {"type": "apiKey", "in": "header", "name": "K"}},
+            },
+            servers=[{"url": "/{v}", "variables": {"v": {"default": "1"}}}],
+            security=[{"key": []}],
+            tags=[{"name": "a"}],
+        )
+        whole["paths"]["/a"]["get"]["parameters"] = [{"$ref": "#/components/parameters/q"}]
+        whole["paths"]["/a"]["get"]["requestBody"] = {"content": {"text/plain": {"schema": {}}}}
+    begun = time.monotonic()
+    for place in places(whole):
+        for wrong in (None, 7, [], {"x": [None]}):
+            if place in ((), ("openapi",), ("swagger",)):
+                continue
+            document = json.loads(json.dumps(whole))
+            put(document, place, wrong)
+            try:
+                contract = loaded(tmp_path, document)
+            except FileError:
+                continue
+            for found in contract.operations.values():
+                assert found.success
+                for parameter in found.parameters:
+                    contract.validator(parameter.get("schema", {}))
+                for response in found.node["responses"].values():
+                    for media in contract.follow(response).get("content", {}).values():
+                        contract.validator(media.get("schema", {}), closed=True)
+            assert contract.base_path is not None
+            assert contract.for_routing()
+    assert time.monotonic() - begun < 60
+
+
+def places(node: Any, at: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    """Return the places of all parts of a document."""
+    items = (
+        node.items()
+        if isinstance(node, dict)
+        else enumerate(node)
+        if isinstance(node, list)
+        else ()
+    )
+    return [at, *(place for key, part in items for place in places(part, (*at, key)))]
+
+
+def put(document: Any, place: tuple[Any, ...], value: Any) -> None:
+    for key in place[:-1]:
+        document = document[key]
+    document[place[-1]] = value
