@@ -120,12 +120,16 @@ class _Served:
     def apps(self) -> Apps:
         """The apps that share the paths."""
         connexion, state = self.connexion, self._world.state
+        pages: ASGIApp = PublishEvents(self.pages, state)
+        if not self._behaviour.beside.pages:
+            # Nothing but the document is there, and 404s of misspelt paths.
+            pages = with_cors(pages, b"", self._fallback.refuse_preflight)
         guarded = _guarded(connexion, self._settings, self._world.address, self._fallback)
         return Apps(
             connexion,
             with_cors(connexion, exposed_headers(self._contract), self._fallback.refuse_preflight),
             PublishEvents(guarded, state),
-            PublishEvents(self.pages, state),
+            pages,
             [
                 public._replace(
                     app=with_cors(

@@ -9,14 +9,13 @@ from functools import cached_property
 from itertools import count
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import jsonschema_rs
 import orjson
 from msgspec import Struct
 
 from mockserver.connexion_files import openapi_schema
-from mockserver.openapi import references, yaml_file
+from mockserver.openapi import references, servers, yaml_file
 from mockserver.openapi.request_schemas import RequestSchemas
 from mockserver.openapi.schemas import Schema, Validator, compile_schema
 from mockserver.openapi.security import Security, compile_security
@@ -190,18 +189,27 @@ class Contract(Struct, frozen=True, dict=True):
     @cached_property
     def base_path(self) -> str:
         """The path of the first server, below which all operations are served."""
-        server = (self.document.get("servers") or [{"url": "/"}])[0]
-        url = str(server["url"])
-        for name, variable in server.get("variables", {}).items():
-            url = url.replace(f"{{{name}}}", str(variable["default"]))
-        return urlsplit(url).path.rstrip("/")
+        return servers.base_path((self.document.get("servers") or [{"url": "/"}])[0])
+
+    def base_paths(self, operation: Operation) -> list[str]:
+        """Return the paths of all servers of an operation: its own, its path's, or those of all."""
+        item = self.document["paths"].get(operation.path, {})
+        for node in (operation.node, item):
+            if node.get("servers"):
+                return servers.base_paths(node["servers"])
+        return self._base_paths
+
+    @cached_property
+    def _base_paths(self) -> list[str]:
+        return servers.base_paths(self.document.get("servers", []))
 
     @cached_property
     def prefixes(self) -> tuple[str, ...]:
         """The beginnings of all paths, each up to its first segment or its first parameter."""
         beginnings = {
             f"/{first.partition('{')[0]}" if "{" in first or not rest else f"/{first}/"
-            for path in (self.base_path + path for path in self.document["paths"])
+            for operation in self.operations.values()
+            for path in (base + operation.path for base in self.base_paths(operation))
             for first, _, rest in [path.removeprefix("/").partition("/")]
         }
         return tuple(
@@ -226,27 +234,26 @@ class Contract(Struct, frozen=True, dict=True):
         ]
         return [*methods, "HEAD"] if "GET" in methods else methods
 
-    def for_routing(self) -> Schema:
-        """Return the part of the document that Connexion needs for routing.
+    def for_routing(self) -> list[Schema]:
+        """Return the part of the document that Connexion needs for routing, by base path.
 
         Connexion validates and resolves all that it is given, in interpreted Python and for a
         quarter of a second. This document has already been validated by the same schema, compiled.
         """
-        paths: Schema = {}
+        by_base: dict[str, Schema] = {self.base_path: {}}
         for operation in self.operations.values():
-            paths.setdefault(operation.route, {})[operation.method] = {
-                "operationId": operation.operation_id,
-                "parameters": [
-                    _path_parameter(route_name(index)) for index in range(len(operation.path_names))
-                ],
-                "responses": {"200": {"description": ""}},
+            for base in self.base_paths(operation):
+                item = by_base.setdefault(base, {}).setdefault(operation.route, {})
+                item[operation.method] = _routed(operation)
+        return [
+            {
+                "openapi": self.document["openapi"],
+                "info": self.document["info"],
+                "servers": [{"url": base or "/"}],
+                "paths": paths,
             }
-        return {
-            "openapi": self.document["openapi"],
-            "info": self.document["info"],
-            "servers": [{"url": self.base_path or "/"}],
-            "paths": paths,
-        }
+            for base, paths in by_base.items()
+        ]
 
     @staticmethod
     def _pattern(path: str) -> re.Pattern[str]:
@@ -298,6 +305,16 @@ class Contract(Struct, frozen=True, dict=True):
 def route_name(index: int) -> str:
     """Return the name of a path parameter in routes, where its own may be no identifier."""
     return f"p{index}"
+
+
+def _routed(operation: Operation) -> Schema:
+    """Return the part of an operation that Connexion needs."""
+    names = map(route_name, range(len(operation.path_names)))
+    return {
+        "operationId": operation.operation_id,
+        "parameters": list(map(_path_parameter, names)),
+        "responses": {"200": {"description": ""}},
+    }
 
 
 def _path_parameter(name: str) -> Schema:

@@ -118,3 +118,14 @@ def test_head_is_get_without_a_body(client: httpx.Client) -> None:
     response = client.head("/items")
     assert (response.status_code, response.content) == (200, b"")
     assert response.headers["Content-Length"] == client.get("/items").headers["Content-Length"]
+
+
+@pytest.mark.parametrize("path", ["/items", "/item", "/nothing/at/all", "/openapi.json"])
+def test_a_page_of_any_origin_may_read_every_path(client: httpx.Client, path: str) -> None:
+    """A page sees the 404 of a misspelt path, and may load the document."""
+    origin = {"Origin": "https://shop.example"}
+    response = client.get(path, headers=origin)
+    assert response.headers["Access-Control-Allow-Origin"] == "https://shop.example"
+    preflight = client.options(path, headers={**origin, "Access-Control-Request-Method": "GET"})
+    assert preflight.status_code == 200
+    assert preflight.headers["Access-Control-Allow-Methods"] == "GET"
