@@ -186,10 +186,15 @@ class CompiledOperation:
             request.marks.append((b"x-mock-source", b"schema"))
             key = (request.path, request.query, request.payload)
             return self._samples.success(key, self._accept(request))
+        accept = self._accept(request) if self._negotiates else b""
+        if accept:
+            self._samples.require_accepted(accept)
         result: Any = self._handler(call)
         if request.caller is not None:
             request.caller.leave()
-        return Reply(self._success, self.responses.encode(self._success, result), [])
+        if not isinstance(result, Reply):
+            result = Reply(self._success, self.responses.encode(self._success, result), [])
+        return self._samples.converted(result, accept) if accept else result
 
     def _accept(self, request: Request) -> bytes:
         """Return the media types that a request accepts; empty for any."""

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+import orjson
 from msgspec import Struct, field
 
 from mockserver.engine.errors import Headers, PreferenceRefused, Refusal
 from mockserver.engine.examples import examples_of, problem_of
 from mockserver.engine.media_types import chosen, concrete, is_xml
 from mockserver.engine.preference import Preference
-from mockserver.engine.reply import Reply, encode, encode_as
+from mockserver.engine.reply import JSON, Reply, encode, encode_as
 from mockserver.engine.responses import BrokenContract
 from mockserver.generator import Generator, Maker, NoValue
 from mockserver.openapi.contract import Contract, Operation
@@ -79,11 +80,26 @@ class Samples(Struct):
 
         Raises Refusal with a 406 if no documented media type is accepted.
         """
+        documented = self.require_accepted(accept)
+        return self._sample(documented, key, dynamic=False)
+
+    def require_accepted(self, accept: bytes) -> _Documented:
+        """Return the successful response in an accepted media type. Raise Refusal with a 406."""
         documented = self._of_status(self.operation.success, accept)
         if not documented.is_accepted:
             known = " or ".join(documented.response["content"])
             raise Refusal(406, f"No media type of Accept is documented. Accept {known}.")
-        return self._sample(documented, key, dynamic=False)
+        return documented
+
+    def converted(self, reply: Reply, accept: bytes) -> Reply:
+        """Return a JSON response of a handler in the accepted media type, if that is XML."""
+        documented = self._of_status(reply.status, accept)
+        media_type = documented.media_type or ""
+        if reply.media_type != JSON or not is_xml(media_type):
+            return reply
+        value = orjson.loads(reply.payload)
+        payload = self._encoded(documented, value)
+        return Reply(reply.status, payload, reply.headers, media_type.encode("latin-1"))
 
     def _status_of_example(self, name: str | None) -> int | None:
         """Return the first status that has an example of a name."""
@@ -121,13 +137,17 @@ class Samples(Struct):
         media_type = documented.media_type
         if media_type is None:
             return Reply(documented.status, b"", headers, None)
-        if is_xml(media_type) and not isinstance(value, str):
-            from mockserver.engine.xml_body import encode_xml  # most documents have no XML
-
-            payload = encode_xml(value, documented.schema, self.contract)
-        else:
-            payload = encode_as(media_type, value)
+        payload = self._encoded(documented, value)
         return Reply(documented.status, payload, headers, media_type.encode("latin-1"))
+
+    def _encoded(self, documented: _Documented, value: Any) -> bytes:
+        """Return a body in the media type of a response."""
+        media_type = documented.media_type or ""
+        if isinstance(value, str) or not is_xml(media_type):
+            return encode_as(media_type, value)
+        from mockserver.engine.xml_body import encode_xml  # most documents have no XML
+
+        return encode_xml(value, documented.schema, self.contract)
 
     def headers(self, status: int, key: object) -> Headers:
         """Return the headers that the document requires of a response, generated."""

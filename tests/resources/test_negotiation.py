@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import httpx
 import pytest
 
+from mockserver.engine.errors import Refusal
 from mockserver.engine.media_types import chosen
+from mockserver.engine.reply import Reply
+from mockserver.engine.samples import Samples
+from mockserver.generator import Generator
+from mockserver.openapi.contract import Contract
 from tests.resources.documents import Json, document, json_content, operation, served
 
 TEXT: Json = {"type": "string"}
@@ -94,6 +100,21 @@ def test_an_xml_example_that_breaks_its_schema_is_passed_over(client: httpx.Clie
     assert response.headers["Content-Type"] == XML
     assert "<title" not in response.text
     assert "<item><name>" in response.text
+
+
+def test_the_response_of_a_handler_follows_accept() -> None:
+    """Its JSON becomes XML where the request prefers that."""
+    get = operation({"200": {"content": CONTENT}}, "get_item")
+    contract = Contract.checked(Path("openapi.yaml"), document({"/items": {"get": get}}))
+    generator = Generator(contract.schemas, 1)
+    samples = Samples(contract.operations["get_item"], contract, generator)
+    made = Reply(200, b'{"name":"made"}', [(b"etag", b"1")])
+    converted = samples.converted(made, XML.encode())
+    assert (converted.media_type, converted.headers) == (XML.encode(), made.headers)
+    assert b"<item><name>made</name></item>" in converted.payload
+    assert samples.converted(made, JSON.encode()) == made
+    with pytest.raises(Refusal, match="406"):
+        samples.require_accepted(b"image/png")
 
 
 def test_json_of_any_vendor_is_json() -> None:
