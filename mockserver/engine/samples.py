@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import logging
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import orjson
@@ -16,7 +17,9 @@ from mockserver.engine.reply import JSON, Reply, encode, encode_as
 from mockserver.engine.responses import BrokenContract
 from mockserver.generator import Generator, Maker, NoValue
 from mockserver.openapi.contract import Contract, Operation
-from mockserver.openapi.schemas import Schema, Validator
+from mockserver.openapi.schemas import Schema
+
+logger = logging.getLogger(__name__)
 
 _OWN_HEADERS = frozenset({"content-type", "content-length"})
 """Headers that follow from the body."""
@@ -32,7 +35,8 @@ class _Documented(Struct, frozen=True):
     media_type: str | None
     schema: Schema
     examples: dict[str, Any]
-    validator: Validator
+    problems: dict[str, str]
+    """Why examples may not be sent, by their names."""
     is_accepted: bool = True
     """Whether the request accepts the media type."""
 
@@ -70,7 +74,7 @@ class Samples(Struct):
                 f"the {status} of {self.operation.operation_id} has no such example. {known}"
             )
         value = documented.examples[preference.example]
-        problem = self._problem(documented, value)
+        problem = documented.problems.get(preference.example)
         if problem is not None:
             raise PreferenceRefused(f"the example '{preference.example}' {problem}")
         return self._reply(documented, value, key)
@@ -110,16 +114,11 @@ class Samples(Struct):
 
     def _sample(self, documented: _Documented, key: object, *, dynamic: bool) -> Reply:
         """Return the first valid example, unless ``dynamic``; else a generated response."""
-        for value in () if dynamic else documented.examples.values():
-            if self._problem(documented, value) is None:
+        for name, value in {} if dynamic else documented.examples.items():
+            if name not in documented.problems:
                 return self._reply(documented, value, key)
         value = None if documented.media_type is None else self._generated(documented, key)
         return self._reply(documented, value, key)
-
-    def _problem(self, documented: _Documented, value: Any) -> str | None:
-        """Return why an example may not be sent; None if it may."""
-        media_type = documented.media_type or ""
-        return problem_of(value, documented.schema, documented.validator, media_type, self.contract)
 
     def _generated(self, documented: _Documented, key: object) -> Any:
         """Return a value of a response's schema. Raises BrokenContract if none satisfies it."""
@@ -193,15 +192,30 @@ class Samples(Struct):
         name = accepted or chosen(list(content), "")
         media = content.get(name, {})
         schema = media.get("schema", {})
+        media_type = concrete(name, accept.decode("latin-1")) if name is not None else None
+        examples = {example: value for example, _, value in examples_of(self.contract, media)}
         return _Documented(
             status,
             response,
-            concrete(name) if name is not None else None,
+            media_type,
             schema,
-            {name: value for name, _, value in examples_of(self.contract, media)},
-            self.contract.validator(schema, closed=True),
+            examples,
+            self._problems(status, examples, schema, media_type or ""),
             is_accepted=accepted is not None or not content,
         )
+
+    def _problems(
+        self, status: int, examples: Mapping[str, Any], schema: Schema, media_type: str
+    ) -> dict[str, str]:
+        """Return why examples may not be sent, and log it."""
+        problems: dict[str, str] = {}
+        for name, value in examples.items():
+            problem = problem_of(value, schema, media_type, self.contract)
+            if problem is not None:
+                problems[name] = problem
+                where = f"{self.operation.operation_id} {status}"
+                logger.warning("%s: example '%s' %s; it is not sent", where, name, problem)
+        return problems
 
 
 def _header_value(text: str) -> bytes:

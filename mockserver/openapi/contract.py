@@ -17,7 +17,7 @@ from msgspec import Struct
 from mockserver.connexion_files import openapi_schema
 from mockserver.openapi import references, servers, yaml_file
 from mockserver.openapi.request_schemas import RequestSchemas
-from mockserver.openapi.schemas import Schema, Validator, compile_schema
+from mockserver.openapi.schemas import ResponseSchemas, Schema, Validator, compile_schema
 from mockserver.openapi.security import Security, compile_security
 from mockserver.openapi.yaml_file import FileError
 
@@ -152,6 +152,22 @@ class Contract(Struct, frozen=True, dict=True):
             restricted = schema if closed else self._requested.restrict(schema)
             self._validators[key] = compile_schema(restricted, components, closed=closed)
         return self._validators[key]
+
+    def response_validator(self, schema: Schema) -> Validator:
+        """Return a compiled schema of responses that may have what the contract does not name."""
+        key = orjson.dumps(schema)
+        if key not in self._response_validators:
+            self._response_validators[key] = compile_schema(schema, self._responded)
+        return self._response_validators[key]
+
+    @cached_property
+    def _response_validators(self) -> dict[bytes, Validator]:
+        return {}
+
+    @cached_property
+    def _responded(self) -> ResponseSchemas:
+        """The component schemas as they apply to responses."""
+        return ResponseSchemas(self.schemas, closed=False)
 
     @cached_property
     def _requested(self) -> RequestSchemas:

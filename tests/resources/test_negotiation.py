@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from mockserver.engine.errors import Refusal
-from mockserver.engine.media_types import chosen
+from mockserver.engine.media_types import chosen, concrete
 from mockserver.engine.reply import Reply
 from mockserver.engine.samples import Samples
 from mockserver.generator import Generator
@@ -124,6 +124,15 @@ def test_json_of_any_vendor_is_json() -> None:
     assert chosen([JSON], VENDOR) is None
     assert chosen(["*/*"], "image/png") == "*/*"
     assert chosen([], "image/png") is None
+
+
+def test_a_range_is_sent_as_the_media_type_that_is_accepted() -> None:
+    """Without one, as a usual one of its kind."""
+    assert concrete("image/*", "image/gif, image/png;q=0.5") == "image/gif"
+    assert concrete("image/*", "image/gif;q=0, */*") == "image/png"
+    assert concrete("*/*") == JSON
+    assert concrete("text/*") == PLAIN
+    assert concrete("font/*") == "font/plain"
 
 
 def test_options_lists_the_methods_of_a_path(client: httpx.Client) -> None:
