@@ -29,7 +29,7 @@ def base_paths(servers: Sequence[dict[str, Any]]) -> list[str]:
 
 def _paths(server: dict[str, Any]) -> Iterator[str]:
     """Yield the paths of a server, that of the defaults first."""
-    url = str(server["url"])
+    url = str(server.get("url", "/"))
     variables: dict[str, Any] = server.get("variables", {})
     used = {name: node for name, node in variables.items() if f"{{{name}}}" in url}
     choices = [
