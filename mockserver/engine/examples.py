@@ -16,7 +16,7 @@ from mockserver.openapi.schemas import Schema
 logger = logging.getLogger(__name__)
 
 Pointer = tuple[str | int, ...]
-_START_SECONDS = 0.2
+_START_SECONDS = 0.1
 """How long a start may look for broken examples, and for their lines."""
 
 
