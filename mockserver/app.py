@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Callable
 from datetime import datetime
 from functools import cached_property
@@ -23,7 +22,6 @@ from mockserver.control import guard
 from mockserver.engine.address import Address
 from mockserver.engine.behaviour import Behaviour
 from mockserver.engine.errors import Refusal
-from mockserver.engine.examples import warn_of_examples
 from mockserver.engine.fallback import Fallback
 from mockserver.engine.operation import Shared
 from mockserver.engine.operations import Operations
@@ -34,8 +32,8 @@ from mockserver.faults.registry import FaultRegistry, UnknownFaultSet
 from mockserver.faults.sets import FaultSet
 from mockserver.generator import Generator
 from mockserver.openapi.contract import Contract, Operation
-from mockserver.openapi.security import undefined_schemes
 from mockserver.openapi.yaml_file import FileError
+from mockserver.resources import document_warnings
 from mockserver.resources.accounts import Accounts
 from mockserver.resources.behaviour import (
     Resources,
@@ -50,8 +48,6 @@ from mockserver.settings import Settings, SettingsError
 from mockserver.webhooks.dispatcher import Webhooks
 from mockserver.webhooks.event import Conventions
 from mockserver.webhooks.payload import checker
-
-logger = logging.getLogger(__name__)
 
 _BROWSERS_PATHS = ("/favicon.ico", "/.well-known/")
 """Paths that browsers ask for by themselves."""
@@ -132,12 +128,16 @@ class _Served:
     def apps(self) -> Apps:
         """The apps that share the paths."""
         connexion, state = self.connexion, self._world.state
+        pages: ASGIApp = PublishEvents(self.pages, state)
+        if not self._behaviour.beside.pages:
+            # Nothing but the document is there, and 404s of misspelt paths.
+            pages = with_cors(pages, b"", self._fallback.refuse_preflight)
         guarded = _guarded(connexion, self._settings, self._world.address, self._fallback)
         return Apps(
             connexion,
             with_cors(connexion, exposed_headers(self._contract), self._fallback.refuse_preflight),
             PublishEvents(guarded, state),
-            PublishEvents(self.pages, state),
+            pages,
             [
                 public._replace(
                     app=with_cors(
@@ -265,7 +265,8 @@ def build(
     Raises FileError if the contract or the fixtures cannot be used, or SettingsError.
     """
     contract = _contract(settings)
-    _warn(contract, settings)
+    if settings.spec != packaged.spec():  # our tests check the packaged one
+        document_warnings.warn(contract, settings.control_prefix, settings.pages_prefix)
     url = public_url or f"http://{settings.host}:{settings.port}"
     clock = clock or Clock(settings.now)
     faults = FaultRegistry(_fault_sets(settings, contract), settings.seed)
@@ -295,36 +296,6 @@ def _contract(settings: Settings) -> Contract:
     if _is_billing(contract):
         contract.require_correct()
     return contract
-
-
-def _warn(contract: Contract, settings: Settings) -> None:
-    """Log schemes that the document does not define, and examples that are not sent."""
-    requirements = (one for operation in contract.operations.values() for one in operation.security)
-    for name in undefined_schemes(requirements, contract.security_schemes):
-        logger.warning(
-            "%s: the security scheme '%s' is not defined, so every request satisfies it",
-            contract.path,
-            name,
-        )
-    _warn_of_own_paths(contract, settings)
-    if contract.path != packaged.spec():  # those are checked by our tests
-        warn_of_examples(contract)
-
-
-def _warn_of_own_paths(contract: Contract, settings: Settings) -> None:
-    """Log paths of the document that are those of the mock. The document's are served."""
-    prefix, pages = settings.control_prefix, settings.pages_prefix
-    own = {f"{pages}/docs", f"{pages}/docs/reference", f"{pages}/openapi.json"}
-    for operation in contract.operations.values():
-        path = contract.base_path + operation.path
-        if path in own or path.startswith(f"{prefix}/"):
-            logger.warning(
-                "%s: the path %s hides one of the mock's own; "
-                "move those with --control-prefix, to /_mock-control for example",
-                contract.path,
-                path,
-            )
-            return
 
 
 def _is_billing(contract: Contract) -> bool:

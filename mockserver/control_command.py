@@ -10,10 +10,11 @@ from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from typing import Any, NamedTuple, NoReturn
 from urllib.parse import quote, urlsplit
 
-from mockserver.settings import ENVIRONMENT_PREFIX, server_url
+from mockserver.settings import DEFAULT_CONTROL_PREFIX, ENVIRONMENT_PREFIX, server_url
 
 EXIT_OK, EXIT_REFUSED, EXIT_USAGE = 0, 1, 2
 TOKEN = f"{ENVIRONMENT_PREFIX}CONTROL_TOKEN"
+PREFIX = f"{ENVIRONMENT_PREFIX}CONTROL_PREFIX"
 _TIMEOUT_SECONDS = 30
 _MAX_RESPONSE_BYTES = 10_000_000
 
@@ -30,7 +31,8 @@ examples:
   mockserver control --all URL,URL faults --apply flaky
   mockserver control --all URL,URL snapshot before-renewal --restore
 
-The token of the control API comes from the variable {TOKEN}.
+The token of the control API comes from the variable {TOKEN}, and its path
+from {PREFIX} ({DEFAULT_CONTROL_PREFIX}).
 
 exit codes: 0 every process did it; 1 a process refused or did not respond, and one line says which
 and why; 2 a flag cannot be used"""
@@ -41,6 +43,7 @@ class _Call(NamedTuple):
 
     method: str
     path: str
+    """Below the prefix of the control API."""
     body: Mapping[str, Any] | None = None
 
 
@@ -52,17 +55,18 @@ def run(words: Sequence[str], environment: Mapping[str, str]) -> int:
     """Run the command and return the exit code."""
     flags = parser().parse_args(words)
     call, token = _call(flags), environment.get(TOKEN, "")
+    prefix = environment.get(PREFIX, DEFAULT_CONTROL_PREFIX)
     if call.method != "GET":
         try:
             for url in flags.all:
-                _send(url, _Call("GET", "/_mock/clock"), token)
+                _send(url, _Call("GET", "/clock"), prefix, token)
         except _Failed as error:
             print(f"mockserver: {error}. Nothing was changed.", file=sys.stderr)
             return EXIT_REFUSED
     code = EXIT_OK
     for url in flags.all:
         try:
-            print(f"{url} {_send(url, call, token)}")
+            print(f"{url} {_send(url, call, prefix, token)}")
         except _Failed as error:
             print(f"mockserver: {error}", file=sys.stderr)
             code = EXIT_REFUSED
@@ -119,34 +123,34 @@ def _urls(text: str) -> tuple[str, ...]:
 def _call(flags: argparse.Namespace) -> _Call:
     """Return the request of a command line."""
     if flags.command == "health":
-        return _Call("GET", "/_mock/health")
+        return _Call("GET", "/health")
     if flags.command == "reset":
-        return _Call("POST", "/_mock/reset", {"now": flags.now} if flags.now else {})
+        return _Call("POST", "/reset", {"now": flags.now} if flags.now else {})
     of_others = {"clock": _clock_call, "faults": _faults_call, "snapshot": _snapshot_call}
     return of_others[flags.command](flags)
 
 
 def _faults_call(flags: argparse.Namespace) -> _Call:
     if flags.apply is not None:
-        return _Call("POST", f"/_mock/fault-sets/{quote(flags.apply, safe='')}/apply")
-    return _Call("DELETE" if flags.remove else "GET", "/_mock/faults")
+        return _Call("POST", f"/fault-sets/{quote(flags.apply, safe='')}/apply")
+    return _Call("DELETE" if flags.remove else "GET", "/faults")
 
 
 def _snapshot_call(flags: argparse.Namespace) -> _Call:
     if flags.restore:
-        return _Call("POST", f"/_mock/snapshots/{quote(flags.name, safe='')}/restore")
-    return _Call("POST", "/_mock/snapshots", {"name": flags.name})
+        return _Call("POST", f"/snapshots/{quote(flags.name, safe='')}/restore")
+    return _Call("POST", "/snapshots", {"name": flags.name})
 
 
 def _clock_call(flags: argparse.Namespace) -> _Call:
     if flags.set is not None:
-        return _Call("PUT", "/_mock/clock", {"now": flags.set})
+        return _Call("PUT", "/clock", {"now": flags.set})
     steps = {"to": flags.to, "days": flags.days, "seconds": flags.seconds}
     step = {name: value for name, value in steps.items() if value is not None}
-    return _Call("POST", "/_mock/clock/advance", step) if step else _Call("GET", "/_mock/clock")
+    return _Call("POST", "/clock/advance", step) if step else _Call("GET", "/clock")
 
 
-def _send(url: str, call: _Call, token: str) -> str:
+def _send(url: str, call: _Call, prefix: str, token: str) -> str:
     """Send a request and return the response's JSON in one line. Raise _Failed."""
     parts = urlsplit(url)
     kind = HTTPSConnection if parts.scheme == "https" else HTTPConnection
@@ -156,7 +160,7 @@ def _send(url: str, call: _Call, token: str) -> str:
     if body is not None:
         headers["Content-Type"] = "application/json"
     try:
-        connection.request(call.method, call.path, body, headers)
+        connection.request(call.method, prefix + call.path, body, headers)
         response = connection.getresponse()
         text = response.read(_MAX_RESPONSE_BYTES).decode()
         content = json.loads(text) if text else {}

@@ -70,8 +70,10 @@ class BodyReader:
         Unknown fields are added to the warnings.
         """
         if not payload.strip():
-            missing = {"loc": ["body"], "msg": "Field required", "type": "missing"}
-            return None, [missing] if self._required else []
+            if self._required:
+                return None, [{"loc": ["body"], "msg": "Field required", "type": "missing"}]
+            if not _is_form(headers):
+                return None, []
         if self._only is not None:
             return self._only.read(payload, "", warnings)
         content_type = headers.get(b"content-type")
@@ -135,3 +137,8 @@ class _OtherBody:
         if self._checked is None:
             return payload, []
         return self._checked.read(payload.decode("utf-8", "replace"))
+
+
+def _is_form(headers: Mapping[bytes, bytes]) -> bool:
+    """Return whether a request sends a form, which may be empty."""
+    return headers.get(b"content-type", b"").lower().startswith(_FORM.encode())

@@ -128,8 +128,8 @@ def add_operations(
     """Add all operations of a document. Connexion raises its own errors on a document."""
     handlers = compiled.shared.service.handlers
     resolver = Resolver(function_resolver=lambda name: handlers.get(name, _no_handler))
-    document = compiled.shared.contract.for_routing()
-    app.add_api(document, base_path=base_path, resolver=resolver, compiled=compiled)
+    for document in compiled.shared.contract.for_routing():
+        app.add_api(document, base_path=base_path, resolver=resolver, compiled=compiled)
 
 
 def _no_handler() -> None:

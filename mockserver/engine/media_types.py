@@ -7,7 +7,7 @@ from fnmatch import fnmatch
 
 from mockserver.openapi.contract import is_json
 
-_RANGES = ("application/json", "text/plain", "application/xml", "application/octet-stream")
+_RANGES = ("application/json", "text/plain", "image/png", "audio/mpeg", "video/mp4")
 """The media types that stand for documented ranges, such as ``*/*``."""
 
 
@@ -22,11 +22,17 @@ def is_xml(media_type: str) -> bool:
     return name in ("application/xml", "text/xml") or name.endswith("+xml")
 
 
-def concrete(media_type: str) -> str:
-    """Return the media type to send for a documented one, which may be a range."""
+def concrete(media_type: str, accept: str = "") -> str:
+    """Return the media type to send for a documented one, which may be a range.
+
+    It is the one that ``accept`` names, or the usual one.
+    """
     name = name_of(media_type)
     if "*" not in name:
         return media_type
+    for accepted, quality in _ranges(accept):
+        if "*" not in accepted and quality > 0 and fnmatch(accepted, name):
+            return accepted
     return next((known for known in _RANGES if fnmatch(known, name)), name.replace("*", "plain"))
 
 

@@ -14,6 +14,7 @@ from functools import cached_property, lru_cache
 from itertools import takewhile
 from typing import Any
 
+from mockserver.engine.coercion import parts_of
 from mockserver.engine.errors import Headers
 from mockserver.engine.redaction import Redactor
 from mockserver.openapi.contract import Contract
@@ -39,6 +40,8 @@ _SIMILARITY = 0.7
 _MAX_MISSPELT_SEGMENTS = 2
 _VERSION = re.compile(r"v[0-9.]+")
 _BRANCHES = ("allOf", "oneOf", "anyOf")
+_DEEP = "deepObject"
+"""The style whose keys are in brackets."""
 _CREDENTIAL_HEADERS = (b"authorization", b"x-api-key", b"api-key", b"apikey", b"x-auth-token")
 """Headers in which clients usually send credentials."""
 
@@ -144,17 +147,7 @@ class Fields:
 
     @cached_property
     def _parts(self) -> list[Schema]:
-        """The schemas with their references followed and their compositions taken apart."""
-        parts: list[Schema] = []
-        pending = list(self._schemas)
-        seen: set[int] = set()
-        while pending:
-            schema = self._contract.follow(pending.pop())
-            if id(schema) not in seen:
-                seen.add(id(schema))
-                parts.append(schema)
-                pending += [branch for key in _BRANCHES for branch in schema.get(key, ())]
-        return parts
+        return parts_of(self._schemas, self._contract)
 
 
 def _is_open(schema: Schema) -> bool:
@@ -178,24 +171,28 @@ class QueryNames:
             for scheme in contract.security_schemes.values()
             if (scheme.get("type"), scheme.get("in")) == ("apiKey", "query")
         }
-        objects = {
-            parameter["name"]: contract.follow(parameter["schema"])
+        parts = {
+            parameter["name"]: parts_of([parameter.get("schema", {})], contract)
             for parameter in described
-            if contract.follow(parameter.get("schema", {})).get("type") == "object"
+        }
+        objects = {
+            name: found
+            for name, found in parts.items()
+            if any(part.get("type") == "object" for part in found)
         }
         exploded = [
-            objects[parameter["name"]]
+            part
             for parameter in described
-            if parameter["name"] in objects
-            and parameter.get("style", "form") == "form"
-            and parameter.get("explode", True)
+            if parameter.get("style", "form") == "form" and parameter.get("explode", True)
+            for part in objects.get(parameter["name"], ())
         ]
         self._names = frozenset(
             {parameter["name"] for parameter in described}
             | credentials
-            | {name for schema in exploded for name in schema.get("properties", ())}
+            | {name for part in exploded for name in part.get("properties", ())}
         )
-        self._prefixes = tuple(f"{name}[" for name in objects)
+        deep = {parameter["name"] for parameter in described if parameter.get("style") == _DEEP}
+        self._prefixes = tuple(f"{name}[" for name in {*objects, *deep})
         self._is_open = any(map(_is_open, exploded))
 
     def check(self, names: Mapping[str, object], warnings: list[str]) -> None:

@@ -203,12 +203,15 @@ class CompiledOperation:
             request.marks.append((b"x-mock-source", b"schema"))
             key = (request.path, request.query, request.payload)
             return self._samples.success(key, self._accept(request))
+        accept = self._accept(request) if self._negotiates else b""
+        if accept:
+            self._samples.require_accepted(accept)
         result: Any = self._handler(call)
         if request.caller is not None:
             request.caller.leave()
-        if isinstance(result, Reply):
-            return result
-        return Reply(self._success, self._encode(result), [])
+        if not isinstance(result, Reply):
+            result = Reply(self._success, self._encode(result), [])
+        return self._samples.converted(result, accept) if accept else result
 
     def _encode(self, result: Any) -> bytes:
         """Return the valid body of a successful response."""

@@ -71,7 +71,9 @@ class Redactor:
     def learn(self, contract: Contract) -> None:
         """Hide the path parameters of a contract whose names are secret."""
         templates = {
-            contract.base_path + operation.path for operation in contract.operations.values()
+            base + operation.path
+            for operation in contract.operations.values()
+            for base in contract.base_paths(operation)
         }
         self._paths = [
             pattern

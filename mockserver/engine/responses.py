@@ -19,7 +19,7 @@ class BrokenContract(Exception):
 
 
 class Responses:
-    """The documented responses of one operation, compiled."""
+    """The documented responses of one operation, each compiled when it is first needed."""
 
     def __init__(self, operation: Operation, contract: Contract) -> None:
         self._operation = operation
@@ -28,8 +28,6 @@ class Responses:
         self._validators: dict[int, Validator] = {}
         self._items: dict[str, _Items] = {}
         self._arrays: dict[tuple[int, str], Schema] = {}
-        for status in operation.statuses:
-            self._compile(status)
 
     def encode(self, status: int, body: Any) -> bytes:
         """Return a valid body as JSON. Raises BrokenContract for any other."""

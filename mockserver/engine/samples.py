@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import logging
+from collections.abc import Iterator, Mapping
 from typing import Any
 
+import orjson
 from msgspec import Struct, field
 
 from mockserver.engine.errors import Headers, PreferenceRefused, Refusal
 from mockserver.engine.examples import examples_of, problem_of
 from mockserver.engine.media_types import chosen, concrete, is_xml
 from mockserver.engine.preference import Preference
-from mockserver.engine.reply import Reply, encode, encode_as
+from mockserver.engine.reply import JSON, Reply, encode, encode_as
 from mockserver.engine.responses import BrokenContract
 from mockserver.generator import Generator, Maker, NoValue
 from mockserver.openapi.contract import Contract, Operation
-from mockserver.openapi.schemas import Schema, Validator
+from mockserver.openapi.schemas import Schema
+
+logger = logging.getLogger(__name__)
 
 _OWN_HEADERS = frozenset({"content-type", "content-length"})
 """Headers that follow from the body."""
@@ -31,7 +35,8 @@ class _Documented(Struct, frozen=True):
     media_type: str | None
     schema: Schema
     examples: dict[str, Any]
-    validator: Validator
+    problems: dict[str, str]
+    """Why examples may not be sent, by their names."""
     is_accepted: bool = True
     """Whether the request accepts the media type."""
 
@@ -69,7 +74,7 @@ class Samples(Struct):
                 f"the {status} of {self.operation.operation_id} has no such example. {known}"
             )
         value = documented.examples[preference.example]
-        problem = self._problem(documented, value)
+        problem = documented.problems.get(preference.example)
         if problem is not None:
             raise PreferenceRefused(f"the example '{preference.example}' {problem}")
         return self._reply(documented, value, key)
@@ -79,11 +84,26 @@ class Samples(Struct):
 
         Raises Refusal with a 406 if no documented media type is accepted.
         """
+        documented = self.require_accepted(accept)
+        return self._sample(documented, key, dynamic=False)
+
+    def require_accepted(self, accept: bytes) -> _Documented:
+        """Return the successful response in an accepted media type. Raise Refusal with a 406."""
         documented = self._of_status(self.operation.success, accept)
         if not documented.is_accepted:
             known = " or ".join(documented.response["content"])
             raise Refusal(406, f"No media type of Accept is documented. Accept {known}.")
-        return self._sample(documented, key, dynamic=False)
+        return documented
+
+    def converted(self, reply: Reply, accept: bytes) -> Reply:
+        """Return a JSON response of a handler in the accepted media type, if that is XML."""
+        documented = self._of_status(reply.status, accept)
+        media_type = documented.media_type or ""
+        if reply.media_type != JSON or not is_xml(media_type):
+            return reply
+        value = orjson.loads(reply.payload)
+        payload = self._encoded(documented, value)
+        return Reply(reply.status, payload, reply.headers, media_type.encode("latin-1"))
 
     def _status_of_example(self, name: str | None) -> int | None:
         """Return the first status that has an example of a name."""
@@ -94,16 +114,11 @@ class Samples(Struct):
 
     def _sample(self, documented: _Documented, key: object, *, dynamic: bool) -> Reply:
         """Return the first valid example, unless ``dynamic``; else a generated response."""
-        for value in () if dynamic else documented.examples.values():
-            if self._problem(documented, value) is None:
+        for name, value in {} if dynamic else documented.examples.items():
+            if name not in documented.problems:
                 return self._reply(documented, value, key)
         value = None if documented.media_type is None else self._generated(documented, key)
         return self._reply(documented, value, key)
-
-    def _problem(self, documented: _Documented, value: Any) -> str | None:
-        """Return why an example may not be sent; None if it may."""
-        media_type = documented.media_type or ""
-        return problem_of(value, documented.schema, documented.validator, media_type, self.contract)
 
     def _generated(self, documented: _Documented, key: object) -> Any:
         """Return a value of a response's schema. Raises BrokenContract if none satisfies it."""
@@ -121,13 +136,17 @@ class Samples(Struct):
         media_type = documented.media_type
         if media_type is None:
             return Reply(documented.status, b"", headers, None)
-        if is_xml(media_type) and not isinstance(value, str):
-            from mockserver.engine.xml_body import encode_xml  # most documents have no XML
-
-            payload = encode_xml(value, documented.schema, self.contract)
-        else:
-            payload = encode_as(media_type, value)
+        payload = self._encoded(documented, value)
         return Reply(documented.status, payload, headers, media_type.encode("latin-1"))
+
+    def _encoded(self, documented: _Documented, value: Any) -> bytes:
+        """Return a body in the media type of a response."""
+        media_type = documented.media_type or ""
+        if isinstance(value, str) or not is_xml(media_type):
+            return encode_as(media_type, value)
+        from mockserver.engine.xml_body import encode_xml  # most documents have no XML
+
+        return encode_xml(value, documented.schema, self.contract)
 
     def headers(self, status: int, key: object) -> Headers:
         """Return the headers that the document requires of a response, generated."""
@@ -173,15 +192,30 @@ class Samples(Struct):
         name = accepted or chosen(list(content), "")
         media = content.get(name, {})
         schema = media.get("schema", {})
+        media_type = concrete(name, accept.decode("latin-1")) if name is not None else None
+        examples = {example: value for example, _, value in examples_of(self.contract, media)}
         return _Documented(
             status,
             response,
-            concrete(name) if name is not None else None,
+            media_type,
             schema,
-            {name: value for name, _, value in examples_of(self.contract, media)},
-            self.contract.validator(schema, closed=True),
+            examples,
+            self._problems(status, examples, schema, media_type or ""),
             is_accepted=accepted is not None or not content,
         )
+
+    def _problems(
+        self, status: int, examples: Mapping[str, Any], schema: Schema, media_type: str
+    ) -> dict[str, str]:
+        """Return why examples may not be sent, and log it."""
+        problems: dict[str, str] = {}
+        for name, value in examples.items():
+            problem = problem_of(value, schema, media_type, self.contract)
+            if problem is not None:
+                problems[name] = problem
+                where = f"{self.operation.operation_id} {status}"
+                logger.warning("%s: example '%s' %s; it is not sent", where, name, problem)
+        return problems
 
 
 def _header_value(text: str) -> bytes:

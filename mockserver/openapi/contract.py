@@ -9,12 +9,11 @@ from functools import cached_property
 from itertools import count
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import orjson
 from msgspec import Struct, field
 
-from mockserver.openapi import normal_form, paths, reader, references
+from mockserver.openapi import normal_form, paths, reader, references, servers
 from mockserver.openapi.problems import Problems
 from mockserver.openapi.reader import Reading
 from mockserver.openapi.request_schemas import RequestSchemas
@@ -188,6 +187,22 @@ class Contract(Struct, frozen=True, dict=True):
             self._validators[key] = compile_schema(restricted, components)
         return self._validators[key]
 
+    def response_validator(self, schema: Schema) -> Validator:
+        """Return a compiled schema of responses that may have what the contract does not name."""
+        key = orjson.dumps(schema)
+        if key not in self._response_validators:
+            self._response_validators[key] = compile_schema(schema, self._responded)
+        return self._response_validators[key]
+
+    @cached_property
+    def _response_validators(self) -> dict[bytes, Validator]:
+        return {}
+
+    @cached_property
+    def _responded(self) -> ResponseSchemas:
+        """The component schemas as they apply to responses."""
+        return ResponseSchemas(self.schemas, closed=False)
+
     @cached_property
     def _requested(self) -> RequestSchemas:
         """The component schemas as they apply to requests."""
@@ -231,18 +246,27 @@ class Contract(Struct, frozen=True, dict=True):
     @cached_property
     def base_path(self) -> str:
         """The path of the first server, below which all operations are served."""
-        server = (self.document.get("servers") or [{"url": "/"}])[0]
-        url = str(server.get("url", "/"))
-        for name, variable in server.get("variables", {}).items():
-            url = url.replace(f"{{{name}}}", str(variable.get("default", "")))
-        return urlsplit(url).path.rstrip("/")
+        return servers.base_path((self.document.get("servers") or [{"url": "/"}])[0])
+
+    def base_paths(self, operation: Operation) -> list[str]:
+        """Return the paths of all servers of an operation: its own, its path's, or those of all."""
+        item = self.document["paths"].get(operation.path, {})
+        for node in (operation.node, item):
+            if node.get("servers"):
+                return servers.base_paths(node["servers"])
+        return self._base_paths
+
+    @cached_property
+    def _base_paths(self) -> list[str]:
+        return servers.base_paths(self.document.get("servers", []))
 
     @cached_property
     def prefixes(self) -> tuple[str, ...]:
         """The beginnings of all paths, each up to its first segment or its first parameter."""
         beginnings = {
             f"/{first.partition('{')[0]}" if "{" in first or not rest else f"/{first}/"
-            for path in (self.base_path + path for path in self.document["paths"])
+            for operation in self.operations.values()
+            for path in (base + operation.path for base in self.base_paths(operation))
             for first, _, rest in [path.removeprefix("/").partition("/")]
         }
         return tuple(
@@ -265,29 +289,28 @@ class Contract(Struct, frozen=True, dict=True):
         ]
         return [*methods, "HEAD"] if "GET" in methods else methods
 
-    def for_routing(self) -> Schema:
-        """Return the part of the document that Connexion needs for routing.
+    def for_routing(self) -> list[Schema]:
+        """Return the part of the document that Connexion needs for routing, by base path.
 
         Connexion validates and resolves all that it is given, in interpreted Python and for a
         quarter of a second. This document has already been validated by the same schema, compiled.
         """
-        routed: Schema = {}
+        by_base: dict[str, Schema] = {self.base_path: {}}
         for operation in self.operations.values():
             if operation.method not in _ROUTED_METHODS:
                 continue
-            routed.setdefault(operation.route, {})[operation.method] = {
-                "operationId": operation.operation_id,
-                "parameters": [
-                    _path_parameter(route_name(index)) for index in range(len(operation.path_names))
-                ],
-                "responses": {"200": {"description": ""}},
+            for base in self.base_paths(operation):
+                item = by_base.setdefault(base, {}).setdefault(operation.route, {})
+                item[operation.method] = _routed(operation)
+        return [
+            {
+                "openapi": "3.0.3",
+                "info": {"title": "API", "version": "1"},
+                "servers": [{"url": base or "/"}],
+                "paths": items,
             }
-        return {
-            "openapi": "3.0.3",
-            "info": {"title": "API", "version": "1"},
-            "servers": [{"url": self.base_path or "/"}],
-            "paths": routed,
-        }
+            for base, items in by_base.items()
+        ]
 
     @staticmethod
     def _pattern(path: str) -> re.Pattern[str]:
@@ -319,6 +342,16 @@ class Contract(Struct, frozen=True, dict=True):
 def route_name(index: int) -> str:
     """Return the name of a path parameter in routes, where its own may be no identifier."""
     return f"p{index}"
+
+
+def _routed(operation: Operation) -> Schema:
+    """Return the part of an operation that Connexion needs."""
+    names = map(route_name, range(len(operation.path_names)))
+    return {
+        "operationId": operation.operation_id,
+        "parameters": list(map(_path_parameter, names)),
+        "responses": {"200": {"description": ""}},
+    }
 
 
 def _path_parameter(name: str) -> Schema:

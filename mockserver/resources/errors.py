@@ -8,14 +8,17 @@ from copy import deepcopy
 from functools import cached_property
 from typing import Any
 
+import orjson
 from msgspec import Struct
 
 from mockserver.engine.behaviour import ErrorResponse
 from mockserver.engine.errors import Headers, Problem, Refusal, envelope
+from mockserver.engine.examples import examples_of
 from mockserver.engine.media_types import is_xml
-from mockserver.generator import Generator, NoValue
+from mockserver.generator import Generator, Maker, NoValue
 from mockserver.openapi.contract import Contract, Operation, is_json
 from mockserver.openapi.schemas import Schema, Validator
+from mockserver.resources.minimal_value import minimal_value
 
 _SENTENCES = (
     *("message", "detail", "description", "error_description", "error", "title", "msg"),
@@ -33,7 +36,7 @@ class _Shape(Struct, frozen=True):
     schema: Schema
     validator: Validator
     drafts: list[Any]
-    """Bodies to start from: examples, then a generated value."""
+    """Bodies to start from: examples, then a small value."""
 
 
 class ErrorBodies:
@@ -44,6 +47,8 @@ class ErrorBodies:
         self._generator = generator
         self._shapes: dict[tuple[str, int], list[_Shape]] = {}
         """The shapes that were found for an operation and a status, the best one first."""
+        self._makers: dict[bytes, Maker] = {}
+        """By schema. Operations share the schemas of errors."""
 
     def response(self, refusal: Refusal, operation: Operation | None) -> ErrorResponse:
         """Return a response that the document allows, where it documents one at all."""
@@ -55,7 +60,7 @@ class ErrorBodies:
             if media_type is not None or not documented:
                 return ErrorResponse(status, sentence, headers, media_type, is_final=True)
         for shape in self._shapes_of(status, operation):
-            for draft in shape.drafts:
+            for draft in self._drafts(shape, status):
                 for body in _filled(draft, status, sentence, self._names(shape.schema)):
                     if shape.validator.is_valid(body):
                         return self._written(shape, status, body, headers)
@@ -114,20 +119,19 @@ class ErrorBodies:
                 continue
             seen.add(id(schema))
             validator = self._contract.validator(schema, closed=True)
-            drafts = list(self._drafts(media, schema, status))
+            drafts = [example.value for example in examples_of(self._contract, media)]
+            drafts.append(minimal_value(schema, self._contract, _SENTENCES))
             kept.append(_Shape(media_type, schema, validator, drafts))
             yield kept[-1]
 
-    def _drafts(self, media: Schema, schema: Schema, status: int) -> Iterator[Any]:
-        """Yield bodies to start from: examples, then a generated value."""
-        for example in map(self._contract.follow, media.get("examples", {}).values()):
-            if "value" in example:
-                yield example["value"]
-        for place in (media, self._contract.follow(schema)):
-            if "example" in place:
-                yield place["example"]
+    def _drafts(self, shape: _Shape, status: int) -> Iterator[Any]:
+        """Yield bodies to start from; the last one is generated."""
+        yield from shape.drafts
+        key = orjson.dumps(shape.schema)
         try:
-            yield self._generator.compile(schema).make(("error", status))
+            if key not in self._makers:
+                self._makers[key] = self._generator.compile(shape.schema)
+            yield self._makers[key].make(("error", status))
         except NoValue:
             return
 

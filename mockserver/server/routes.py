@@ -91,7 +91,9 @@ class Routes:
             if "/" in self._prefixes:  # the contract has the path "/", and pages are beside it
                 return Route(path, query, None)
             return self._route(path, query, self._fallback.not_found)
-        operation_id = targets.get("GET" if method == "HEAD" else method, targets.get(method))
+        operation_id = targets.get(method)
+        if operation_id is None and method == "HEAD":
+            operation_id = targets.get("GET")
         if operation_id is None:
             allowed = ", ".join([*targets, "HEAD"] if "GET" in targets else targets)
             return self._route(path, query, partial(self._fallback.not_allowed, allowed=allowed))
@@ -134,7 +136,8 @@ async def _with_later(reply: Awaitable[Reply], more: Headers) -> Reply:
 
 def _routes_of(contract: Contract) -> Iterable[tuple[str, str, str]]:
     for operation in contract.operations.values():
-        yield operation.method, contract.base_path + operation.path, operation.operation_id
+        for base in contract.base_paths(operation):
+            yield operation.method, base + operation.path, operation.operation_id
 
 
 def parse(target: bytes) -> tuple[str, bytes]:

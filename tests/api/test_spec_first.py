@@ -136,7 +136,7 @@ def test_the_first_valid_example_is_sent(caller: httpx.Client) -> None:
 
 
 def test_an_invalid_example_is_not_sent_even_if_requested(caller: httpx.Client) -> None:
-    """The mock never sends a body that violates the contract."""
+    """The mock never sends a body that violates the contract, and says why."""
     response = caller.post(INVENTED_PATH, headers={"Prefer": "example=broken"})
     assert response.status_code == 400
     assert "breaks its schema at /made" in response.json()["detail"]

@@ -140,6 +140,13 @@ def test_the_token_comes_from_the_environment(
     assert TOKEN not in output.out + output.err
 
 
+def test_the_prefix_comes_from_the_environment(make_server: ServerFactory) -> None:
+    """The control API of the process may have moved."""
+    server = make_server(now=NOON, control_prefix="/own")
+    assert control(server, "clock", "--days", "1") == 1
+    assert control(server, "clock", "--days", "1", MOCKSERVER_CONTROL_PREFIX="/own") == 0
+
+
 @pytest.mark.parametrize(
     ("reply", "expected"),
     [

@@ -32,7 +32,7 @@ TEXTS: dict[str, tuple[str, Any, str]] = {
     "watch": ("true", True, "false"),
     "enforce_rate_limits": ("true", True, "false"),
     "control_token": ("let-me-in", "let-me-in", "keep-out"),
-    "control_prefix": ("/_control", "/_control", "/other"),
+    "control_prefix": ("/own", "/own", "/other/control"),
     "faults": ("flaky, slow-3g", ("flaky", "slow-3g"), "outage"),
     "public_url": ("https://mock.test:8443/", "https://mock.test:8443", "http://[::1]"),
     "trust_proxy": ("10.0.0.7, fd00::/8", NETWORKS, "172.16.0.0/12"),

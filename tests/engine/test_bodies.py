@@ -255,10 +255,18 @@ def test_a_body_without_a_media_type_is_the_documented_one() -> None:
 @pytest.mark.parametrize("required", [True, False])
 def test_an_absent_body_is_refused_if_it_is_required(media_type: str, required: bool) -> None:
     """It is optional by default."""
-    body = reader({media_type: {"schema": TEXT}}, required=required)
+    schema = {"type": "object"} if media_type == FORM else TEXT
+    body = reader({media_type: {"schema": schema}}, required=required)
     value, found = body.parse(b"", [], {b"content-type": media_type.encode()})
-    assert value is None
+    assert value == ({} if media_type == FORM and not required else None)
     assert bool(found) == required
+
+
+def test_an_empty_form_has_no_fields() -> None:
+    """It is a body, so that its required fields are missing. Without a body, they are not."""
+    body = reader({FORM: {"schema": objects("n", n=INTEGER)}})
+    assert body.parse(b"", [], {})[1] == []
+    assert body.parse(b"", [], {b"content-type": FORM.encode()})[1][0]["loc"] == ["body", "n"]
 
 
 @pytest.mark.parametrize("payload", ['{"name": "Rex"}', '{"id": 1, "number": 2, "name": "Rex"}'])

@@ -230,3 +230,25 @@ def test_all_violations_are_found_at_once() -> None:
     ]
     _, found = read(parameters, path={"path": "x"}, query="query=x")
     assert sorted(found) == [[place, place] for place in ("cookie", "header", "path", "query")]
+
+
+@pytest.mark.parametrize(
+    ("parameter", "query"),
+    [
+        ({"schema": POINT}, "x=1"),
+        ({"schema": {"allOf": [{"$ref": "#/components/schemas/Point"}]}}, "x=1"),
+        ({"schema": POINT, "style": "deepObject"}, "p[x]=1"),
+        ({"schema": INTEGERS, "style": "deepObject"}, "p[]=1"),
+        ({"schema": {"anyOf": [INTEGER, POINT]}, "style": "deepObject"}, "p[x]=1"),
+    ],
+)
+def test_the_keys_of_an_object_are_known_names(parameter: Json, query: str) -> None:
+    """No warning says that they are unknown."""
+    paths = {"/things": {"get": operation({"200": {}})}}
+    contract = Contract.checked(Path("openapi.yaml"), document(paths, components=COMPONENTS))
+    parameters = Parameters([{"name": "p", "in": "query", **parameter}], contract)
+    warnings: list[str] = []
+    parameters.read({}, query.encode(), {}, warnings)
+    assert warnings == []
+    parameters.read({}, b"other=1", {}, warnings)
+    assert len(warnings) == 1

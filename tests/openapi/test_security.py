@@ -199,6 +199,11 @@ def test_a_security_is_a_value() -> None:
 
 def test_undefined_schemes_are_found() -> None:
     """Each once; a scheme in a form that OpenAPI does not have counts as undefined."""
-    requirements = [{"undefined": [], "bearer": []}, {"nothing": []}, {"mutual": []}, {}]
+    requirements: list[dict[str, Any]] = [
+        {"undefined": [], "bearer": []},
+        {"nothing": []},
+        {"mutual": []},
+        {},
+    ]
     requirements += [{"elsewhere": []}, {"undefined": []}]
     assert undefined_schemes(requirements, SCHEMES) == ["undefined", "nothing", "elsewhere"]

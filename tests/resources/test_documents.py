@@ -106,6 +106,23 @@ def test_operations_are_served_below_the_base_path(
         assert len(client.get("/_mock/requests").json()["requests"]) >= 1
 
 
+def test_all_servers_are_served(tmp_path: Path) -> None:
+    """Those of the document, of a path, or of an operation; variables may have any value."""
+    variables = {"version": {"default": "v2", "enum": ["v1", "v2"]}}
+    versions = [{"url": "https://api.example.com/{version}", "variables": variables}]
+    paths: Json = {
+        "/things": get({"200": json_content(THING)}, "list_things"),
+        "/files": {**get({"200": json_content(THING)}, "files"), "servers": [{"url": "/up"}]},
+        "/own": get({"200": json_content(THING)}, "own", servers=[{"url": "http://a.example/o/"}]),
+    }
+    content = document(paths, servers=[*versions, {"url": "/local"}, {"url": "http://[bad"}])
+    with served(tmp_path, content) as client:
+        for path in ("/v2/things", "/v1/things", "/local/things", "/up/files", "/o/own"):
+            assert client.get(path).status_code == 200, path
+        for path in ("/things", "/v3/things", "/v2/files", "/files", "/local/own"):
+            assert client.get(path).status_code == 404, path
+
+
 def test_a_document_without_security_is_open(tmp_path: Path) -> None:
     """Credentials that are sent all the same change nothing."""
     with served(tmp_path, document({"/things": get({"200": json_content(THING)})})) as client:

@@ -95,6 +95,22 @@ SHAPES: list[tuple[str, Json, Any]] = [
         {"type": "object", "maxProperties": 1, "properties": {"message": TEXT}},
         {"message": SENTENCE},
     ),
+    (
+        "one of two optional texts",
+        {"type": "object", "properties": {"detail": TEXT, "message": TEXT}},
+        {"message": SENTENCE},
+    ),
+    (
+        "a required code beside it",
+        objects(error=objects(code=TEXT, reason=TEXT)),
+        {"error": {"code": "error", "reason": SENTENCE}},
+    ),
+    ("a choice", {"oneOf": [objects(message=TEXT), objects(detail=TEXT)]}, {"message": SENTENCE}),
+    (
+        "a pattern, which takes a generator",
+        objects(id={"type": "string", "pattern": "^[7]{3}$"}, message=TEXT),
+        {"id": "777", "message": SENTENCE},
+    ),
     ("no place for a sentence", objects(ok={"type": "boolean", "enum": [False]}), {"ok": False}),
 ]
 

@@ -35,6 +35,8 @@ PATHS: Json = {
         "get": operation({"200": json_content({"$ref": "#/components/schemas/Count"})}, "schema")
     },
 }
+RICH = {"name": "rich", "more": True}
+PATHS["/rich"] = {"get": operation({"200": json_content(NAMED, example=RICH)}, "rich")}
 PATHS["/shared"]["get"]["responses"]["200"] = {"$ref": "#/components/responses/Shared"}
 COMPONENTS: Json = {
     "examples": {"Good": {"value": {"name": "good"}}},
@@ -58,6 +60,7 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
         ("/named", "example=other", {"name": "other"}),
         ("/named", "example=good", {"name": "good"}),
         ("/single", "", {"name": "one"}),
+        ("/rich", "", {"name": "rich", "more": True}),
         ("/single", "example=example", {"name": "one"}),
     ],
 )

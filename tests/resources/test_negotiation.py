@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import httpx
 import pytest
 
-from mockserver.engine.media_types import chosen
+from mockserver.engine.errors import Refusal
+from mockserver.engine.media_types import chosen, concrete
+from mockserver.engine.reply import Reply
+from mockserver.engine.samples import Samples
+from mockserver.generator import Generator
+from mockserver.openapi.contract import Contract
 from tests.resources.documents import Json, document, json_content, operation, served
 
 TEXT: Json = {"type": "string"}
@@ -96,6 +102,21 @@ def test_an_xml_example_that_breaks_its_schema_is_passed_over(client: httpx.Clie
     assert "<item><name>" in response.text
 
 
+def test_the_response_of_a_handler_follows_accept() -> None:
+    """Its JSON becomes XML where the request prefers that."""
+    get = operation({"200": {"content": CONTENT}}, "get_item")
+    contract = Contract.checked(Path("openapi.yaml"), document({"/items": {"get": get}}))
+    generator = Generator(contract.schemas, 1)
+    samples = Samples(contract.operations["get_item"], contract, generator)
+    made = Reply(200, b'{"name":"made"}', [(b"etag", b"1")])
+    converted = samples.converted(made, XML.encode())
+    assert (converted.media_type, converted.headers) == (XML.encode(), made.headers)
+    assert b"<item><name>made</name></item>" in converted.payload
+    assert samples.converted(made, JSON.encode()) == made
+    with pytest.raises(Refusal, match="406"):
+        samples.require_accepted(b"image/png")
+
+
 def test_json_of_any_vendor_is_json() -> None:
     """A client that accepts JSON can read it."""
     assert chosen([XML, VENDOR], JSON) == VENDOR
@@ -103,6 +124,15 @@ def test_json_of_any_vendor_is_json() -> None:
     assert chosen([JSON], VENDOR) is None
     assert chosen(["*/*"], "image/png") == "*/*"
     assert chosen([], "image/png") is None
+
+
+def test_a_range_is_sent_as_the_media_type_that_is_accepted() -> None:
+    """Without one, as a usual one of its kind."""
+    assert concrete("image/*", "image/gif, image/png;q=0.5") == "image/gif"
+    assert concrete("image/*", "image/gif;q=0, */*") == "image/png"
+    assert concrete("*/*") == JSON
+    assert concrete("text/*") == PLAIN
+    assert concrete("font/*") == "font/plain"
 
 
 def test_options_lists_the_methods_of_a_path(client: httpx.Client) -> None:
@@ -118,3 +148,14 @@ def test_head_is_get_without_a_body(client: httpx.Client) -> None:
     response = client.head("/items")
     assert (response.status_code, response.content) == (200, b"")
     assert response.headers["Content-Length"] == client.get("/items").headers["Content-Length"]
+
+
+@pytest.mark.parametrize("path", ["/items", "/item", "/nothing/at/all", "/openapi.json"])
+def test_a_page_of_any_origin_may_read_every_path(client: httpx.Client, path: str) -> None:
+    """A page sees the 404 of a misspelt path, and may load the document."""
+    origin = {"Origin": "https://shop.example"}
+    response = client.get(path, headers=origin)
+    assert response.headers["Access-Control-Allow-Origin"] == "https://shop.example"
+    preflight = client.options(path, headers={**origin, "Access-Control-Request-Method": "GET"})
+    assert preflight.status_code == 200
+    assert preflight.headers["Access-Control-Allow-Methods"] == "GET"

@@ -79,7 +79,7 @@ def test_a_scheme_that_is_not_defined_is_a_warning(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     """No request could satisfy it, so it is taken as satisfied."""
-    security = [{"nowhere": []}]
+    security: list[Json] = [{"nowhere": []}]
     content = document({"/things": {"get": operation({"200": json_content(NUMBER)})}})
     with (
         caplog.at_level(logging.WARNING),
