@@ -35,6 +35,7 @@ from mockserver.openapi.contract import Contract, Operation
 from mockserver.openapi.yaml_file import FileError
 from mockserver.resources.accounts import Accounts
 from mockserver.resources.behaviour import (
+    Options,
     Resources,
     redactor_of,
     resources_of,
@@ -289,6 +290,10 @@ def _world(
     webhooks: Webhooks,
 ) -> tuple[World[Any], BehaviourOf]:
     """Return the world and the behaviour of billing for its contract, else those of any API."""
+    if settings.handlers is not None and (settings.stateless or _is_billing(contract)):
+        raise SettingsError(
+            "--handlers is for other documents than the Billing API, and not for --stateless"
+        )
     if _is_billing(contract):
         fixtures = billing_fixtures.load(settings.fixtures)
         accounts = world_of(
@@ -296,7 +301,10 @@ def _world(
         )
         billing = Billing(accounts, enforce_rate_limits=settings.enforce_rate_limits)
         return accounts, lambda _: billing
-    state = resources_state(contract, settings.seed, settings.max_accounts, settings.stateless)
+    state = resources_state(
+        contract, settings.seed, settings.max_accounts, stateless=settings.stateless
+    )
+    options = Options(settings.seed, settings.items, settings.handlers)
     world = World(
         clock,
         settings.seed,
@@ -310,7 +318,7 @@ def _world(
 
     def behaviour_of(served: Contract) -> Resources:
         generator = Generator(served.schemas, settings.seed)
-        return resources_of(served, state, generator, settings.seed, settings.items)
+        return resources_of(served, state, generator, options)
 
     return world, behaviour_of
 

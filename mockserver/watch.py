@@ -36,11 +36,17 @@ class Watcher:
     """Reloads a server when its files change. ``report`` is called with each line to print."""
 
     def __init__(
-        self, server: Reloadable, spec: Path, folder: Path, report: Callable[[str], None]
+        self,
+        server: Reloadable,
+        spec: Path,
+        folder: Path,
+        report: Callable[[str], None],
+        handlers: Path | None = None,
     ) -> None:
         self._server = server
         self._spec = spec
         self._folder = folder
+        self._handlers = [handlers] if handlers is not None else []
         self._report = report
         self._served = self._stamps()
 
@@ -77,7 +83,7 @@ class Watcher:
     def _stamps(self) -> _Stamps:
         """Return the stamps of all files that exist."""
         stamps: _Stamps = {}
-        for path in [self._spec, *self._folder.rglob("*.yaml")]:
+        for path in [self._spec, *self._handlers, *self._folder.rglob("*.yaml")]:
             with suppress(OSError):
                 status = path.stat()
                 stamps[path] = (status.st_mtime_ns, status.st_size)

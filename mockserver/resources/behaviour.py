@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from msgspec import Struct
@@ -141,8 +142,17 @@ class Resources:
         return response._replace(is_final=is_stateful or response.is_final)
 
 
+class Options(Struct, frozen=True):
+    """How state is kept for a document."""
+
+    seed: int
+    items: int
+    handlers: Path | None = None
+    """The user's handlers."""
+
+
 def resources_state(
-    contract: Contract, seed: int, max_accounts: int, stateless: bool
+    contract: Contract, seed: int, max_accounts: int, *, stateless: bool
 ) -> Accounts | NoState:
     """Return the state of a mock of a document."""
     title = str(contract.document["info"]["title"])
@@ -150,13 +160,21 @@ def resources_state(
 
 
 def resources_of(
-    contract: Contract, state: Accounts | NoState, generator: Generator, seed: int, items: int
+    contract: Contract, state: Accounts | NoState, generator: Generator, options: Options
 ) -> Resources:
-    """Return the behaviour of a document, with the operations that state is inferred for."""
+    """Return the behaviour of a document, with the operations that state is inferred for.
+
+    Raises FileError if the user's handlers cannot be used.
+    """
     if isinstance(state, NoState):
         return Resources(contract, state, generator)
-    compiled = Compiled(contract, infer(contract), generator, seed, items)
-    return Resources(contract, state, generator, compiled.handlers())
+    compiled = Compiled(contract, infer(contract), generator, options.seed, options.items)
+    handlers: dict[str, Handler] = {**compiled.handlers()}
+    if options.handlers is not None:
+        from mockserver.resources import handlers_file
+
+        handlers |= handlers_file.load(options.handlers, compiled)
+    return Resources(contract, state, generator, handlers)
 
 
 def redactor_of(contract: Contract) -> Redactor:

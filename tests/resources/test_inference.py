@@ -131,7 +131,8 @@ def test_an_object_within_an_item_is_no_envelope() -> None:
         "/pets/{petId}": {"get": responds(nested, "read")},
     }
     read = inferred(paths).operations["read"].response
-    assert read is not None and read.way == ()
+    assert read is not None
+    assert read.way == ()
 
 
 def test_collections_below_items() -> None:
