@@ -70,6 +70,11 @@ class Fitting:
         """Return whether a response may contain a value."""
         return self.validator(schema).is_valid(value)
 
+    def is_text_of(self, schema: Schema, text: str) -> bool:
+        """Return whether a text is a value of a schema, as in a path."""
+        converted = _converted(text, self.shapes.of(schema).types)
+        return self.is_valid(schema, text) or self.is_valid(schema, converted)
+
     def generated(self, schema: Schema, key: object) -> Any:
         """Return a generated value. Raises Unfit if there is none."""
         place = _key(schema)

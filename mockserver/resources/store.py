@@ -240,20 +240,23 @@ class Store:
         self, account: Account, place: Place, collection: Collection, data: Mapping[str, Any]
     ) -> tuple[str, Any]:
         """Return a free key, as text and as its field has it."""
-        resource = place.resource
+        resource, shapes = place.resource, self._fitting.shapes
         text = f"{self._seed}/{account.id}/{place.path}/{collection.made}"
         digest = blake2b(text.encode(), digest_size=16).digest()
         random = Random(digest)  # noqa: S311 (invented data, no secrets)
-        fallback = digest.hex()
-        if resource.identity is None:
-            return fallback, None
-        schema = self._fitting.shapes.of(resource.schema).properties.get(resource.identity, {})
+        identity = resource.identity
+        schema = resource.parameter_schema
+        if identity is not None:
+            schema = shapes.of(resource.schema).properties.get(identity, {})
 
         def is_free(key: Any) -> bool:
-            return str(key) not in collection.items and self._fitting.is_valid(schema, key)
+            return (
+                str(key) not in collection.items
+                and self._fitting.is_valid(schema, key)
+                and self._fitting.is_text_of(resource.parameter_schema, str(key))
+            )
 
-        shape = self._fitting.shapes.of(schema)
-        wanted = fields.Wanted(resource.identity, shape, data, collection.made)
+        wanted = fields.Wanted(identity or "id", shapes.of(schema), data, collection.made)
         key = fields.new_key(wanted, random, is_free)
         for attempt in range(_FALLBACK_KEYS):
             if key is not None and is_free(key):
@@ -262,7 +265,7 @@ class Store:
                 key = self._fitting.generated(schema, (text, attempt))
             except Unfit:
                 break
-        return (str(key), key) if key is not None else (fallback, None)
+        return (str(key), key) if key is not None else (digest.hex(), None)
 
     def _fitted(self, place: Place, data: Json, key: str) -> _Data:
         """Return data that its schema allows, with the fields that only other schemas show."""
