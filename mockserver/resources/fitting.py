@@ -136,10 +136,12 @@ class Fitting:
         shape = self.shapes.of(schema)
         if isinstance(value, dict):
             properties = shape.properties
+            others = [name for name in value if name not in properties]
+            # In the order of the schema, as people expect it.
+            names = [name for name in properties if name in value]
             return {
-                name: self.restricted(properties.get(name, {}), part, depth + 1)
-                for name, part in value.items()
-                if name in properties or shape.is_open
+                name: self.restricted(properties.get(name, {}), value[name], depth + 1)
+                for name in (*names, *(others if shape.is_open else ()))
             }
         if isinstance(value, list) and shape.items:
             return [self.restricted(shape.items, item, depth + 1) for item in value]
