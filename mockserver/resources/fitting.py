@@ -173,6 +173,9 @@ class Fitting:
         if isinstance(value, list):
             items = shape.items
             return self._fit_array(schema, items, value, spot) if items is not None else None
+        if shape.types == {"array"} and value is not None:
+            # A form has one field for a list of one.
+            return self._fit(schema, [value], spot.below(0, spot.base))
         if shape.is_object and value is not None:
             return self._fit_reference(schema, value, spot)
         converted = _converted(value, shape.types)
