@@ -35,12 +35,12 @@ from mockserver.openapi.contract import Contract, Operation
 from mockserver.openapi.yaml_file import FileError
 from mockserver.resources.accounts import Accounts
 from mockserver.resources.behaviour import (
-    Options,
     Resources,
     redactor_of,
     resources_of,
     resources_state,
 )
+from mockserver.resources.operations import Options
 from mockserver.server.cors import exposed_headers, with_cors
 from mockserver.server.dispatcher import Apps, Dispatcher, PublishEvents
 from mockserver.server.routes import Route, Routes
@@ -304,7 +304,7 @@ def _world(
     state = resources_state(
         contract, settings.seed, settings.max_accounts, stateless=settings.stateless
     )
-    options = Options(settings.seed, settings.items, settings.handlers)
+    options = Options(settings.seed, settings.items, settings.handlers, settings.check_references)
     world = World(
         clock,
         settings.seed,

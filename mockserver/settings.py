@@ -51,6 +51,7 @@ class Settings(Struct, frozen=True):
     stateless: bool = False
     items: int = 5
     handlers: Path | None = None
+    check_references: bool = False
     state: Path | None = None
     quiet: bool = False
     log_level: str = "warning"
@@ -277,6 +278,11 @@ SETTINGS = (
         _file,
         "Python functions, named by operationId, that serve operations of another document",
         "FILE",
+    ),
+    _Setting(
+        "check_references",
+        _switch,
+        "refuse ids of other resources in a body that do not exist, in another document",
     ),
     _Setting("stateless", _switch, "serve another document from its examples and schemas alone"),
     _Setting(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 from msgspec import Struct
@@ -24,7 +23,7 @@ from mockserver.resources.account import Account
 from mockserver.resources.accounts import Accounts
 from mockserver.resources.errors import ErrorBodies
 from mockserver.resources.inference import infer
-from mockserver.resources.operations import Compiled
+from mockserver.resources.operations import Compiled, Options
 from mockserver.resources.state import NoState
 
 NO_HANDLERS: Mapping[str, Handler] = {}
@@ -142,15 +141,6 @@ class Resources:
         return response._replace(is_final=is_stateful or response.is_final)
 
 
-class Options(Struct, frozen=True):
-    """How state is kept for a document."""
-
-    seed: int
-    items: int
-    handlers: Path | None = None
-    """The user's handlers."""
-
-
 def resources_state(
     contract: Contract, seed: int, max_accounts: int, *, stateless: bool
 ) -> Accounts | NoState:
@@ -168,7 +158,7 @@ def resources_of(
     """
     if isinstance(state, NoState):
         return Resources(contract, state, generator)
-    compiled = Compiled(contract, infer(contract), generator, options.seed, options.items)
+    compiled = Compiled(contract, infer(contract), generator, options)
     handlers: dict[str, Handler] = {**compiled.handlers()}
     if options.handlers is not None:
         from mockserver.resources import handlers_file

@@ -41,11 +41,13 @@ class _Spot(NamedTuple):
     depth: int = 0
     base: Any = None
     """The valid value that is there already, if there is one."""
+    is_sparse: bool = False
+    """Whether to add no more than what is required."""
 
     def below(self, part: str | int, base: Any = None) -> _Spot:
         """Return the place of a field or an item."""
         name = f"{self.name}.{part}" if self.name else str(part)
-        return _Spot((self.key, part), name, self.depth + 1, base)
+        return _Spot((self.key, part), name, self.depth + 1, base, self.is_sparse)
 
 
 class Fitting:
@@ -100,12 +102,13 @@ class Fitting:
             return self._generator.compile(schema)
         return None
 
-    def fit(self, schema: Schema, given: Any, key: object) -> Fitted:
+    def fit(self, schema: Schema, given: Any, key: object, *, is_sparse: bool = False) -> Fitted:
         """Return a valid value that contains as much of the given data as the schema allows.
 
-        What is missing comes from a generated value; equal keys get equal ones. Raises Unfit.
+        What is missing comes from a generated value; equal keys get equal ones. If ``is_sparse``,
+        only what is required is added. Raises Unfit.
         """
-        fitted = self._fit(schema, given, _Spot(key))
+        fitted = self._fit(schema, given, _Spot(key, is_sparse=is_sparse))
         if fitted is None:
             return Fitted(self.generated(schema, key), [""])
         return fitted
@@ -195,12 +198,18 @@ class Fitting:
         return best
 
     def _bases(self, schema: Schema, spot: _Spot) -> Iterator[dict[str, Any]]:
-        """Yield valid objects: the one that is there already, then generated ones."""
+        """Yield valid objects: the one that is there already, then generated ones.
+
+        Where only what is required is to be added, the required parts of each come first.
+        """
+        required = self.shapes.of(schema).required if spot.is_sparse else set()
         if isinstance(spot.base, dict):
             yield spot.base
         for variant in range(_VARIANTS):
             base = self.generated(schema, (spot.key, variant) if variant else spot.key)
             if isinstance(base, dict):
+                if spot.is_sparse:
+                    yield {name: part for name, part in base.items() if name in required}
                 yield base
 
     def _laid(

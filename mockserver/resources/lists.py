@@ -74,7 +74,9 @@ class Lists:
         """Return the body of a page, and its headers. ``target`` is the path with the query."""
         page = page_of(self._names, params, [key for key, _ in entries])
         shown = [
-            fitting.fit(self._part.schema, item.data, (self._resource.name, key)).value
+            fitting.fit(
+                self._part.schema, item.data, (self._resource.name, key), is_sparse=True
+            ).value
             for key, item in entries[page.start : page.end]
         ]
         urls = self._urls(page, *target)

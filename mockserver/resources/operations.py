@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import orjson
+from msgspec import Struct
 
 from mockserver.engine import mistakes
 from mockserver.engine.call import Call
-from mockserver.engine.errors import Headers, Refusal
+from mockserver.engine.errors import Headers, Refusal, Unprocessable
 from mockserver.engine.reply import Reply
 from mockserver.engine.samples import Samples
 from mockserver.generator import Generator
@@ -29,12 +31,25 @@ _DELETED = frozenset({"deleted", "isdeleted", "success", "ok"})
 """Fields that are true in the response to a deletion."""
 
 
+class Options(Struct, frozen=True):
+    """How state is kept for a document."""
+
+    seed: int = 1
+    items: int = 5
+    handlers: Path | None = None
+    """The user's handlers."""
+    check_references: bool = False
+    """Whether ids of other resources in a body must exist."""
+
+
 class Compiled:
     """What the operations of one document share."""
 
     def __init__(
-        self, contract: Contract, model: Model, generator: Generator, seed: int, items: int
+        self, contract: Contract, model: Model, generator: Generator, options: Options
     ) -> None:
+        seed, items = options.seed, options.items
+        self.checks_references = options.check_references
         self.contract = contract
         self.model = model
         self.generator = generator
@@ -109,6 +124,7 @@ class Handler:
         values, store = self._values(call), self._shared.store
         place = self._place(values)
         given = self._given(call)
+        self._check_references(call, given)
         collection = store.collection(call.context, place)
         identity = self._resource.identity
         chosen = str(given[identity]) if identity is not None and given.get(identity) else None
@@ -130,6 +146,7 @@ class Handler:
     def _update(self, call: Call[Account, Any]) -> Reply:
         """Change an item or a singleton; create it where PUT does."""
         given, store = self._given(call), self._shared.store
+        self._check_references(call, given)
         place = self._place(self._values(call))
         deep = self._served.role is Role.MERGE
         try:
@@ -142,6 +159,21 @@ class Handler:
         reply = self._shown(call, self._replies.success, change)
         self._commit(call, place, change)
         return reply
+
+    def _check_references(self, call: Call[Account, Any], given: Json) -> None:
+        """Raise Unprocessable for ids of other resources that do not exist."""
+        if not self._shared.checks_references:
+            return
+        problems = [
+            {
+                "loc": ["body", name],
+                "msg": f"There is no such item of {resource}",
+                "type": "missing",
+            }
+            for name, resource in self._shared.store.unknown_references(call.context, given)
+        ]
+        if problems:
+            raise Unprocessable(problems)
 
     def _creates(self, place: Place) -> bool:
         is_put = self._served.role is Role.REPLACE

@@ -13,7 +13,7 @@ import pytest
 from tests.resources.documents import document, json_content, operation, served
 
 Json = dict[str, Any]
-DOG = {
+DOG: Json = {
     "type": "object",
     "required": ["id", "name"],
     "properties": {
@@ -170,7 +170,8 @@ def test_documented_headers_lead_on(tmp_path: Path) -> None:
 
 def test_an_example_shows_the_order(tmp_path: Path) -> None:
     """Where it shows the oldest first, lists are so."""
-    dated = {**DOG, "properties": {**DOG["properties"], "created_at": STRING}}
+    properties: Json = DOG["properties"]
+    dated = {**DOG, "properties": {**properties, "created_at": STRING}}
     example = [
         {"id": 1, "name": "x", "created_at": "2026-01-01"},
         {"id": 2, "name": "y", "created_at": "2026-01-02"},
