@@ -18,6 +18,8 @@ from mockserver.engine.samples import Samples
 from mockserver.generator import Generator
 from mockserver.openapi.contract import Contract, Operation
 from mockserver.resources.account import Account, Item, Json
+from mockserver.resources.events import Verb, type_of
+from mockserver.resources.events import change as next_change
 from mockserver.resources.fitting import Fitting, Unfit, part_at, put_at
 from mockserver.resources.forms import form_of
 from mockserver.resources.lists import Lists
@@ -204,6 +206,7 @@ class Handler:
             call.context.keep(place.path, None)
         else:
             call.context.remove(place.path, found.key)
+        self._publish(call, Verb.DELETED, found)
         return reply
 
     def _act(self, call: Call[Account, Any]) -> Reply:
@@ -226,6 +229,9 @@ class Handler:
 
     def _commit(self, call: Call[Account, Any], place: Place, change: Change) -> None:
         """Keep a new state, and warn of what it could not take."""
+        known = call.context.collections.get(place.path)
+        is_new = known is not None and change.key not in known.items
+        self._publish(call, Verb.CREATED if is_new else Verb.UPDATED, change)
         if place.resource.is_singleton:
             call.context.keep(place.path, change.item.data)
         else:
@@ -236,6 +242,16 @@ class Handler:
         for name in change.lost:
             sentence = f"The schema of {self._resource.name} does not allow this value of '{name}'"
             mistakes.add(call.request.warnings, f"{sentence}: it was not kept.")
+
+    def _publish(self, call: Call[Account, Any], verb: Verb, change: Change) -> None:
+        """Emit the event of a change, if an endpoint may want it."""
+        webhooks = call.world.webhooks
+        if not webhooks.endpoints:
+            return
+        documented = self._shared.contract.document.get("webhooks", {})
+        kind = type_of(self._resource, verb, documented)
+        event = next_change(call.context, kind, call.request.now, change.item.data, call.world.seed)
+        webhooks.publish(call.context.id, [event])
 
     def _shown(
         self,
