@@ -118,7 +118,7 @@ class Fitting:
 
         The envelope is generated without the value, because large documents have large schemas.
         """
-        if not way or self.is_valid(schema, self.restricted(schema, given)):
+        if not way or self.is_valid(schema, given):
             return self.fit(schema, given, key)
         place = (_key(schema), way)
         around = self._around.get(place)
@@ -163,6 +163,8 @@ class Fitting:
 
     def _fit(self, schema: Schema, given: Any, spot: _Spot) -> Fitted | None:
         """Return a valid value; None if nothing of the given one fits."""
+        if self.is_valid(schema, given):  # what was valid before is so in most cases
+            return Fitted(given, [])
         value = self.restricted(schema, given)
         if self.is_valid(schema, value):
             return Fitted(value, [])

@@ -289,7 +289,9 @@ class Store:
         """Return data that its schema allows, with the fields that only other schemas show."""
         schema = place.resource.schema
         about = (place.resource.name, key)
-        fitted = self._fitting.fit(schema, data, about, is_sparse=is_sparse)
+        # In the order of the schema, as people expect it.
+        allowed = self._fitting.restricted(schema, data)
+        fitted = self._fitting.fit(schema, allowed, about, is_sparse=is_sparse)
         value = fitted.value if isinstance(fitted.value, dict) else {}
         shape = self._fitting.shapes.of(schema)
         others = {name: part for name, part in data.items() if name not in shape.names}
