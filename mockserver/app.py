@@ -41,6 +41,7 @@ from mockserver.resources.behaviour import (
     resources_of,
     resources_state,
 )
+from mockserver.resources.operations import Options
 from mockserver.server.cors import exposed_headers, with_cors
 from mockserver.server.dispatcher import Apps, Dispatcher, PublishEvents
 from mockserver.server.routes import Route, Routes
@@ -314,6 +315,10 @@ def _world(
     webhooks: Webhooks,
 ) -> tuple[World[Any], BehaviourOf]:
     """Return the world and the behaviour of billing for its contract, else those of any API."""
+    if settings.handlers is not None and (settings.stateless or _is_billing(contract)):
+        raise SettingsError(
+            "--handlers is for other documents than the Billing API, and not for --stateless"
+        )
     if _is_billing(contract):
         fixtures = billing_fixtures.load(settings.fixtures)
         accounts = world_of(
@@ -321,7 +326,10 @@ def _world(
         )
         billing = Billing(accounts, enforce_rate_limits=settings.enforce_rate_limits)
         return accounts, lambda _: billing
-    state = resources_state(contract, settings.seed, settings.max_accounts, settings.stateless)
+    state = resources_state(
+        contract, settings.seed, settings.max_accounts, stateless=settings.stateless
+    )
+    options = Options(settings.seed, settings.items, settings.handlers, settings.check_references)
     world = World(
         clock,
         settings.seed,
@@ -335,7 +343,7 @@ def _world(
 
     def behaviour_of(served: Contract) -> Resources:
         generator = Generator(served.schemas, settings.seed)
-        return resources_of(served, state, generator, settings.seed, settings.items)
+        return resources_of(served, state, generator, options)
 
     return world, behaviour_of
 

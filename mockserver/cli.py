@@ -251,7 +251,8 @@ def _serve(chosen: Settings, listener: socket.socket) -> None:
         from mockserver.watch import Watcher
 
         report = partial(print, flush=True)
-        background = Watcher(server, chosen.spec, chosen.fixtures, report=report).run
+        watcher = Watcher(server, chosen.spec, chosen.fixtures, report, chosen.handlers)
+        background = watcher.run
     on_ready = partial(print, announcement, flush=True)
     state: AbstractContextManager[None] = nullcontext()
     if chosen.state is not None:

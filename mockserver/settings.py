@@ -53,6 +53,8 @@ class Settings(Struct, frozen=True):
     max_accounts: int = 10_000
     stateless: bool = False
     items: int = 5
+    handlers: Path | None = None
+    check_references: bool = False
     state: Path | None = None
     quiet: bool = False
     log_level: str = "warning"
@@ -291,6 +293,17 @@ SETTINGS = (
         _items,
         "items that a collection of another document has at first (5), beside its examples",
         "N",
+    ),
+    _Setting(
+        "handlers",
+        _file,
+        "Python functions, named by operationId, that serve operations of another document",
+        "FILE",
+    ),
+    _Setting(
+        "check_references",
+        _switch,
+        "refuse ids of other resources in a body that do not exist, in another document",
     ),
     _Setting("stateless", _switch, "serve another document from its examples and schemas alone"),
     _Setting(

@@ -36,11 +36,17 @@ class Watcher:
     """Reloads a server when its files change. ``report`` is called with each line to print."""
 
     def __init__(
-        self, server: Reloadable, spec: Path, folder: Path, report: Callable[[str], None]
+        self,
+        server: Reloadable,
+        spec: Path,
+        folder: Path,
+        report: Callable[[str], None],
+        handlers: Path | None = None,
     ) -> None:
         self._server = server
         self._spec = spec
         self._folder = folder
+        self._handlers = [handlers] if handlers is not None else []
         self._report = report
         self._served = self._stamps()
 
@@ -78,7 +84,7 @@ class Watcher:
         """Return the stamps of all files that exist."""
         stamps: _Stamps = {}
         files = self._server.contract.files or (self._spec,)
-        for path in [*files, *self._folder.rglob("*.yaml")]:
+        for path in [*files, *self._handlers, *self._folder.rglob("*.yaml")]:
             with suppress(OSError):
                 status = path.stat()
                 stamps[path] = (status.st_mtime_ns, status.st_size)

@@ -1,4 +1,6 @@
 """The default behaviour, derived from a document alone.
 
-It keeps no state yet: responses come from the document's examples and schemas.
+Resources are inferred from its paths, methods and schemas (``inference``). Each caller has an
+account (``account``), which the rules of ``store`` change. ``fitting`` lays data over generated
+values, so that all responses are valid.
 """

@@ -48,6 +48,8 @@ class Account(Struct):
     """By path, such as ``/users/7/posts``."""
     singletons: dict[str, Json | None] = field(default_factory=dict)
     """By path. None is a deleted one."""
+    events: int = 0
+    """The number of events so far."""
 
     def add(self, place: str, key: str, item: Item) -> str | None:
         """Add an item, or replace one. Return the key of the item that had to go for it."""

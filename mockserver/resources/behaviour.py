@@ -23,7 +23,7 @@ from mockserver.resources.account import Account
 from mockserver.resources.accounts import Accounts
 from mockserver.resources.errors import ErrorBodies
 from mockserver.resources.inference import infer
-from mockserver.resources.operations import Compiled
+from mockserver.resources.operations import Compiled, Options
 from mockserver.resources.state import NoState
 
 NO_HANDLERS: Mapping[str, Handler] = {}
@@ -145,7 +145,7 @@ class Resources:
 
 
 def resources_state(
-    contract: Contract, seed: int, max_accounts: int, stateless: bool
+    contract: Contract, seed: int, max_accounts: int, *, stateless: bool
 ) -> Accounts | NoState:
     """Return the state of a mock of a document."""
     title = str(contract.document["info"]["title"])
@@ -153,13 +153,21 @@ def resources_state(
 
 
 def resources_of(
-    contract: Contract, state: Accounts | NoState, generator: Generator, seed: int, items: int
+    contract: Contract, state: Accounts | NoState, generator: Generator, options: Options
 ) -> Resources:
-    """Return the behaviour of a document, with the operations that state is inferred for."""
+    """Return the behaviour of a document, with the operations that state is inferred for.
+
+    Raises FileError if the user's handlers cannot be used.
+    """
     if isinstance(state, NoState):
         return Resources(contract, state, generator)
-    compiled = Compiled(contract, infer(contract), generator, seed, items)
-    return Resources(contract, state, generator, compiled.handlers())
+    compiled = Compiled(contract, infer(contract), generator, options)
+    handlers: dict[str, Handler] = {**compiled.handlers()}
+    if options.handlers is not None:
+        from mockserver.resources import handlers_file
+
+        handlers |= handlers_file.load(options.handlers, compiled)
+    return Resources(contract, state, generator, handlers)
 
 
 def redactor_of(contract: Contract) -> Redactor:

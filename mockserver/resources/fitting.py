@@ -10,11 +10,14 @@ from mockserver.generator import Generator, Maker, NoValue
 from mockserver.openapi.contract import Contract
 from mockserver.openapi.schemas import Schema, Validator
 from mockserver.resources.identity import Way
+from mockserver.resources.reduction import Reduction
 from mockserver.resources.shapes import Shapes
 from mockserver.resources.words import plain
 
 _VARIANTS = 6
 """The number of generated values that are tried below the data: some exclude parts of it."""
+_PROBES = 12
+"""The number of values of a reduced schema that must be valid before it is used."""
 _REFERENCES = frozenset({"id", "gid", "uuid", "guid", "sid", "key"})
 _MAX_DEPTH = 12
 
@@ -38,11 +41,13 @@ class _Spot(NamedTuple):
     depth: int = 0
     base: Any = None
     """The valid value that is there already, if there is one."""
+    is_sparse: bool = False
+    """Whether to add no more than what is required."""
 
     def below(self, part: str | int, base: Any = None) -> _Spot:
         """Return the place of a field or an item."""
         name = f"{self.name}.{part}" if self.name else str(part)
-        return _Spot((self.key, part), name, self.depth + 1, base)
+        return _Spot((self.key, part), name, self.depth + 1, base, self.is_sparse)
 
 
 class Fitting:
@@ -54,6 +59,7 @@ class Fitting:
         self._generator = generator
         self._validators: dict[object, tuple[Schema, Validator]] = {}
         self._makers: dict[object, tuple[Schema, Maker | None]] = {}
+        self._reduction = Reduction(contract.follow)
         self._around: dict[tuple[object, Way], Schema] = {}
 
     def validator(self, schema: Schema) -> Validator:
@@ -70,26 +76,39 @@ class Fitting:
         """Return whether a response may contain a value."""
         return self.validator(schema).is_valid(value)
 
+    def is_text_of(self, schema: Schema, text: str) -> bool:
+        """Return whether a text is a value of a schema, as in a path."""
+        converted = _converted(text, self.shapes.of(schema).types)
+        return self.is_valid(schema, text) or self.is_valid(schema, converted)
+
     def generated(self, schema: Schema, key: object) -> Any:
         """Return a generated value. Raises Unfit if there is none."""
         place = _key(schema)
         known = self._makers.get(place)
         if known is None:
-            try:
-                maker: Maker | None = self._generator.compile(schema)
-            except NoValue:
-                maker = None
-            known = self._makers[place] = (schema, maker)
+            known = self._makers[place] = (schema, self._maker(schema))
         if known[1] is None:
             raise Unfit
         return known[1].make(key)
 
-    def fit(self, schema: Schema, given: Any, key: object) -> Fitted:
+    def _maker(self, schema: Schema) -> Maker | None:
+        """Return the maker of a schema, or of a smaller one; None if nothing is valid."""
+        if self._reduction.is_large(schema):
+            with suppress(NoValue):
+                maker = self._generator.compile(self._reduction.reduced(schema))
+                if all(self.is_valid(schema, maker.make(probe)) for probe in range(_PROBES)):
+                    return maker
+        with suppress(NoValue):
+            return self._generator.compile(schema)
+        return None
+
+    def fit(self, schema: Schema, given: Any, key: object, *, is_sparse: bool = False) -> Fitted:
         """Return a valid value that contains as much of the given data as the schema allows.
 
-        What is missing comes from a generated value; equal keys get equal ones. Raises Unfit.
+        What is missing comes from a generated value; equal keys get equal ones. If ``is_sparse``,
+        only what is required is added. Raises Unfit.
         """
-        fitted = self._fit(schema, given, _Spot(key))
+        fitted = self._fit(schema, given, _Spot(key, is_sparse=is_sparse))
         if fitted is None:
             return Fitted(self.generated(schema, key), [""])
         return fitted
@@ -99,7 +118,7 @@ class Fitting:
 
         The envelope is generated without the value, because large documents have large schemas.
         """
-        if not way or self.is_valid(schema, self.restricted(schema, given)):
+        if not way or self.is_valid(schema, given):
             return self.fit(schema, given, key)
         place = (_key(schema), way)
         around = self._around.get(place)
@@ -131,10 +150,12 @@ class Fitting:
         shape = self.shapes.of(schema)
         if isinstance(value, dict):
             properties = shape.properties
+            others = [name for name in value if name not in properties]
+            # In the order of the schema, as people expect it.
+            names = [name for name in properties if name in value]
             return {
-                name: self.restricted(properties.get(name, {}), part, depth + 1)
-                for name, part in value.items()
-                if name in properties or shape.is_open
+                name: self.restricted(properties.get(name, {}), value[name], depth + 1)
+                for name in (*names, *(others if shape.is_open else ()))
             }
         if isinstance(value, list) and shape.items:
             return [self.restricted(shape.items, item, depth + 1) for item in value]
@@ -142,6 +163,8 @@ class Fitting:
 
     def _fit(self, schema: Schema, given: Any, spot: _Spot) -> Fitted | None:
         """Return a valid value; None if nothing of the given one fits."""
+        if self.is_valid(schema, given):  # what was valid before is so in most cases
+            return Fitted(given, [])
         value = self.restricted(schema, given)
         if self.is_valid(schema, value):
             return Fitted(value, [])
@@ -155,6 +178,9 @@ class Fitting:
         if isinstance(value, list):
             items = shape.items
             return self._fit_array(schema, items, value, spot) if items is not None else None
+        if shape.types == {"array"} and value is not None:
+            # A form has one field for a list of one.
+            return self._fit(schema, [value], spot.below(0, spot.base))
         if shape.is_object and value is not None:
             return self._fit_reference(schema, value, spot)
         converted = _converted(value, shape.types)
@@ -174,12 +200,18 @@ class Fitting:
         return best
 
     def _bases(self, schema: Schema, spot: _Spot) -> Iterator[dict[str, Any]]:
-        """Yield valid objects: the one that is there already, then generated ones."""
+        """Yield valid objects: the one that is there already, then generated ones.
+
+        Where only what is required is to be added, the required parts of each come first.
+        """
+        required = self.shapes.of(schema).required if spot.is_sparse else set()
         if isinstance(spot.base, dict):
             yield spot.base
         for variant in range(_VARIANTS):
             base = self.generated(schema, (spot.key, variant) if variant else spot.key)
             if isinstance(base, dict):
+                if spot.is_sparse:
+                    yield {name: part for name, part in base.items() if name in required}
                 yield base
 
     def _laid(

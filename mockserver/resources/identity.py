@@ -69,7 +69,10 @@ def item(shapes: Shapes, schema: Schema, parameter: str, noun: str) -> Held | No
         return None
     whole = identity(shapes, schema, parameter, noun)
     best, score = Held((), schema, whole), 2.0 * whole.certainty + 1 if whole is not None else 0.0
-    is_envelope_likely = score < 2 * _SURE and len(shape.properties) <= _MAX_ENVELOPE
+    is_small = len(shape.properties) <= _MAX_ENVELOPE
+    if whole is not None and whole.certainty >= _SURE and not is_small:
+        return best
+    is_envelope_likely = score < 2 * _SURE and is_small
     for name, property in shape.properties.items():
         is_envelope = plain(name) in _ENVELOPES or plain(name) == noun
         if not (is_envelope or is_envelope_likely) or not shapes.of(property).is_object:

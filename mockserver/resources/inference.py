@@ -90,6 +90,7 @@ class Inference:
             template=Template(segments, below.template.parameters[:-1]),
             schema=held.schema,
             parameter=parameter,
+            parameter_schema=_parameter_schema(below, parameter),
             identity=found_identity,
         )
         found = self._found[segments] = _Found(resource, [], created)
@@ -353,6 +354,16 @@ class Inference:
         return any(201 in put.statuses for put in puts) or (
             bool(puts) and Role.CREATE not in found.roles
         )
+
+
+def _parameter_schema(place: Place, name: str) -> Schema:
+    """Return the schema of a path parameter."""
+    for operation in place.operations.values():
+        for parameter in operation.parameters:
+            if (parameter.get("in"), parameter.get("name")) == ("path", name):
+                schema: Schema = parameter.get("schema", {})
+                return schema
+    return {}
 
 
 def _is_kept(found: _Found) -> bool:

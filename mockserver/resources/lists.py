@@ -46,7 +46,9 @@ class Lists:
             for name, property in filters.items()
             if name in sent and is_value(params.get(name))
         }
-        entries = [entry for entry in newest_first(collection) if matches(entry[1].data, wanted)]
+        entries = list(newest_first(collection))
+        if wanted:
+            entries = [entry for entry in entries if matches(entry[1].data, wanted)]
         order = str(params.get(self._names.order or "", "")).lower()
         is_ascending = order.startswith("asc") if order else self._is_oldest_first
         return entries[::-1] if is_ascending else entries
@@ -74,7 +76,9 @@ class Lists:
         """Return the body of a page, and its headers. ``target`` is the path with the query."""
         page = page_of(self._names, params, [key for key, _ in entries])
         shown = [
-            fitting.fit(self._part.schema, item.data, (self._resource.name, key)).value
+            fitting.fit(
+                self._part.schema, item.data, (self._resource.name, key), is_sparse=True
+            ).value
             for key, item in entries[page.start : page.end]
         ]
         urls = self._urls(page, *target)

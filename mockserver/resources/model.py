@@ -60,6 +60,8 @@ class Resource(Struct, frozen=True):
     """The schema of an item as it is read."""
     parameter: str = ""
     """The name of the path parameter that selects an item; empty for a singleton."""
+    parameter_schema: Schema = field(default_factory=dict)
+    """The schema of that parameter."""
     identity: str | None = None
     """The property that identifies an item."""
     parent: str | None = None

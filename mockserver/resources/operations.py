@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import orjson
+from msgspec import Struct
 
 from mockserver.engine import mistakes
 from mockserver.engine.call import Call
-from mockserver.engine.errors import Headers, Refusal
+from mockserver.engine.errors import Headers, Refusal, Unprocessable
 from mockserver.engine.reply import Reply
 from mockserver.engine.samples import Samples
 from mockserver.generator import Generator
 from mockserver.openapi.contract import Contract, Operation
 from mockserver.resources.account import Account, Item, Json
+from mockserver.resources.events import Verb, type_of
+from mockserver.resources.events import change as next_change
 from mockserver.resources.fitting import Fitting, Unfit, part_at, put_at
 from mockserver.resources.forms import form_of
 from mockserver.resources.lists import Lists
@@ -29,12 +33,25 @@ _DELETED = frozenset({"deleted", "isdeleted", "success", "ok"})
 """Fields that are true in the response to a deletion."""
 
 
+class Options(Struct, frozen=True):
+    """How state is kept for a document."""
+
+    seed: int = 1
+    items: int = 5
+    handlers: Path | None = None
+    """The user's handlers."""
+    check_references: bool = False
+    """Whether ids of other resources in a body must exist."""
+
+
 class Compiled:
     """What the operations of one document share."""
 
     def __init__(
-        self, contract: Contract, model: Model, generator: Generator, seed: int, items: int
+        self, contract: Contract, model: Model, generator: Generator, options: Options
     ) -> None:
+        seed, items = options.seed, options.items
+        self.checks_references = options.check_references
         self.contract = contract
         self.model = model
         self.generator = generator
@@ -109,6 +126,7 @@ class Handler:
         values, store = self._values(call), self._shared.store
         place = self._place(values)
         given = self._given(call)
+        self._check_references(call, given)
         collection = store.collection(call.context, place)
         identity = self._resource.identity
         chosen = str(given[identity]) if identity is not None and given.get(identity) else None
@@ -130,6 +148,7 @@ class Handler:
     def _update(self, call: Call[Account, Any]) -> Reply:
         """Change an item or a singleton; create it where PUT does."""
         given, store = self._given(call), self._shared.store
+        self._check_references(call, given)
         place = self._place(self._values(call))
         deep = self._served.role is Role.MERGE
         try:
@@ -142,6 +161,21 @@ class Handler:
         reply = self._shown(call, self._replies.success, change)
         self._commit(call, place, change)
         return reply
+
+    def _check_references(self, call: Call[Account, Any], given: Json) -> None:
+        """Raise Unprocessable for ids of other resources that do not exist."""
+        if not self._shared.checks_references:
+            return
+        problems = [
+            {
+                "loc": ["body", name],
+                "msg": f"There is no such item of {resource}",
+                "type": "missing",
+            }
+            for name, resource in self._shared.store.unknown_references(call.context, given)
+        ]
+        if problems:
+            raise Unprocessable(problems)
 
     def _creates(self, place: Place) -> bool:
         is_put = self._served.role is Role.REPLACE
@@ -172,6 +206,7 @@ class Handler:
             call.context.keep(place.path, None)
         else:
             call.context.remove(place.path, found.key)
+        self._publish(call, Verb.DELETED, found)
         return reply
 
     def _act(self, call: Call[Account, Any]) -> Reply:
@@ -194,6 +229,9 @@ class Handler:
 
     def _commit(self, call: Call[Account, Any], place: Place, change: Change) -> None:
         """Keep a new state, and warn of what it could not take."""
+        known = call.context.collections.get(place.path)
+        is_new = known is not None and change.key not in known.items
+        self._publish(call, Verb.CREATED if is_new else Verb.UPDATED, change)
         if place.resource.is_singleton:
             call.context.keep(place.path, change.item.data)
         else:
@@ -204,6 +242,16 @@ class Handler:
         for name in change.lost:
             sentence = f"The schema of {self._resource.name} does not allow this value of '{name}'"
             mistakes.add(call.request.warnings, f"{sentence}: it was not kept.")
+
+    def _publish(self, call: Call[Account, Any], verb: Verb, change: Change) -> None:
+        """Emit the event of a change, if an endpoint may want it."""
+        webhooks = call.world.webhooks
+        if not webhooks.endpoints:
+            return
+        documented = self._shared.contract.document.get("webhooks", {})
+        kind = type_of(self._resource, verb, documented)
+        event = next_change(call.context, kind, call.request.now, change.item.data, call.world.seed)
+        webhooks.publish(call.context.id, [event])
 
     def _shown(
         self,

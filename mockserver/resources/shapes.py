@@ -28,8 +28,12 @@ class Shape:
     @property
     def names(self) -> set[str]:
         """The names of the properties, those that are merely required included."""
-        required = {name for part in self.parts for name in part.get("required", ())}
-        return self.properties.keys() | required
+        return self.properties.keys() | self.required
+
+    @property
+    def required(self) -> set[str]:
+        """The names of the properties that a part requires."""
+        return {name for part in self.parts for name in part.get("required", ())}
 
     @property
     def is_object(self) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from hashlib import blake2b
 from random import Random
@@ -14,8 +14,9 @@ from mockserver.resources import examples, fields
 from mockserver.resources.account import Account, Collection, Item, Json
 from mockserver.resources.fitting import Fitting, Unfit
 from mockserver.resources.model import Model, Resource
-from mockserver.resources.words import id_suffix
+from mockserver.resources.words import id_suffix, singular
 
+_REFERENCE_ENDS = ("id", "gid", "uuid", "sid", "key")
 _FALLBACK_KEYS = 8
 _MADE = frozenset({"id", "uuid", "guid", "gid", "sid", "slug"})
 """Names of identities that the mock makes. Generated values of others are keys themselves."""
@@ -113,7 +114,7 @@ class Store:
         data = _merged(item.data, given) if deep else {**item.data, **given}
         updated = fields.times(self._fitting.shapes, resource.schema, moment, is_new=False)
         data |= {name: value for name, value in updated.items() if name not in given}
-        fitted = self._fitted(place, data, key)
+        fitted = self._fitted(place, data, key, is_sparse=True)
         kept = {name: value for name, value in fitted.data.items() if name not in fitted.absent}
         changed = Item(kept, item.links, item.is_seeded)
         return Change(key, changed, _of(given, fitted.lost))
@@ -136,7 +137,7 @@ class Store:
 
     def shown(self, schema: Schema, resource: Resource, key: str, data: Json) -> Any:
         """Return an item as a schema shows it. Raises Unfit."""
-        return self._fitting.fit(schema, data, (resource.name, key)).value
+        return self._fitting.fit(schema, data, (resource.name, key), is_sparse=True).value
 
     def writable(self, request: Schema | None, resource: Resource, given: Any) -> Json:
         """Return what a request may set: no read-only and no write-only fields."""
@@ -147,6 +148,23 @@ class Store:
         own = shapes.of(request).properties.keys()
         hidden |= shapes.annotated(resource.schema, "readOnly") - own
         return {name: value for name, value in given.items() if name not in hidden}
+
+    def unknown_references(self, account: Account, given: Json) -> Iterator[tuple[str, str]]:
+        """Yield fields that name an item which does not exist, and the name of its resource.
+
+        Only fields whose names say so count: ``customer_id`` and ``customerIds`` of ``customers``.
+        """
+        for resource in self._model.resources.values():
+            if resource.is_singleton or resource.template.parameters:
+                continue
+            noun = fields.noun_of(resource.template.segments[-1])
+            for name, value in given.items():
+                if singular(name) not in {noun + end for end in _REFERENCE_ENDS}:
+                    continue
+                items = self.collection(account, self.place(resource, [])).items
+                keys = value if isinstance(value, list) else [value]
+                if any(isinstance(key, str | int) and str(key) not in items for key in keys):
+                    yield name, resource.name
 
     def _is_seeded(self, account: Account, place: Place) -> bool:
         """Return whether all items above come from the document. Raises Missing."""
@@ -240,20 +258,23 @@ class Store:
         self, account: Account, place: Place, collection: Collection, data: Mapping[str, Any]
     ) -> tuple[str, Any]:
         """Return a free key, as text and as its field has it."""
-        resource = place.resource
+        resource, shapes = place.resource, self._fitting.shapes
         text = f"{self._seed}/{account.id}/{place.path}/{collection.made}"
         digest = blake2b(text.encode(), digest_size=16).digest()
         random = Random(digest)  # noqa: S311 (invented data, no secrets)
-        fallback = digest.hex()
-        if resource.identity is None:
-            return fallback, None
-        schema = self._fitting.shapes.of(resource.schema).properties.get(resource.identity, {})
+        identity = resource.identity
+        schema = resource.parameter_schema
+        if identity is not None:
+            schema = shapes.of(resource.schema).properties.get(identity, {})
 
         def is_free(key: Any) -> bool:
-            return str(key) not in collection.items and self._fitting.is_valid(schema, key)
+            return (
+                str(key) not in collection.items
+                and self._fitting.is_valid(schema, key)
+                and self._fitting.is_text_of(resource.parameter_schema, str(key))
+            )
 
-        shape = self._fitting.shapes.of(schema)
-        wanted = fields.Wanted(resource.identity, shape, data, collection.made)
+        wanted = fields.Wanted(identity or "id", shapes.of(schema), data, collection.made)
         key = fields.new_key(wanted, random, is_free)
         for attempt in range(_FALLBACK_KEYS):
             if key is not None and is_free(key):
@@ -262,12 +283,15 @@ class Store:
                 key = self._fitting.generated(schema, (text, attempt))
             except Unfit:
                 break
-        return (str(key), key) if key is not None else (fallback, None)
+        return (str(key), key) if key is not None else (digest.hex(), None)
 
-    def _fitted(self, place: Place, data: Json, key: str) -> _Data:
+    def _fitted(self, place: Place, data: Json, key: str, *, is_sparse: bool = False) -> _Data:
         """Return data that its schema allows, with the fields that only other schemas show."""
         schema = place.resource.schema
-        fitted = self._fitting.fit(schema, data, (place.resource.name, key))
+        about = (place.resource.name, key)
+        # In the order of the schema, as people expect it.
+        allowed = self._fitting.restricted(schema, data)
+        fitted = self._fitting.fit(schema, allowed, about, is_sparse=is_sparse)
         value = fitted.value if isinstance(fitted.value, dict) else {}
         shape = self._fitting.shapes.of(schema)
         others = {name: part for name, part in data.items() if name not in shape.names}

@@ -42,11 +42,11 @@ END_OF_BLOCK = "--- end of block ---"
 WITHIN_SECONDS = 90
 ERROR = '{"detail":'
 """How the body of an error begins."""
-OTHER = guide("other-documents")
+OTHER, YOURS = guide("other-documents"), guide("your-own-api")
 RUN = [
     document
     for document in (README, *GUIDES)
-    if document.run_blocks("bash") and document.path != OTHER.path
+    if document.run_blocks("bash") and document.path not in (OTHER.path, YOURS.path)
 ]
 SHOWN = [README, CONTRIBUTING, *GUIDES]
 
@@ -122,6 +122,16 @@ def test_another_document_is_served_as_printed(make_server: ServerFactory, tmp_p
     run_blocks(OTHER, make_server(spec=tmp_path / name).url, tmp_path)
 
 
+def test_an_api_of_your_own_is_served_as_printed(
+    make_server: ServerFactory, tmp_path: Path
+) -> None:
+    """The example is served with its handlers, and each block prints what stands below it."""
+    example = ROOT / "examples" / "any-document"
+    (tmp_path / "examples").symlink_to(ROOT / "examples")
+    server = make_server(spec=example / "openapi.yaml", handlers=example / "handlers.py")
+    run_blocks(YOURS, server.url, tmp_path)
+
+
 def test_the_kit_leaves_out_what_the_guide_says() -> None:
     """The guide names the drivers that run, and prints the line about the others."""
     text = " ".join(OTHER.text.split())
@@ -174,7 +184,11 @@ def test_the_mocks_commands_are_understood_as_printed(document: Document) -> Non
             if words and "COMMAND" not in words:
                 control_command.parser().parse_args([_with_address(word) for word in words])
             continue
-        table = {"serve": settings.SETTINGS, "docs": settings.DOCS_SETTINGS}[name]
+        table = {
+            "serve": settings.SETTINGS,
+            "docs": settings.DOCS_SETTINGS,
+            "resources": settings.RESOURCES_SETTINGS,
+        }[name]
         parser = argparse.ArgumentParser(exit_on_error=False, allow_abbrev=False)
         settings.add_flags(parser, table)
         flags = vars(parser.parse_args(words))

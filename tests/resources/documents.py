@@ -40,9 +40,9 @@ def json_content(schema: Json, media_type: str = "application/json", **more: Any
 
 
 @contextmanager
-def served(folder: Path, content: Json) -> Iterator[httpx.Client]:
-    """Serve a document until the end of the block."""
+def served(folder: Path, content: Json, **settings: Any) -> Iterator[httpx.Client]:
+    """Serve a document with some settings until the end of the block."""
     path = folder / "openapi.yaml"
     path.write_text(yaml.safe_dump(content), encoding="utf-8")
-    with running_server(spec=path) as server, server.client(None) as client:
+    with running_server(spec=path, **settings) as server, server.client(None) as client:
         yield client

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,6 +12,7 @@ import httpx
 import pytest
 
 from mockserver.resources import account as account_module
+from tests.cli.program import serving, wait_for
 from tests.conftest import RunningServer, running_server
 from tests.resources.documents import BEARER, document, json_content, operation, served
 from tests.resources.shop import SHOP, TEA, assert_valid, create
@@ -267,3 +269,65 @@ def test_a_value_that_the_response_does_not_allow_is_not_kept(tmp_path: Path) ->
         assert response.json()["size"] in ("s", "m")
         assert "'size'" in response.headers["X-Mock-Warning"]
         assert client.get(f"/shirts/{response.json()['id']}").json() == response.json()
+
+
+def test_references_are_checked_on_demand(tmp_path: Path) -> None:
+    """``--check-references``: the id of another resource must exist where its name says so."""
+    names = {"name": {"type": "string"}, "toy_id": {"type": "string"}}
+    dog = {"type": "object", "properties": {"id": {"type": "string"}, **names}}
+    parameter = {"name": "id", "in": "path", "required": True, "schema": {"type": "string"}}
+    paths: dict[str, Any] = {}
+    for name in ("dogs", "toys"):
+        body = json_content(dog)
+        create = operation({"201": body}, f"create_{name}", requestBody=json_content(dog))
+        read = operation({"200": body}, f"get_{name}")
+        paths |= {f"/{name}": {"post": create}, f"/{name}/{{id}}": {"get": read}}
+        paths[f"/{name}/{{id}}"]["parameters"] = [parameter]
+    with served(tmp_path, document(paths), check_references=True) as client:
+        refused = client.post("/dogs", json={"toy_id": "ball"})
+        assert refused.status_code == 422
+        assert "toys" in refused.text
+        client.post("/toys", json={"id": "ball"}).raise_for_status()
+        assert client.post("/dogs", json={"toy_id": "ball"}).status_code == 201
+    with served(tmp_path, document(paths)) as client:
+        assert client.post("/dogs", json={"toy_id": "ball"}).status_code == 201
+
+
+def test_the_state_file_keeps_the_items(tmp_path: Path) -> None:
+    """Beyond the end of the program, with its snapshots."""
+    file = tmp_path / "state.zip"
+    arguments = ("--spec", SHOP, "--port", "0", "--state", file)
+    with serving(*arguments) as program, program.client() as client:
+        client.headers.update(BEARER)
+        created = create(client)
+        client.post("/_mock/snapshots", json={"name": "one"}).raise_for_status()
+        client.delete(f"/v1/products/{created['id']}").raise_for_status()
+        program.end(signal.SIGINT)
+    with serving(*arguments) as program, program.client() as client:
+        client.headers.update(BEARER)
+        assert client.get(f"/v1/products/{created['id']}").status_code == 404
+        client.post("/_mock/snapshots/one/restore").raise_for_status()
+        assert client.get(f"/v1/products/{created['id']}").json() == created
+
+
+def test_a_reload_keeps_the_items(tmp_path: Path) -> None:
+    """A new field of the schema is filled in for items that lack it."""
+    path = tmp_path / "shop.yaml"
+    path.write_text(SHOP.read_text())
+    with serving("--spec", path, "--port", "0", "--watch") as program, program.client() as client:
+        client.headers.update(BEARER)
+        created = create(client)
+        more = SHOP.read_text().replace(
+            "required: [id, name, category, price_cents, stock,",
+            "required: [id, weight, name, category, price_cents, stock,",
+        )
+        more = more.replace(
+            "        id: { type: string, readOnly: true, example: prod_7Hk2Lm9Qx4 }",
+            "        id: { type: string, readOnly: true, example: prod_7Hk2Lm9Qx4 }\n"
+            "        weight: { type: integer, minimum: 5, maximum: 9 }",
+        )
+        path.write_text(more)
+        wait_for(lambda: "Reloaded shop.yaml" in program.stdout)
+        shown = client.get(f"/v1/products/{created['id']}").json()
+        assert 5 <= shown.pop("weight") <= 9
+        assert shown == created

@@ -1,0 +1,188 @@
+"""Lists of inferred resources: pages by several conventions, envelopes, order, filters."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.resources.documents import document, json_content, operation, served
+
+Json = dict[str, Any]
+DOG: Json = {
+    "type": "object",
+    "required": ["id", "name"],
+    "properties": {
+        "id": {"type": "integer"},
+        "name": {"type": "string"},
+        "tags": {"type": "array", "items": {"type": "string"}},
+        "owner": {"type": "object", "properties": {"id": {"type": "string"}}},
+        "good": {"type": "boolean"},
+    },
+    "additionalProperties": False,
+}
+NEW = {**DOG, "required": ["name"]}
+ARRAY: Json = {"type": "array", "items": DOG}
+STRING, INTEGER, BOOLEAN = {"type": "string"}, {"type": "integer"}, {"type": "boolean"}
+NULLABLE = {"type": "string", "nullable": True}
+
+
+def page(**fields: Json) -> Json:
+    """Return the schema of a page, whose other fields are all required."""
+    return {"type": "object", "required": [*fields], "properties": {**fields, "data": ARRAY}}
+
+
+@contextmanager
+def dogs(
+    folder: Path, schema: Json, parameters: list[str], example: Any = None, **response: Any
+) -> Iterator[httpx.Client]:
+    """Serve five dogs, named a to e, the newest last."""
+    query = [{"name": name, "in": "query", "schema": {}} for name in parameters]
+    key = {"name": "id", "in": "path", "required": True, "schema": {"type": "integer"}}
+    content = json_content(schema) if example is None else json_content(schema, example=example)
+    paths = {
+        "/dogs": {
+            "get": operation({"200": {**content, **response}}, "list", parameters=query),
+            "post": operation({"201": json_content(DOG)}, "create", requestBody=json_content(NEW)),
+        },
+        "/dogs/{id}": {"get": operation({"200": json_content(DOG)}), "parameters": [key]},
+    }
+    with served(folder, document(paths), items=0) as client:
+        for index, name in enumerate("abcde"):
+            body = {
+                "name": name,
+                "tags": [name, "dog"],
+                "owner": {"id": f"o{index % 2}"},
+                "good": index < 2,
+            }
+            client.post("/dogs", json=body).raise_for_status()
+        yield client
+
+
+def names(items: list[Json]) -> str:
+    """Return the names of some dogs."""
+    return "".join(item["name"] for item in items)
+
+
+@pytest.mark.parametrize(
+    ("parameters", "query", "expected"),
+    [
+        ([], "", "edcba"),
+        (["limit"], "limit=2", "ed"),
+        (["limit", "offset"], "limit=2&offset=1", "dc"),
+        (["$top", "$skip"], "$top=2&$skip=3", "ba"),
+        (["page", "per_page"], "page=2&per_page=2", "cb"),
+        (["pageNumber", "pageSize"], "pageNumber=3&pageSize=2", "a"),
+        (["page", "limit"], "page=9&limit=2", ""),
+        (["starting_after", "limit"], "starting_after=4&limit=2", "cb"),
+        (["ending_before", "limit"], "ending_before=3&limit=1", "d"),
+        (["cursor", "limit"], "cursor=3&limit=1", "b"),
+        (["page_token", "page_size"], "page_token=4&page_size=5", "a"),
+        (["cursor"], "cursor=unreadable", "edcba"),
+        (["order"], "order=asc", "abcde"),
+        (["sort_order"], "sort_order=DESC", "edcba"),
+        (["name"], "name=c", "c"),
+        (["tags"], "tags=dog", "edcba"),
+        (["tag"], "tag=b", "b"),
+        (["good"], "good=true", "ba"),
+        (["owner"], "owner=o1", "db"),
+        (["color"], "color=red", "edcba"),
+    ],
+)
+def test_parameters_select_by_their_names(
+    tmp_path: Path, parameters: list[str], query: str, expected: str
+) -> None:
+    """Newest first; a parameter of an unknown name changes nothing."""
+    with dogs(tmp_path, ARRAY, parameters) as client:
+        assert names(client.get(f"/dogs?{query}").json()) == expected
+
+
+def test_fields_beside_the_list_agree_with_it(tmp_path: Path) -> None:
+    """Totals, numbers of pages, and whether there are more."""
+    schema = page(
+        total=INTEGER, totalPages=INTEGER, page=INTEGER, per_page=INTEGER, has_more=BOOLEAN
+    )
+    with dogs(tmp_path, schema, ["page", "per_page"]) as client:
+        body = client.get("/dogs?page=2&per_page=2").json()
+        assert names(body.pop("data")) == "cb"
+        assert body == {"total": 5, "totalPages": 3, "page": 2, "per_page": 2, "has_more": True}
+        assert client.get("/dogs?page=3&per_page=2").json()["has_more"] is False
+
+
+@pytest.mark.parametrize(
+    ("field", "parameters"),
+    [
+        ("next_cursor", ["cursor", "limit"]),
+        ("next_page_token", ["page_token", "limit"]),
+        ("nextToken", ["nextToken", "limit"]),
+        ("next_cursor", ["starting_after", "limit"]),
+    ],
+)
+@pytest.mark.parametrize("kind", [STRING, NULLABLE])
+def test_a_cursor_leads_through_the_whole_list(
+    tmp_path: Path, field: str, parameters: list[str], kind: Json
+) -> None:
+    """The last page has no further one: null, or else an empty text."""
+    with dogs(tmp_path, page(**{field: kind}), parameters) as client:
+        seen, cursor = "", None
+        for _ in range(3):
+            params = {"limit": "2"} | ({parameters[0]: cursor} if cursor else {})
+            body = client.get("/dogs", params=params).json()
+            seen += names(body["data"])
+            cursor = body[field]
+        assert seen == "edcba"
+        assert not cursor
+
+
+def test_an_optional_cursor_is_left_out_at_the_end(tmp_path: Path) -> None:
+    """Clients stop when it is missing."""
+    schema = {"type": "object", "properties": {"next_cursor": STRING, "data": ARRAY}}
+    with dogs(tmp_path, schema, ["cursor", "limit"]) as client:
+        assert "next_cursor" not in client.get("/dogs?limit=5").json()
+
+
+def test_fields_in_an_object_of_their_own(tmp_path: Path) -> None:
+    """``pagination``, ``meta`` and ``links`` are filled like the envelope itself."""
+    meta = {"type": "object", "required": ["count"], "properties": {"count": INTEGER}}
+    links = {"type": "object", "required": ["next"], "properties": {"next": NULLABLE}}
+    with dogs(tmp_path, page(meta=meta, links=links), ["limit", "offset"]) as client:
+        body = client.get("/dogs?limit=2").json()
+        assert body["meta"]["count"] == 5
+        assert body["links"]["next"] == "/dogs?limit=2&offset=2"
+        following = client.get(body["links"]["next"]).json()
+        assert names(following["data"]) == "cb"
+        assert client.get("/dogs?offset=4").json()["links"]["next"] is None
+
+
+def test_documented_headers_lead_on(tmp_path: Path) -> None:
+    """``Link`` names the next page, and ``X-Total-Count`` the total."""
+    headers = {"Link": {"schema": STRING}, "X-Total-Count": {"schema": INTEGER}}
+    with dogs(tmp_path, ARRAY, ["page", "per_page"], headers=headers) as client:
+        response = client.get("/dogs?per_page=3")
+        assert response.headers["Link"] == '</dogs?per_page=3&page=2>; rel="next"'
+        assert response.headers["X-Total-Count"] == "5"
+        assert "Link" not in client.get("/dogs?per_page=3&page=2").headers
+
+
+def test_an_example_shows_the_order(tmp_path: Path) -> None:
+    """Where it shows the oldest first, lists are so."""
+    properties: Json = DOG["properties"]
+    dated = {**DOG, "properties": {**properties, "created_at": STRING}}
+    example = [
+        {"id": 1, "name": "x", "created_at": "2026-01-01"},
+        {"id": 2, "name": "y", "created_at": "2026-01-02"},
+    ]
+    schema = {"type": "array", "items": dated}
+    with dogs(tmp_path, schema, [], example) as client:
+        listed = names(client.get("/dogs").json())
+        assert listed.endswith("abcde")
+
+
+def test_a_list_that_must_have_items_is_never_empty(tmp_path: Path) -> None:
+    """Its schema decides, also where a filter leaves nothing."""
+    with dogs(tmp_path, {**ARRAY, "minItems": 1}, ["name"]) as client:
+        assert len(client.get("/dogs?name=nobody").json()) >= 1

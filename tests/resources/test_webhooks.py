@@ -1,0 +1,48 @@
+"""Webhook endpoints receive the changes of inferred resources."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import httpx
+
+from tests.cli.program import wait_for
+from tests.conftest import running_server
+from tests.resources.documents import BEARER
+from tests.resources.shop import SHOP, create
+from tests.webhooks.receiver import Receiver, receiving
+
+MOMENT = datetime(2026, 3, 18, 12, tzinfo=UTC)
+
+
+def changes(client: httpx.Client, receiver: Receiver) -> list[dict[str, Any]]:
+    """Create, change and delete a product; return what the endpoint received."""
+    client.post("/_mock/webhook-endpoints", json={"url": receiver.url}).raise_for_status()
+    created = create(client)
+    client.patch(f"/v1/products/{created['id']}", json={"stock": 3}).raise_for_status()
+    client.delete(f"/v1/products/{created['id']}").raise_for_status()
+    wait_for(lambda: len(receiver.received) == 3)
+    return [request.json for request in receiver.received]
+
+
+def test_each_change_of_an_item_is_an_event() -> None:
+    """Named after the resource, with the item as its data; the same ids by seed."""
+    runs = []
+    for _ in range(2):
+        with (
+            receiving() as receiver,
+            running_server(spec=SHOP, now=MOMENT) as server,
+            server.client(None) as client,
+        ):
+            client.headers.update(BEARER)
+            runs.append(changes(client, receiver))
+    first = runs[0]
+    assert [event["event"] for event in first] == [
+        "product.created",
+        "product.updated",
+        "product.deleted",
+    ]
+    assert [event["data"]["stock"] for event in first] == [0, 3, 3]
+    assert {event["account_id"] for event in first} == {first[0]["account_id"]}
+    assert runs[0] == runs[1]
