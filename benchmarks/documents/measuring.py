@@ -202,7 +202,7 @@ class Measurement:
                 continue
             prefix = operation.path.partition(f"{{{parameter.name}}}")[0].rstrip("/")
             identity = self._identifier(prefix, parameter.name, found)
-            if identity is not None:
+            if identity is not None and self._reading.request.accepts(parameter.schema, identity):
                 found[parameter.name] = identity
         return found
 
