@@ -137,7 +137,7 @@ class Measurement:
         chosen = known
         if len(known) > self._limits.resources:
             chosen = random.Random(self._limits.seed).sample(known, self._limits.resources)
-        lives = Lifecycles(known, self._messages, self._send)
+        lives = Lifecycles(known, self._messages, self._send, self._reading.operations)
         for resource in chosen:
             if self._is_late():
                 return
