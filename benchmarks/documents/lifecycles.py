@@ -73,9 +73,20 @@ def _can_be_followed(resource: Resource) -> bool:
 class Lifecycles:
     """Follows resources through their lives on one server."""
 
-    def __init__(self, known: list[Resource], messages: Messages, send: Send) -> None:
-        """Take the resources of a document, the source of requests and what sends them."""
+    def __init__(
+        self,
+        known: list[Resource],
+        messages: Messages,
+        send: Send,
+        operations: list[Operation] | None = None,
+    ) -> None:
+        """Take resources and operations, the source of requests and what sends them."""
         self._known = {resource.collection.rstrip("/"): resource for resource in known}
+        self._lists = {
+            operation.path.rstrip("/"): operation
+            for operation in operations or []
+            if operation.method == "GET"
+        }
         self._messages = messages
         self._send = send
 
@@ -87,18 +98,26 @@ class Lifecycles:
         except NoValue:
             return None
 
-    def _parents(self, path: str, depth: int = 0) -> dict[str, Any]:
-        """Create what the path of a collection names, and return the identifiers."""
+    def _parents(self, path: str) -> dict[str, Any]:
+        """Create or look up what the path of a collection names, and return the identifiers."""
         found: dict[str, Any] = {}
         for match in re.finditer(r"/\{([^}/]+)\}", path):
-            parent = self._known.get(path[: match.start()])
-            if parent is None or depth > 4:
-                continue
-            answer, _ = self._create(parent, found)
-            identity = _identity(answer, match[1])
+            identity = self._parent(path[: match.start()], match[1], found)
             if identity is not None:
                 found[match[1]] = identity
         return found
+
+    def _parent(self, collection: str, parameter: str, known: dict[str, Any]) -> Any:
+        """Return the identifier of a new item of a collection, or of one that it has."""
+        parent, listed = self._known.get(collection), self._lists.get(collection)
+        if parent is not None:
+            identity = _identity(self._create(parent, known)[0], parameter)
+            if identity is not None:
+                return identity
+        if listed is None:
+            return None
+        answer = self._send(self._messages.valid(listed, known))
+        return identity_in(first_item(_body(answer)), parameter)
 
     def _create(self, resource: Resource, known: dict[str, Any]) -> tuple[Answer, Message]:
         operation = resource.operations["create"]
@@ -124,7 +143,7 @@ class Lifecycles:
             yield "create: a second item has the same identifier"
         known = {**parents, resource.parameter: identity}
         yield from self._read(resource, known, created, "read")
-        yield from self._listed(resource, parents, identity)
+        yield from self._listed(resource, parents, created.body, identity)
         yield from self._updated(resource, known)
         yield from self._deleted(resource, known)
 
@@ -135,18 +154,27 @@ class Lifecycles:
         if answer.status != 200:
             yield f"{step}: status {answer.status}"
             return
-        names = _lost(sent.body, _body(answer))
+        names = _lost(sent.body, _body(answer), resource.parameter)
         if names:
             yield f"{step}: {', '.join(names)} differs from what was sent"
 
     def _get(self, resource: Resource, known: dict[str, Any]) -> Answer:
         return self._send(self._messages.valid(resource.operations["read"], known))
 
-    def _listed(self, resource: Resource, parents: dict[str, Any], identity: Any) -> Iterator[str]:
+    def _listed(
+        self, resource: Resource, parents: dict[str, Any], sent: Any, identity: Any
+    ) -> Iterator[str]:
         operation = resource.operations.get("list")
         if operation is None:
             return
-        answer = self._send(self._messages.valid(operation, parents))
+        message = self._messages.valid(operation, parents)
+        fields = sent if isinstance(sent, dict) else {}
+        for name, location in message.parameters:
+            if location == "query":  # it is required, and may be a filter
+                if name not in fields:
+                    return
+                message.parameters[name, location] = fields[name]
+        answer = self._send(message)
         if answer.status != 200:
             yield f"list: status {answer.status}"
         elif identity not in set(_scalars(_body(answer))):
@@ -221,20 +249,20 @@ def _levels(body: Any) -> Iterator[dict[str, Any]]:
     yield from inner
 
 
-def _lost(sent: Any, got: Any) -> list[str]:
-    """Return the posted scalar fields that came back changed."""
+def _lost(sent: Any, got: Any, identifier: str) -> list[str]:
+    """Return the posted scalar fields that came back as other scalars; an identifier may."""
     if not isinstance(sent, dict) or not isinstance(got, dict):
         return []
     if len(sent) == 1:
         (name, inner), *_ = sent.items()
         if isinstance(inner, dict):
-            return _lost(inner, got.get(name, got))
+            return _lost(inner, got.get(name, got), identifier)
     levels = list(_levels(got))
     found = []
     for name, value in sent.items():
-        if not _is_scalar(value):
+        if not _is_scalar(value) or name == identifier:
             continue
-        back = [level[name] for level in levels if name in level]
+        back = [level[name] for level in levels if _is_scalar(level.get(name))]
         if back and not any(_same(value, other) for other in back):
             found.append(name)
     return found

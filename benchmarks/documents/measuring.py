@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -121,12 +122,14 @@ class Measurement:
                 break
             self._operation(operation)
             if not self._figures.processor_seconds:
-                self._figures.processor_seconds = self._server.cpu_seconds()
+                with suppress(OSError):
+                    self._figures.processor_seconds = self._server.cpu_seconds()
         for outcome in self._outcomes():
             self._figures.stateful.add(not outcome.failure)
             if outcome.failure:
                 self._figures.fail(f"state {outcome.name}: {outcome.failure}")
-        self._figures.memory_mib = self._server.memory_mib()
+        with suppress(BenchError, OSError):  # it may have ended, which is counted as broken
+            self._figures.memory_mib = self._server.memory_mib()
         self._client.close()
 
     def _outcomes(self) -> Iterator[Outcome]:
@@ -134,7 +137,7 @@ class Measurement:
         chosen = known
         if len(known) > self._limits.resources:
             chosen = random.Random(self._limits.seed).sample(known, self._limits.resources)
-        lives = Lifecycles(known, self._messages, self._send)
+        lives = Lifecycles(known, self._messages, self._send, self._reading.operations)
         for resource in chosen:
             if self._is_late():
                 return
@@ -199,7 +202,7 @@ class Measurement:
                 continue
             prefix = operation.path.partition(f"{{{parameter.name}}}")[0].rstrip("/")
             identity = self._identifier(prefix, parameter.name, found)
-            if identity is not None:
+            if identity is not None and self._reading.request.accepts(parameter.schema, identity):
                 found[parameter.name] = identity
         return found
 
