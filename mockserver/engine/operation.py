@@ -40,7 +40,7 @@ from mockserver.openapi.contract import Contract, Operation
 logger = logging.getLogger(__name__)
 
 _KEPT_BODY_BYTES = 1_024
-_KEPT_DERIVED = 1_024
+_KEPT_BODIES = 1_024
 """The number of encoded bodies to keep for each operation."""
 
 
@@ -74,8 +74,8 @@ class CompiledOperation:
         self._success = operation.success
         self._is_write = operation.method not in ("get", "head")
         self._parameters = Parameters(operation.parameters, shared.contract)
-        self._derived: dict[Hashable, bytes] = {}
-        """Encoded bodies by the facts on which they depend."""
+        self._bodies: dict[tuple[int, Hashable], bytes] = {}
+        """Encoded bodies by their status and the facts on which they depend."""
         self._samples = Samples(operation, shared.contract, shared.generator)
 
     def respond(self, request: Request) -> Reply | Awaitable[Reply]:
@@ -209,12 +209,15 @@ class CompiledOperation:
         """Return the valid body of a successful response."""
         if not isinstance(result, Derived):
             return self.responses.encode(self._success, result)
-        payload = self._derived.get(result.facts)
-        if payload is None:
-            payload = kept(self.responses.encode(self._success, result.render(result.source)))
-            if len(self._derived) >= _KEPT_DERIVED:
-                self._derived.clear()
-            self._derived[result.facts] = payload
+        known = self._bodies.get((self._success, result.facts))
+        return known or self._keep(self._success, result.facts, result.render(result.source))
+
+    def _keep(self, status: int, facts: Hashable, body: Any) -> bytes:
+        """Return a body as valid JSON, and keep it for the same status and facts."""
+        payload = kept(self.responses.encode(status, body))
+        if len(self._bodies) >= _KEPT_BODIES:
+            self._bodies.clear()
+        self._bodies[status, facts] = payload
         return payload
 
     async def _wait_for(self, call: Call[Any, Any]) -> Reply:
@@ -232,13 +235,19 @@ class CompiledOperation:
     def _refuse(self, error: Exception) -> Reply:
         """Return an error response; a 500 if the contract does not allow it."""
         response = self.service.error(error, self.operation) or self._internal_error(error)
+        facts = response.facts
+        if facts is not None and (known := self._bodies.get((response.status, facts))) is not None:
+            return Reply(response.status, known, response.headers)
         if response.status == 500 or isinstance(error, PreferenceRefused):
             return response.reply
         if self._handler is None and not self.responses.has_schema(response.status):
             # The document need not describe all errors of an operation without a handler.
             return response.reply
         try:
-            payload = self.responses.encode(response.status, response.body)
+            if facts is not None:
+                payload = self._keep(response.status, facts, response.body)
+            else:
+                payload = self.responses.encode(response.status, response.body)
         except BrokenContract as broken:
             return self._internal_error(broken).reply
         return Reply(response.status, payload, response.headers)

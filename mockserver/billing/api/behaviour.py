@@ -127,7 +127,10 @@ class Billing:
         refusal = refusal_of(error)
         if refusal is None:
             return None
-        return ErrorResponse(refusal.status, envelope(refusal), refusal.headers)
+        response = ErrorResponse(refusal.status, envelope(refusal), refusal.headers)
+        if isinstance(refusal.detail, str):
+            response.facts = refusal.detail
+        return response
 
     @cached_property
     def control(self) -> ControlPart:
