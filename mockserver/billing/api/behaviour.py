@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from mockserver import packaged
 from mockserver.billing import money
@@ -69,6 +69,14 @@ def _is_amount(field: str) -> bool:
     return field.endswith(("_cents", "_microcents"))
 
 
+def _headers_of_balance(balance: int) -> Headers:
+    headers = [(b"x-alterlab-balance", money.display(balance).encode())]
+    warning = warning_of(balance)
+    if warning is not None:
+        headers.append((b"x-alterlab-balance-warning", warning.encode()))
+    return headers
+
+
 class Billing:
     """The behaviour of the Billing API, including hosted pages and the stand-in for Stripe.js."""
 
@@ -76,6 +84,7 @@ class Billing:
         self._world = world
         self._accounts = world.state
         self._is_limited = enforce_rate_limits
+        self._headers_of_balance = lru_cache(maxsize=1_024)(_headers_of_balance)
 
     @property
     def handlers(self) -> Mapping[str, Handler]:
@@ -111,11 +120,7 @@ class Billing:
             return rate_limits.anonymous(now).headers
         headers = (caller.allowance or rate_limits.anonymous(now)).headers
         if caller.tenant is not None:
-            balance = caller.tenant.account.ledger.balance
-            headers.append((b"x-alterlab-balance", money.display(balance).encode()))
-            warning = warning_of(balance)
-            if warning is not None:
-                headers.append((b"x-alterlab-balance-warning", warning.encode()))
+            headers += self._headers_of_balance(caller.tenant.account.ledger.balance)
         return headers
 
     def error(
