@@ -21,6 +21,7 @@ from mockserver.engine.body import BodyReader, Json
 from mockserver.engine.call import Call
 from mockserver.engine.caller import Caller
 from mockserver.engine.errors import (
+    Headers,
     PreferenceRefused,
     Problem,
     Refusal,
@@ -124,6 +125,10 @@ class CompiledOperation:
             )
         )
 
+    def warnings(self, request: Request) -> Headers:
+        """Return a header for each warning."""
+        return mistakes.headers_of(request.warnings, self._world.redactor)
+
     async def _respond_after(self, preferred: Preference, request: Request) -> Reply:
         """Return the response after the delay that the request prefers."""
         await asyncio.sleep(preferred.delay_ms / 1_000)
@@ -165,7 +170,7 @@ class CompiledOperation:
         headers += reply.headers
         headers += request.marks
         if request.warnings:
-            headers += mistakes.headers_of(request.warnings, self._world.redactor)
+            headers += self.warnings(request)
         self.record(request, reply.status, reply.payload)
         reply.headers = headers
         return reply
