@@ -172,17 +172,21 @@ class CompiledOperation:
         if request.warnings:
             headers += self.warnings(request)
         self.record(request, reply.status, reply.payload)
-        reply.headers = headers
-        return reply
+        return Reply(reply.status, reply.payload, headers, reply.media_type)
 
     def _call(self, request: Request, caller: Caller) -> Call[Any, Any]:
         """Return the argument of the handler. Raises Unprocessable with all violations."""
+        known, payload = request.known, request.payload
+        if known is not None and (found := known.refused.get(payload, [])):
+            raise Unprocessable(found)
         params, found = self._params(request)
         body: Json = None
         if self.body is not None:
             body, more = self.body.parse(request.payload, request.warnings)
             found += more
         if found:
+            if known is not None and not request.warnings:
+                known.refuse(payload, found)
             raise Unprocessable(found)
         return Call(self._world, request, caller.context(params, request.now), params, body)
 

@@ -24,6 +24,7 @@ from mockserver.engine.call import Handler
 from mockserver.engine.caller import Caller
 from mockserver.engine.errors import Headers, Unauthorized, envelope
 from mockserver.engine.redaction import Redactor
+from mockserver.engine.reply import encode
 from mockserver.engine.request import Request
 from mockserver.engine.world import World
 from mockserver.faults.registry import FaultRegistry
@@ -118,7 +119,7 @@ class Billing:
         """
         if not isinstance(caller, BillingCaller):
             return rate_limits.anonymous(now).headers
-        headers = (caller.allowance or rate_limits.anonymous(now)).headers
+        headers = caller.allowance_at(now).headers
         if caller.tenant is not None:
             headers += self._headers_of_balance(caller.tenant.account.ledger.balance)
         return headers
@@ -133,8 +134,8 @@ class Billing:
         if refusal is None:
             return None
         response = ErrorResponse(refusal.status, envelope(refusal), refusal.headers)
-        if isinstance(refusal.detail, str):
-            response.facts = refusal.detail
+        detail = refusal.detail
+        response.facts = detail if isinstance(detail, str) else encode(detail)
         return response
 
     @cached_property
