@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from mockserver import packaged
 from mockserver.billing.accounts import fixtures
+from mockserver.billing.accounts.personas import Persona
 from mockserver.billing.api.behaviour import world_of
+from mockserver.billing.catalogue import Catalogue
 from mockserver.clock import Clock
+from mockserver.faults.sets import FaultSet
 from mockserver.openapi.yaml_file import FileError
 
 CATALOGUE, SUBSCRIBER, DEFAULT = (
@@ -364,3 +369,27 @@ def test_an_expired_promo_code_does_not_break_its_personas(folder: Path) -> None
     account = world.state.tenant("sk_test_default").account
     assert account.ledger.deposited_cents == 10_000
     assert account.redeemed_promo_codes == []
+
+
+@pytest.mark.parametrize("root", [Catalogue, FaultSet, Persona])
+def test_all_parts_of_a_file_forbid_unknown_fields(root: type) -> None:
+    """A misspelt field of a fixture is an error at any depth."""
+    parts = [*structs_in(msgspec.inspect.type_info(root))]
+    seen: set[type] = set()
+    while parts:
+        part = parts.pop()
+        if part.cls not in seen:
+            seen.add(part.cls)
+            assert part.forbid_unknown_fields, part.cls
+            parts += [found for field in part.fields for found in structs_in(field.type)]
+    assert root in seen
+
+
+def structs_in(kind: msgspec.inspect.Type) -> Iterator[msgspec.inspect.StructType]:
+    """Yield the structs in a type: itself, or those of its items, values and alternatives."""
+    if isinstance(kind, msgspec.inspect.StructType):
+        yield kind
+    parts = [getattr(kind, name, ()) for name in ("item_type", "value_type", "types", "item_types")]
+    for part in parts:
+        for inner in part if isinstance(part, tuple) else (part,):
+            yield from structs_in(inner)

@@ -29,11 +29,17 @@ def modules() -> set[str]:
 @pytest.mark.parametrize(
     "module",
     [
+        "connexion",
         "faker",
+        "jinja2",
+        "mockserver.billing.control.operations",
+        "mockserver.billing.hosted.site",
         "mockserver.billing.stripe.routes",
+        "mockserver.control.service",
         "mockserver.docs",
         "mockserver.generator.builder",
         "mockserver.watch",
+        "starlette.routing",
     ],
 )
 def test_a_start_does_not_import(modules: set[str], module: str) -> None:

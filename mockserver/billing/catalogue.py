@@ -21,7 +21,7 @@ Authentication = Literal["never", "once", "always"]
 """3-D Secure: ``once`` when the card is saved or first pays, ``always`` for every page payment."""
 
 
-class Plan(Struct, frozen=True):
+class Plan(Struct, frozen=True, forbid_unknown_fields=True):
     """A monthly plan. The free plan has no price."""
 
     slug: PlanSlug
@@ -31,7 +31,7 @@ class Plan(Struct, frozen=True):
     price_id: str | None = None
 
 
-class CreditPack(Struct, frozen=True):
+class CreditPack(Struct, frozen=True, forbid_unknown_fields=True):
     """A one-time purchase of balance."""
 
     price_id: str
@@ -39,7 +39,7 @@ class CreditPack(Struct, frozen=True):
     amount_cents: int
 
 
-class PromoCode(Struct, frozen=True):
+class PromoCode(Struct, frozen=True, forbid_unknown_fields=True):
     """A bonus on a deposit, once per account: a percentage with a cap, or a fixed amount."""
 
     code: str
@@ -51,7 +51,7 @@ class PromoCode(Struct, frozen=True):
     expires_at: datetime | None = None
 
 
-class TestCard(Struct, frozen=True):
+class TestCard(Struct, frozen=True, forbid_unknown_fields=True):
     """A payment method id with known behaviour, as published by Stripe."""
 
     __test__ = False
@@ -95,7 +95,7 @@ def _slug_of(card: TestCard) -> str:
     return card.id.removeprefix("pm_").removeprefix("card_")
 
 
-class Catalogue(Struct, frozen=True, dict=True):
+class Catalogue(Struct, frozen=True, forbid_unknown_fields=True, dict=True):
     """Plans by ascending price, free first; credit packs; promo codes; test cards."""
 
     plans: list[Plan]

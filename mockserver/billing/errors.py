@@ -36,9 +36,7 @@ class BillingError(Exception):
 
     def __init__(self, *args: Any, **facts: Any) -> None:
         super().__init__(*args)
-        facts.update(zip(type(self).__annotations__, args, strict=False))
-        for name, fact in facts.items():
-            setattr(self, name, fact)
+        vars(self).update(zip(type(self).__annotations__, args, strict=False), **facts)
 
 
 class InvalidRequest(BillingError):

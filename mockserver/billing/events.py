@@ -7,11 +7,13 @@ them out afterwards, and publishes or drops them.
 
 from datetime import datetime
 from hashlib import blake2b
-from typing import Any, NamedTuple
+from typing import Any
+
+from msgspec import Struct
 
 
-class Event(NamedTuple):
-    """One event. A named tuple, because every ledger entry creates one and it must be cheap."""
+class Event(Struct, frozen=True):
+    """One event. Every ledger entry creates one."""
 
     type: str
     created_at: datetime

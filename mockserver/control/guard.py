@@ -8,8 +8,9 @@ rebinding, a page can even share its origin. So the headers that browsers set ar
 ``Host``. That is safe: only the browser sets it, for a page whose origin it sees as the target's.
 With DNS rebinding it is ``same-origin``, too, but then ``Host`` is a foreign name, which is refused
 without a token. Headers of proxies are never a reason to let a request in here. They only close:
-``X-Forwarded-For`` and ``X-Forwarded-Host`` must name this machine, because a proxy that rewrites
-``Host`` would otherwise open the control API to its callers, and to pages with a rebound name.
+``X-Forwarded-For``, ``X-Forwarded-Host`` and ``Forwarded`` must name this machine, because a proxy
+that rewrites ``Host`` would otherwise open the control API to its callers, and to pages with a
+rebound name.
 
 ``GET /_mock/health`` is open to health checks: by every host name and without a token. It changes
 nothing and reveals no account.
@@ -25,6 +26,7 @@ from mockserver.engine.address import (
     FORWARDED_HOST,
     Address,
     are_loopback,
+    forwarded,
     without_port,
 )
 from mockserver.loopback import is_loopback
@@ -117,10 +119,12 @@ class ControlGuard:
 
     def _is_of_this_machine(self, headers: Mapping[bytes, bytes]) -> bool:
         """Return whether the headers of proxies name this machine, or the public URL's host."""
-        callers = headers.get(FORWARDED_FOR, b"localhost").decode("latin-1")
-        hosts = headers.get(FORWARDED_HOST, b"localhost").decode("latin-1")
-        return are_loopback(callers) and (
-            are_loopback(hosts) or hosts.lower() == self._address.public_host.lower()
+        callers = [headers.get(FORWARDED_FOR, b"localhost"), *forwarded(headers, b"for")]
+        hosts = [headers.get(FORWARDED_HOST, b"localhost"), *forwarded(headers, b"host")]
+        public = self._address.public_host.lower()
+        return all(are_loopback(caller.decode("latin-1")) for caller in callers) and all(
+            are_loopback(host) or host.lower() == public
+            for host in (name.decode("latin-1") for name in hosts)
         )
 
 

@@ -15,7 +15,12 @@ Client = tuple[str, int] | None
 _Headers = Mapping[bytes, bytes]
 
 FORWARDED_HOST, FORWARDED_FOR = b"x-forwarded-host", b"x-forwarded-for"
-_FORWARDED_PROTO = b"x-forwarded-proto"
+_FORWARDED_PROTO, _FORWARDED_PORT = b"x-forwarded-proto", b"x-forwarded-port"
+_FORWARDED = b"forwarded"
+"""The standard header (RFC 7239). ``X-Forwarded-...`` count more if a proxy sends both."""
+_PARAMETER = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+)=(?:\"((?:[^\"\\]|\\.)*)\"|([^\s;,\"]+))")
+_PORT = re.compile(rb"[0-9]{1,5}")
+_DEFAULT_PORTS = {b"http": b"80", b"https": b"443"}
 _HOST = re.compile(rb"[A-Za-z0-9_.:\[\]-]{1,255}")
 _SCHEMES = (b"http", b"https")
 
@@ -24,8 +29,8 @@ class Address:
     """Finds the address that a caller used, for URLs in responses and for origins of pages.
 
     ``default`` is used when the Host header names none. ``public_url`` replaces all others.
-    ``X-Forwarded-Host`` and ``X-Forwarded-Proto`` count if the peer is on this machine or in one
-    of the ``trusted`` networks.
+    ``X-Forwarded-Host``, ``-Proto`` and ``-Port``, and ``Forwarded`` (RFC 7239), count if the peer
+    is on this machine or in one of the ``trusted`` networks.
     """
 
     def __init__(
@@ -47,9 +52,9 @@ class Address:
             return self._public_url
         host, name = headers.get(b"host", b""), scheme.encode()
         if self._is_forwarded(headers, client):
-            host = _first(headers, FORWARDED_HOST) or host
-            forwarded = _first(headers, _FORWARDED_PROTO).lower()
-            name = forwarded if forwarded in _SCHEMES else name
+            proto = _first(headers, _FORWARDED_PROTO) or b"".join(forwarded(headers, b"proto")[:1])
+            name = proto.lower() if proto.lower() in _SCHEMES else name
+            host = _with_port(_forwarded_host(headers) or host, headers, name)
         return _url(name, host) or self._default
 
     def is_own(self, origin: str, headers: _Headers, client: Client) -> bool:
@@ -63,12 +68,18 @@ class Address:
         scheme, _, authority = origin.partition("://")
         hosts = [headers.get(b"host", b"")]
         if self._is_forwarded(headers, client):
-            hosts.append(_first(headers, FORWARDED_HOST))
+            named = _forwarded_host(headers)
+            hosts += [named, _with_port(named or hosts[0], headers, scheme.encode())]
         names = {host.decode("latin-1").lower() for host in hosts}
         return scheme in ("http", "https") and bool(authority) and authority in names
 
     def _is_forwarded(self, headers: _Headers, client: Client) -> bool:
-        is_named = FORWARDED_HOST in headers or _FORWARDED_PROTO in headers
+        is_named = (
+            FORWARDED_HOST in headers
+            or _FORWARDED_PROTO in headers
+            or _FORWARDED_PORT in headers
+            or _FORWARDED in headers
+        )
         return is_named and client is not None and self._is_trusted(client[0])
 
     def _look_up(self, peer: str) -> bool:
@@ -97,6 +108,28 @@ def without_port(host: str) -> str:
 def _first(headers: _Headers, name: bytes) -> bytes:
     """Return the first of several values: the one that the proxy next to the caller has set."""
     return headers.get(name, b"").partition(b",")[0].strip()
+
+
+def forwarded(headers: _Headers, name: bytes) -> list[bytes]:
+    """Return all values of a parameter of ``Forwarded``, that of the first proxy first."""
+    return [
+        re.sub(rb"\\(.)", rb"\1", quoted) if quoted else plain
+        for parameter, quoted, plain in _PARAMETER.findall(headers.get(_FORWARDED, b""))
+        if parameter.lower() == name
+    ]
+
+
+def _forwarded_host(headers: _Headers) -> bytes:
+    return _first(headers, FORWARDED_HOST) or b"".join(forwarded(headers, b"host")[:1])
+
+
+def _with_port(host: bytes, headers: _Headers, scheme: bytes) -> bytes:
+    """Return a host with the port of ``X-Forwarded-Port``, unless it has one or needs none."""
+    port = _first(headers, _FORWARDED_PORT)
+    has_port = re.search(rb":[0-9]*$", host) is not None
+    if has_port or not _PORT.fullmatch(port) or _DEFAULT_PORTS.get(scheme) == port:
+        return host
+    return host + b":" + port
 
 
 @lru_cache(maxsize=64)

@@ -7,7 +7,7 @@ for one API. ``mockserver.resources`` implements it for any other document.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from starlette.routing import Route
 
 
-class ErrorResponse(NamedTuple):
+class ErrorResponse(Struct):
     """An error as one API writes it."""
 
     status: int
@@ -40,6 +40,8 @@ class ErrorResponse(NamedTuple):
     """None for a response without a body."""
     is_final: bool = False
     """Whether it is sent as it is. Other bodies are validated against the contract."""
+    facts: Hashable | None = None
+    """All that the body depends on besides the status, if bodies of equal facts may be kept."""
 
     @property
     def reply(self) -> Reply:

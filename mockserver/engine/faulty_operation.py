@@ -84,7 +84,7 @@ class FaultyOperation:
         reply = self._error(rule, status, sentence)
         shared = operation.service.headers(request.caller, request.now)
         operation.record(request, status, reply.payload)
-        headers = _merge([*shared, *extra], rule.headers or {})
+        headers = _merge([*shared, *extra, *operation.warnings(request)], rule.headers or {})
         return Reply(status, reply.payload, headers, reply.media_type)
 
     async def _break(self, rule: Rule, request: Request) -> Reply:

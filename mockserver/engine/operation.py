@@ -21,6 +21,7 @@ from mockserver.engine.body import BodyReader, Json
 from mockserver.engine.call import Call
 from mockserver.engine.caller import Caller
 from mockserver.engine.errors import (
+    Headers,
     PreferenceRefused,
     Problem,
     Refusal,
@@ -40,7 +41,7 @@ from mockserver.openapi.contract import Contract, Operation
 logger = logging.getLogger(__name__)
 
 _KEPT_BODY_BYTES = 1_024
-_KEPT_DERIVED = 1_024
+_KEPT_BODIES = 1_024
 """The number of encoded bodies to keep for each operation."""
 
 
@@ -75,8 +76,8 @@ class CompiledOperation:
         self._negotiates = shared.service.negotiates and shared.is_api
         self._is_write = operation.method not in ("get", "head")
         self._parameters = Parameters(operation.parameters, shared.contract)
-        self._derived: dict[Hashable, bytes] = {}
-        """Encoded bodies by the facts on which they depend."""
+        self._bodies: dict[tuple[int, Hashable], bytes] = {}
+        """Encoded bodies by their status and the facts on which they depend."""
         self._samples = Samples(operation, shared.contract, shared.generator)
 
     def respond(self, request: Request) -> Reply | Awaitable[Reply]:
@@ -125,6 +126,10 @@ class CompiledOperation:
             )
         )
 
+    def warnings(self, request: Request) -> Headers:
+        """Return a header for each warning."""
+        return mistakes.headers_of(request.warnings, self._world.redactor)
+
     async def _respond_after(self, preferred: Preference, request: Request) -> Reply:
         """Return the response after the delay that the request prefers."""
         await asyncio.sleep(preferred.delay_ms / 1_000)
@@ -167,19 +172,23 @@ class CompiledOperation:
         headers += reply.headers
         headers += request.marks
         if request.warnings:
-            headers += mistakes.headers_of(request.warnings, self._world.redactor)
+            headers += self.warnings(request)
         self.record(request, reply.status, reply.payload)
-        reply.headers = headers
-        return reply
+        return Reply(reply.status, reply.payload, headers, reply.media_type)
 
     def _call(self, request: Request, caller: Caller) -> Call[Any, Any]:
         """Return the argument of the handler. Raises Unprocessable with all violations."""
+        known, payload = request.known, request.payload
+        if known is not None and (found := known.refused.get(payload, [])):
+            raise Unprocessable(found)
         params, found = self._params(request)
         body: Json = None
         if self.body is not None:
             body, more = self.body.parse(request.payload, request.warnings, request.headers)
             found += more
         if found:
+            if known is not None and not request.warnings:
+                known.refuse(payload, found)
             raise Unprocessable(found)
         return Call(self._world, request, caller.context(params, request.now), params, body)
 
@@ -217,12 +226,15 @@ class CompiledOperation:
         """Return the valid body of a successful response."""
         if not isinstance(result, Derived):
             return self.responses.encode(self._success, result)
-        payload = self._derived.get(result.facts)
-        if payload is None:
-            payload = kept(self.responses.encode(self._success, result.render(result.source)))
-            if len(self._derived) >= _KEPT_DERIVED:
-                self._derived.clear()
-            self._derived[result.facts] = payload
+        known = self._bodies.get((self._success, result.facts))
+        return known or self._keep(self._success, result.facts, result.render(result.source))
+
+    def _keep(self, status: int, facts: Hashable, body: Any) -> bytes:
+        """Return a body as valid JSON, and keep it for the same status and facts."""
+        payload = kept(self.responses.encode(status, body))
+        if len(self._bodies) >= _KEPT_BODIES:
+            self._bodies.clear()
+        self._bodies[status, facts] = payload
         return payload
 
     def _accept(self, request: Request) -> bytes:
@@ -245,6 +257,9 @@ class CompiledOperation:
     def _refuse(self, error: Exception) -> Reply:
         """Return an error response; a 500 if the contract does not allow it."""
         response = self.service.error(error, self.operation) or self._internal_error(error)
+        facts = response.facts
+        if facts is not None and (known := self._bodies.get((response.status, facts))) is not None:
+            return Reply(response.status, known, response.headers)
         is_final = response.is_final or response.status == 500
         if is_final or isinstance(error, PreferenceRefused):
             return response.reply
@@ -252,7 +267,10 @@ class CompiledOperation:
             # The document need not describe all errors of an operation without a handler.
             return response.reply
         try:
-            payload = self.responses.encode(response.status, response.body)
+            if facts is not None:
+                payload = self._keep(response.status, facts, response.body)
+            else:
+                payload = self.responses.encode(response.status, response.body)
         except BrokenContract as broken:
             return self._internal_error(broken).reply
         return Reply(response.status, payload, response.headers)

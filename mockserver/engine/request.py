@@ -10,9 +10,11 @@ from typing import Any
 from msgspec import Struct, field
 
 from mockserver.engine.caller import Caller
-from mockserver.engine.errors import Headers, Refusal
+from mockserver.engine.errors import Headers, Problem, Refusal
+from mockserver.engine.reply import Reply
 
 NO_PARAMS: Mapping[str, str] = {}
+_MAX_REFUSED, _MAX_REFUSED_BYTES = 8, 256
 
 
 class KnownHead(Struct):
@@ -20,6 +22,15 @@ class KnownHead(Struct):
 
     params: dict[str, Any] | None = None
     """The parameters, if they are valid and caused no warning."""
+    refused: dict[bytes, list[Problem]] = {}
+    """The violations of requests without warnings, by their bodies."""
+    reply: Reply | None = None
+    """The response, if it depends on the head only."""
+
+    def refuse(self, payload: bytes, found: list[Problem]) -> None:
+        """Keep the violations of a body, unless it is large or there are many already."""
+        if len(self.refused) < _MAX_REFUSED and len(payload) <= _MAX_REFUSED_BYTES:
+            self.refused[payload] = found
 
 
 class Request(Struct, eq=False):

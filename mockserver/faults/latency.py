@@ -16,7 +16,7 @@ _P95 = 1.6448536269514722
 _FORMS = ({"ms"}, {"min_ms", "max_ms"}, {"median_ms", "p95_ms"})
 
 
-class Latency(Struct, frozen=True):
+class Latency(Struct, frozen=True, forbid_unknown_fields=True):
     """A delay in milliseconds of real time, in one of three forms.
 
     ``ms`` is fixed; ``min_ms`` and ``max_ms`` bound a uniform distribution; ``median_ms`` and

@@ -33,7 +33,7 @@ _CONNECTION_LABELS = {
 }
 
 
-class Rule(Struct, frozen=True):
+class Rule(Struct, frozen=True, forbid_unknown_fields=True):
     """A rule by which requests fail. Without ``next`` and ``share`` it applies to every request."""
 
     name: str | None = None

@@ -12,7 +12,7 @@ from mockserver.openapi.yaml_file import FileError, error_at, load_as
 MAX_RULES_OF_A_SET = 20
 
 
-class FaultSet(Struct, frozen=True):
+class FaultSet(Struct, frozen=True, forbid_unknown_fields=True):
     """Rules that together make up a situation, such as an outage."""
 
     title: str

@@ -166,7 +166,8 @@ class HttpProtocol(asyncio.Protocol):
             return
         if self._refused is not None:
             return
-        if len(data) <= SLICE_BYTES and not self._unread and not self._is_blocked:
+        is_blocked = self._task is not None or self._is_paused
+        if not is_blocked and not self._unread and len(data) <= SLICE_BYTES:
             self._feed(data)
         else:
             self._unread += data

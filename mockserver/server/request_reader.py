@@ -149,11 +149,10 @@ class RequestReader:
             if self._fed - len(data) > self._limits.max_head_bytes:
                 raise self._too_long(self._headers)
         elif self._incoming is None:
-            self._fed = len(data)
-            self._end = data.find(b"\r\n\r\n", 0, _MAX_HEAD_BYTES)
-            self._whole = data
-            if self._end > 0 and self._is_known(data):
+            end = data.find(b"\r\n\r\n", 0, _MAX_HEAD_BYTES)
+            if end > 0 and self._is_known(data, end):
                 return
+            self._fed, self._whole, self._end = len(data), data, end
         rest = self._parse(data)
         if rest is not None:
             self._read_without_upgrade(rest)
@@ -246,13 +245,11 @@ class RequestReader:
 
     # ------------------------------------------------------------------------------- known heads
 
-    def _is_known(self, data: bytes) -> bool:
+    def _is_known(self, data: bytes, end: int) -> bool:
         """Deliver a whole request whose head was parsed before. Return whether it was."""
-        end = self._end
         head = self._resolver.heads.get(data[:end])
         if head is None or len(data) != end + 4 + head.length:
             return False
-        self._end = -1
         incoming = _incoming(head.method, head.route, head.header_list, head.headers)
         incoming.known = head.known
         if head.length:

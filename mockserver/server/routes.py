@@ -114,12 +114,17 @@ class Routes:
 
     def _respond_to_page(self, respond: Respond, request: Request) -> Reply | Awaitable[Reply]:
         """Return the response to a web page of any origin, or to its preflight."""
-        headers = request.headers
+        headers, known = request.headers, request.known
+        if known is not None and known.reply is not None:
+            return known.reply
         if cors.is_preflight(request.method, headers):
             status, allowed = cors.preflight(headers)
             if status != 200:
                 return self._fallback.bad_preflight(request)
-            return Reply(status, b"", allowed, None)
+            allowing = Reply(status, b"", allowed, None)
+            if known is not None:
+                known.reply = allowing
+            return allowing
         reply = respond(request)
         more = cors.response_headers(headers[cors.ORIGIN], self._exposed)
         return _with(reply, more) if isinstance(reply, Reply) else _with_later(reply, more)

@@ -170,6 +170,10 @@ def test_a_page_of_this_server_passes_even_if_a_proxy_rewrote_the_host() -> None
         ("X-Forwarded-Host", "mock.test", True),
         ("X-Forwarded-Host", "evil.example", False),
         ("X-Forwarded-Host", "localhost, evil.example", False),
+        ("Forwarded", 'for=127.0.0.1;host="localhost:3000", for="[::1]:4711"', True),
+        ("Forwarded", "for=127.0.0.1, for=192.0.2.1", False),
+        ("Forwarded", "for=_hidden", False),
+        ("Forwarded", "for=127.0.0.1;host=evil.example", False),
     ],
 )
 def test_headers_of_proxies_only_close(name: str, value: str, passes: bool) -> None:

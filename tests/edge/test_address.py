@@ -41,6 +41,16 @@ def test_headers_of_others_are_ignored(peer: tuple[str, int] | None) -> None:
         ({b"host": b"a.test", b"x-forwarded-proto": b"javascript"}, "http://a.test"),
         ({b"host": b"a.test", b"x-forwarded-host": b"b.test:1"}, "http://b.test:1"),
         ({b"host": b"a.test", b"x-forwarded-host": b"b/c"}, "http://127.0.0.1:8080"),
+        ({b"host": b"a.test", b"x-forwarded-port": b"8443"}, "http://a.test:8443"),
+        ({b"host": b"a.test:1", b"x-forwarded-port": b"8443"}, "http://a.test:1"),
+        ({b"host": b"[::1]", b"x-forwarded-port": b"8443"}, "http://[::1]:8443"),
+        ({b"host": b"a.test", b"x-forwarded-port": b"80"}, "http://a.test"),
+        ({b"host": b"a.test", b"x-forwarded-port": b"80/x"}, "http://a.test"),
+        ({b"host": b"a.test", b"forwarded": b"for=1.2.3.4"}, "http://a.test"),
+        ({b"host": b"a.test", b"forwarded": b"proto=https;host=b.test"}, "https://b.test"),
+        ({b"forwarded": b'For="[::1]:1" ; Host="b.test:1" , host=c.test'}, "http://b.test:1"),
+        ({b"forwarded": b'host="b\\.test"'}, "http://b.test"),
+        ({b"forwarded": b"host=b.test", b"x-forwarded-host": b"c.test"}, "http://c.test"),
         ({b"host": b"a b"}, "http://127.0.0.1:8080"),
         ({}, "http://127.0.0.1:8080"),
     ],
@@ -48,6 +58,22 @@ def test_headers_of_others_are_ignored(peer: tuple[str, int] | None) -> None:
 def test_each_header_counts_alone(headers: dict[bytes, bytes], expected: str) -> None:
     """What is not a host or a scheme is ignored."""
     assert ADDRESS.base_url(headers, "http", HERE) == expected
+
+
+def test_a_forwarded_port_belongs_to_the_origin() -> None:
+    """It is compared with that of a page, and left out where it is the default of the scheme."""
+    headers = {b"host": b"a.test", b"x-forwarded-port": b"8443", b"x-forwarded-proto": b"https"}
+    assert ADDRESS.base_url(headers, "http", HERE) == "https://a.test:8443"
+    assert ADDRESS.is_own("https://a.test:8443", headers, HERE)
+    assert not ADDRESS.is_own("https://a.test:8444", headers, HERE)
+    assert not ADDRESS.is_own("https://a.test:8443", headers, ELSEWHERE)
+
+
+def test_the_standard_header_names_the_origin() -> None:
+    """As ``X-Forwarded-Host`` does, and only if a trusted proxy has sent it (RFC 7239)."""
+    headers = {b"host": b"127.0.0.1:8080", b"forwarded": b"host=mock.test;proto=https"}
+    assert ADDRESS.is_own("https://mock.test", headers, HERE)
+    assert not ADDRESS.is_own("https://mock.test", headers, ELSEWHERE)
 
 
 def test_the_public_url_replaces_all_others() -> None:

@@ -47,6 +47,16 @@ def test_a_status_fault_replaces_every_operation(account: Account, operation: Op
     assert call(account, operation).headers.get("X-Mock-Fault") is None
 
 
+def test_a_replaced_response_has_the_warnings(account: Account) -> None:
+    """A misspelt key is named beside an injected error, as beside any response."""
+    fault(account, for_all=True, name="down", operations=["get_balance"], status=503, next=1)
+    response = account.client.get(
+        "/api/v1/billing/balance", headers={"X-API-Key": "sk_test_defualt"}
+    )
+    assert (response.status_code, response.headers["X-Mock-Fault"]) == (503, "down")
+    assert "Did you mean 'sk_test_default'?" in response.headers["X-Mock-Warning"]
+
+
 @pytest.mark.parametrize(("operation", "status"), DOCUMENTED)
 @pytest.mark.parametrize("detail", [None, "Chosen by the test."])
 def test_a_documented_status_has_the_documented_body(

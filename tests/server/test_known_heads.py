@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockserver.engine.request import Request
+from mockserver.engine.request import KnownHead, Request
 from mockserver.limits import Limits
 from mockserver.server.request_reader import Head, Incoming, Malformed, RequestReader
 from mockserver.server.routes import Route, parse
@@ -102,3 +102,14 @@ def test_the_number_of_kept_heads_is_bounded() -> None:
     for number in range(3_000):
         read([b"GET /a HTTP/1.1\r\nHost: a\r\nX-API-Key: %d\r\n\r\n" % number], resolver)
     assert 0 < len(resolver.heads) <= 1_024
+
+
+@given(st.lists(st.binary(max_size=400), max_size=30))
+def test_the_number_of_refused_bodies_of_a_head_is_bounded(bodies: list[bytes]) -> None:
+    """So is their size. What is kept are the violations of that body."""
+    known = KnownHead()
+    for body in bodies:
+        known.refuse(body, [{"msg": body.hex()}])
+    assert len(known.refused) <= 8
+    assert all(len(body) <= 256 for body in known.refused)
+    assert all(found == [{"msg": body.hex()}] for body, found in known.refused.items())

@@ -19,7 +19,7 @@ Days = Annotated[int, Meta(ge=0, le=_MAX_DAYS)]
 Positive = Annotated[int, Meta(ge=1)]
 
 
-class CardOnFile(Struct, frozen=True):
+class CardOnFile(Struct, frozen=True, forbid_unknown_fields=True):
     """A card of the persona."""
 
     id: Annotated[str, Meta(pattern="^pm_[A-Za-z0-9_]+$")]
@@ -27,7 +27,7 @@ class CardOnFile(Struct, frozen=True):
     """The card expires in the month of that day, which is in the past if the number is negative."""
 
 
-class Deposit(Struct, frozen=True):
+class Deposit(Struct, frozen=True, forbid_unknown_fields=True):
     """A paid deposit, or a series of them."""
 
     days_ago: Days
@@ -37,7 +37,7 @@ class Deposit(Struct, frozen=True):
     """The interval at which the deposit is repeated until today."""
 
 
-class Recharge(Struct, frozen=True):
+class Recharge(Struct, frozen=True, forbid_unknown_fields=True):
     """The settings of auto-recharge."""
 
     enabled: bool
@@ -45,7 +45,7 @@ class Recharge(Struct, frozen=True):
     amount_cents: Annotated[int, Meta(ge=2500, le=200_000)] = DEFAULT_AMOUNT_CENTS
 
 
-class UsageHistory(Struct, frozen=True):
+class UsageHistory(Struct, frozen=True, forbid_unknown_fields=True):
     """Past usage, as ledger entries that are spread over days. Weekends have fewer."""
 
     days: Annotated[int, Meta(ge=1, le=_MAX_DAYS)]
@@ -59,21 +59,21 @@ class UsageHistory(Struct, frozen=True):
     """The relative frequency of each type."""
 
 
-class Alerts(Struct, frozen=True):
+class Alerts(Struct, frozen=True, forbid_unknown_fields=True):
     """The settings of usage alerts."""
 
     all_thresholds: bool = False
     webhook_url: str | None = None
 
 
-class Plan(Struct, frozen=True):
+class Plan(Struct, frozen=True, forbid_unknown_fields=True):
     """A paid plan and its start."""
 
     slug: Literal["starter", "growth", "scale"]
     days_ago: Days
 
 
-class Persona(Struct, frozen=True):
+class Persona(Struct, frozen=True, forbid_unknown_fields=True):
     """One file of ``fixtures/personas/``."""
 
     title: str

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from mockserver import packaged
 from mockserver.billing import money
@@ -24,6 +24,7 @@ from mockserver.engine.call import Handler
 from mockserver.engine.caller import Caller
 from mockserver.engine.errors import Headers, Unauthorized, envelope
 from mockserver.engine.redaction import Redactor
+from mockserver.engine.reply import encode
 from mockserver.engine.request import Request
 from mockserver.engine.world import World
 from mockserver.faults.registry import FaultRegistry
@@ -69,6 +70,14 @@ def _is_amount(field: str) -> bool:
     return field.endswith(("_cents", "_microcents"))
 
 
+def _headers_of_balance(balance: int) -> Headers:
+    headers = [(b"x-alterlab-balance", money.display(balance).encode())]
+    warning = warning_of(balance)
+    if warning is not None:
+        headers.append((b"x-alterlab-balance-warning", warning.encode()))
+    return headers
+
+
 class Billing:
     """The behaviour of the Billing API, including hosted pages and the stand-in for Stripe.js."""
 
@@ -79,6 +88,7 @@ class Billing:
         self._world = world
         self._accounts = world.state
         self._is_limited = enforce_rate_limits
+        self._headers_of_balance = lru_cache(maxsize=1_024)(_headers_of_balance)
 
     @property
     def handlers(self) -> Mapping[str, Handler]:
@@ -112,13 +122,9 @@ class Billing:
         """
         if not isinstance(caller, BillingCaller):
             return rate_limits.anonymous(now).headers
-        headers = (caller.allowance or rate_limits.anonymous(now)).headers
+        headers = caller.allowance_at(now).headers
         if caller.tenant is not None:
-            balance = caller.tenant.account.ledger.balance
-            headers.append((b"x-alterlab-balance", money.display(balance).encode()))
-            warning = warning_of(balance)
-            if warning is not None:
-                headers.append((b"x-alterlab-balance-warning", warning.encode()))
+            headers += self._headers_of_balance(caller.tenant.account.ledger.balance)
         return headers
 
     def error(
@@ -130,7 +136,10 @@ class Billing:
         refusal = refusal_of(error)
         if refusal is None:
             return None
-        return ErrorResponse(refusal.status, envelope(refusal), refusal.headers)
+        response = ErrorResponse(refusal.status, envelope(refusal), refusal.headers)
+        detail = refusal.detail
+        response.facts = detail if isinstance(detail, str) else encode(detail)
+        return response
 
     @cached_property
     def control(self) -> ControlPart:

@@ -53,11 +53,10 @@ class BillingCaller(Struct):
         if not is_enough and (self._is_limited or tenant.requests_per_minute is not None):
             raise rate_limits.refusal(rate_limits.retry_after(self.allowance, now))
 
-    def peek(self, now: datetime) -> None:
+    def peek(self, now: datetime) -> None:  # noqa: ARG002 (other APIs may need the time)
         """Open the account without taking tokens."""
         if self.key:
             self.tenant = self._accounts.tenant(self.key)
-            self.allowance = rate_limits.peek(self.tenant, now)
 
     def context(self, params: Mapping[str, Any], now: datetime) -> Context | None:
         """Return the context of the caller's account, or of the organization that is named.
@@ -75,12 +74,20 @@ class BillingCaller(Struct):
         self._target = tenant.account
         return self._accounts.context(tenant, now=now)
 
+    def allowance_at(self, now: datetime) -> Allowance:
+        """Return what the request has left; if it took no tokens, what it would have."""
+        if self.allowance is not None:
+            return self.allowance
+        if self.tenant is not None:
+            return rate_limits.peek(self.tenant, now)
+        return rate_limits.anonymous(now)
+
     def throttle(self, now: datetime, seconds: int | None) -> Refusal:
         """Return a 429, and set the remaining tokens to zero.
 
         The request may be retried after ``seconds``, by default in the next minute.
         """
-        allowance = self.allowance or rate_limits.anonymous(now)
+        allowance = self.allowance_at(now)
         if seconds is None:
             seconds = rate_limits.retry_after(allowance, now)
         reset = int(now.timestamp()) + seconds
