@@ -136,12 +136,7 @@ class Resources:
 
     def error(self, error: Exception, operation: Operation | None) -> ErrorResponse | None:
         """Return a refusal in the document's own shape; None for any other error."""
-        if not isinstance(error, Refusal):
-            return None
-        response = self._errors.response(error, operation)
-        # The document need not describe all errors of an operation.
-        is_stateful = operation is not None and operation.operation_id in self.handlers
-        return response._replace(is_final=is_stateful or response.is_final)
+        return self._errors.response(error, operation) if isinstance(error, Refusal) else None
 
 
 def resources_state(

@@ -411,7 +411,8 @@ def test_anything_in_place_of_a_part_is_survived(tmp_path: Path, version: str) -
         whole["paths"]["/a"]["get"]["requestBody"] = {"content": {"text/plain": {"schema": {}}}}
     begun = time.monotonic()
     for place in places(whole):
-        for wrong in (None, 7, [], {"x": [None]}):
+        wrongs: tuple[Any, ...] = (None, 7, [], {"x": [None]})
+        for wrong in wrongs:
             if place in ((), ("openapi",), ("swagger",)):
                 continue
             document = json.loads(json.dumps(whole))
