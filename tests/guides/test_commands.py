@@ -175,7 +175,7 @@ def test_the_mocks_commands_are_understood_as_printed(document: Document) -> Non
                 control_command.parser().parse_args([_with_address(word) for word in words])
             continue
         if name == "check":
-            check_command.parser().parse_args(words)
+            check_command.parser().parse_args(words or ["FILE"])
             continue
         table = {"serve": settings.SETTINGS, "docs": settings.DOCS_SETTINGS}[name]
         parser = argparse.ArgumentParser(exit_on_error=False, allow_abbrev=False)
