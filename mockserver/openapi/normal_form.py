@@ -21,6 +21,7 @@ _ANNOTATIONS = frozenset({"$ref", "description", "summary", "title", "deprecated
 _SINGLE = ("items", "contains", "not", "if", "then", "else", "propertyNames")
 _LISTS = ("allOf", "anyOf", "oneOf", "prefixItems")
 _MAPS = ("properties", "patternProperties", "dependentSchemas", "$defs", "schemas")
+_LISTED = frozenset({"$ref", "enum", "const"})
 _BINARY = {"base64": "byte", "base64url": "byte"}
 _EXCLUSIVE = (("exclusiveMinimum", "minimum"), ("exclusiveMaximum", "maximum"))
 _DATA = frozenset({"example", "examples", "default", "enum", "const", "value"})
@@ -146,14 +147,7 @@ def _merge_null(schema: Schema, keyword: str) -> None:
     names = other.get("type")
     is_simple = isinstance(names, str) and names in TYPES and names != "null"
     shared = (other.keys() & schema.keys()) - {"title", "description"}
-    if (
-        not is_simple
-        or shared
-        or not _may_be_null(schema)
-        or "$ref" in other
-        or "enum" in other
-        or "const" in other
-    ):
+    if not is_simple or shared or not _may_be_null(schema) or not _LISTED.isdisjoint(other):
         return
     del schema[keyword]
     for name, value in other.items():
