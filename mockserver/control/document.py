@@ -34,10 +34,12 @@ def load(
 
 
 def _plain(scheme: Schema) -> Schema:
-    """Return a security scheme as OpenAPI 3.0 knows it: a key, or a token of HTTP."""
+    """Return the part of a security scheme that accounts need, as OpenAPI 3.0 knows it."""
     place, name = scheme.get("in"), scheme.get("name")
     if scheme.get("type") == "apiKey" and place in ("header", "query", "cookie"):
         return {"type": "apiKey", "in": place, "name": str(name)}
+    if scheme.get("type") == "oauth2":
+        return {"type": "oauth2", "flows": {}}
     is_http = scheme.get("type") == "http" and isinstance(scheme.get("scheme"), str)
     return {"type": "http", "scheme": scheme["scheme"] if is_http else "bearer"}
 

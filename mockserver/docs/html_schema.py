@@ -252,7 +252,7 @@ def _has_parts(schema: Schema) -> bool:
 
 
 def _enum(values: tuple[Json, ...]) -> Markup:
-    shown = Markup(", ").join(code(value) for value in values)
+    shown = Markup(", ").join(types.blank_words(value) or code(value) for value in values)
     return (
         (Markup("one of ") if len(values) > 1 else Markup("always ")) + shown
         if values

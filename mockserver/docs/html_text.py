@@ -19,6 +19,7 @@ from pygments.token import Comment, Keyword, Number, String, _TokenType, is_toke
 
 _MAX_HEADING = 6
 _SAFE_LINK = re.compile(r"(?:https?://|mailto:|#)[^\x00-\x20\x7f]*", re.IGNORECASE)
+_ID = re.compile(r"\s*\{#([A-Za-z][\w-]{0,79})\}\s*$")
 # Names of fences and their lexers. No other name reaches the highlighter.
 _LEXERS = {
     **dict.fromkeys(("bash", "sh", "shell", "console"), "bash"),
@@ -61,12 +62,23 @@ def _prose(text: str, heading: int) -> Markup:
     shift = heading - min(
         (int(token.tag[1]) for token in tokens if token.type == "heading_open"), default=heading
     )
-    for token in tokens:
+    for index, token in enumerate(tokens):
+        if token.type == "heading_open":
+            _move_id(token, tokens[index + 1])
         if token.type in ("heading_open", "heading_close"):
             token.tag = f"h{min(_MAX_HEADING, int(token.tag[1]) + shift)}"
     parser = _parser()
     html = parser.renderer.render(tokens, parser.options, {})
     return Markup(html.strip())  # noqa: S704 (as above)
+
+
+def _move_id(heading: Token, inline: Token) -> None:
+    """Make an id at the end of a heading, ``Errors {#errors}``, that of its element."""
+    texts = inline.children or []
+    found = _ID.search(texts[-1].content) if texts and texts[-1].type == "text" else None
+    if found is not None:
+        texts[-1].content = texts[-1].content[: found.start()].rstrip()
+        heading.attrSet("id", found[1])
 
 
 @cache

@@ -113,7 +113,7 @@ def _named(reference: Reference, name: str) -> str:
 
 
 def _enum_words(values: tuple[Json, ...]) -> str:
-    shown = ", ".join(_code(value) for value in values)
+    shown = ", ".join(types.blank_words(value) or _code(value) for value in values)
     return f"one of {shown}" if len(values) > 1 else f"always {shown}" if values else "null"
 
 

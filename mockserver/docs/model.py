@@ -64,6 +64,20 @@ class Schema:
     additional: Schema | bool | None = None
     """The schema or flag of ``additionalProperties``, or None."""
     choices: tuple[Choice, ...] = ()
+    discriminator: Discriminator | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Discriminator:
+    """The property that says which schema an object follows."""
+
+    property: str
+    keys: tuple[tuple[str, str], ...] = ()
+    """The names of shared schemas, and the value for each."""
+
+    def key_of(self, name: str) -> str:
+        """Return the value for a shared schema."""
+        return dict(self.keys).get(name, name)
 
 
 @dataclass(frozen=True, slots=True)

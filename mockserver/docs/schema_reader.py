@@ -10,7 +10,14 @@ from typing import Any, Literal
 from mockserver.docs import bounds
 from mockserver.docs.anchors import Anchors
 from mockserver.docs.document import Document, Node, Pointer, pointer_of, reference_of
-from mockserver.docs.model import MISSING, Choice, Property, Schema, SharedSchema
+from mockserver.docs.model import (
+    MISSING,
+    Choice,
+    Discriminator,
+    Property,
+    Schema,
+    SharedSchema,
+)
 
 _COMPONENTS: Pointer = ("components", "schemas")
 _KINDS: tuple[Literal["allOf", "anyOf", "oneOf"], ...] = ("allOf", "anyOf", "oneOf")
@@ -104,6 +111,7 @@ class SchemaReader:
             items=self.read(node["items"]) if "items" in node else None,
             additional=self._additional(node),
             choices=tuple(self._choices(node)),
+            discriminator=_discriminator(node),
         )
 
     def _properties(self, node: Node) -> Iterator[Property]:
@@ -129,6 +137,16 @@ class SchemaReader:
                 yield Choice(kind, tuple(self.read(option) for option in node[kind]))
         if "not" in node:
             yield Choice("not", (self.read(node["not"]),))
+
+
+def _discriminator(node: Node) -> Discriminator | None:
+    found = node.get("discriminator")
+    if not isinstance(found, dict) or not isinstance(found.get("propertyName"), str):
+        return None
+    mapping = found.get("mapping")
+    keys = mapping.items() if isinstance(mapping, dict) else ()
+    named = tuple((str(target).rpartition("/")[2], key) for key, target in reversed([*keys]))
+    return Discriminator(found["propertyName"], named)
 
 
 def _types(node: Node) -> tuple[str, ...]:

@@ -15,6 +15,15 @@ def type_text(reference: Reference, schema: Schema) -> str:
     return " | ".join(_options(reference, schema, frozenset())) or ANY
 
 
+def blank_words(value: Json) -> str | None:
+    """Return a text without visible characters in words; None for any other value."""
+    if not isinstance(value, str) or value.strip():
+        return None
+    if value.strip(" "):
+        return "a text of white space"
+    return ("an empty text", "a space")[len(value)] if len(value) < 2 else f"{len(value)} spaces"
+
+
 def is_nullable(reference: Reference, schema: Schema) -> bool:
     """Return whether null is allowed by the schema or one that it refers to."""
     return any(step.nullable for step in reference.chain(schema))

@@ -80,7 +80,19 @@ class _ExampleBuilder:
         declared = [
             value for step in self._reference.chain(schema) for value in _declared_values(step)
         ]
-        return declared[0] if declared else self._invented(self._reference.follow(schema), depth)
+        if declared:
+            return declared[0]
+        invented = self._invented(self._reference.follow(schema), depth)
+        return self._identified(schema, invented) if isinstance(invented, dict) else invented
+
+    def _identified(self, schema: Schema, value: dict[str, Json]) -> Json:
+        """Return an object with the value of its discriminator, if it has that property."""
+        names = [step.name for step in self._reference.chain(schema) if step.name is not None]
+        for part in parts_of(self._reference, schema) if names else ():
+            if part.discriminator is not None and part.discriminator.property in value:
+                key = part.discriminator.key_of(names[-1])
+                return {**value, part.discriminator.property: key}
+        return value
 
     def _invented(self, target: Schema, depth: int) -> Json:
         type = next(
@@ -93,7 +105,8 @@ class _ExampleBuilder:
             for option in choice.schemas
         ]
         if type is None and options:
-            return self.value(options[0], depth + 1) if depth <= _MAX_DEPTH else {}
+            value = self.value(options[0], depth + 1) if depth <= _MAX_DEPTH else {}
+            return _chosen(target, options[0], value)
         if type == "object":
             return self._object(target, depth)
         return self._array(target, depth) if type == "array" else _scalar(target, type)
@@ -123,6 +136,14 @@ class _ExampleBuilder:
         if schema.items is None or depth >= _MAX_DEPTH or self._value_count >= _MAX_VALUES:
             return []
         return [self.value(schema.items, depth + 1)]
+
+
+def _chosen(target: Schema, option: Schema, value: Json) -> Json:
+    """Return a value of a choice, with the discriminator's value for the chosen schema."""
+    discriminator = target.discriminator
+    if discriminator is None or option.name is None or not isinstance(value, dict):
+        return value
+    return {**value, discriminator.property: discriminator.key_of(option.name)}
 
 
 def _declared_values(schema: Schema) -> Iterator[Json]:

@@ -14,9 +14,10 @@ from jsonschema_rs.canonical import CanonicalizationError
 from msgspec.structs import replace
 
 from mockserver.generator import names, numbers, regex
-from mockserver.generator.constraints import ConstraintReader, Constraints, all_of
+from mockserver.generator.constraints import ConstraintReader, Constraints
 from mockserver.generator.containers import AdditionalProperties, ArrayNode, ObjectNode
 from mockserver.generator.errors import NoValue, Unsatisfiable
+from mockserver.generator.keywords import all_of
 from mockserver.generator.nodes import (
     CheckedNode,
     ChoiceNode,

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
-from fractions import Fraction
 from typing import Any
 from urllib.parse import unquote
 
 from msgspec import Struct, field
 
+from mockserver.generator import keywords
 from mockserver.generator.errors import NoValue, Unsatisfiable
-from mockserver.generator.numbers import Bounds, fraction
+from mockserver.generator.keywords import all_of
+from mockserver.generator.numbers import Bounds
 from mockserver.generator.patterns import matches
 from mockserver.generator.strings import StringConstraints
-from mockserver.openapi.schemas import SIBLING_PROPERTY, Schema
+from mockserver.openapi.schemas import Schema
 
 TYPES = frozenset({"null", "boolean", "integer", "number", "string", "array", "object"})
 _HINT_KEYWORDS = ("example", "default", "const", "x-faker")
@@ -50,7 +50,6 @@ _CHECKED = frozenset(
     }
 )
 """Keywords that can only be checked on a finished value."""
-_NOTHING: Schema = {"not": {}}
 _NUMERIC_FORMATS = frozenset({"int32", "int64", "float", "double"})
 
 
@@ -224,23 +223,6 @@ def component_name(reference: str) -> str:
     return reference.rsplit("/", 1)[-1].partition("+")[0]
 
 
-def all_of(*schemas: Any) -> Any:
-    """Return a schema that requires everything that the given schemas require."""
-    parts: list[Any] = []
-    for schema in schemas:
-        nested = (
-            schema["allOf"] if isinstance(schema, dict) and list(schema) == ["allOf"] else [schema]
-        )
-        parts += [
-            part
-            for part in nested
-            if part not in ({}, True, SIBLING_PROPERTY) and part not in parts
-        ]
-    if not parts:
-        return SIBLING_PROPERTY if SIBLING_PROPERTY in schemas else {}
-    return {"allOf": parts} if len(parts) > 1 else parts[0]
-
-
 def json_equal(first: Any, second: Any) -> bool:
     """Return whether two JSON values are equal. ``true`` and 1 are different."""
     if isinstance(first, bool) or isinstance(second, bool):
@@ -278,7 +260,7 @@ def _own_constraints(schema: Schema) -> Constraints:
         types=None if types is None else frozenset([types] if isinstance(types, str) else types),
         implied_types=frozenset(implied_types | ({"string"} if textual else set())),
         enum=schema.get("enum"),
-        bounds=_bounds(schema),
+        bounds=keywords.bounds(schema),
         integer_format=format if format in {"int32", "int64"} else None,
         string=StringConstraints(
             int(schema.get("minLength", 0)),
@@ -287,13 +269,13 @@ def _own_constraints(schema: Schema) -> Constraints:
             (str(format),) if textual else (),
         ),
         items=schema.get("items", {}),
-        prefix=_prefix(schema),
-        min_items=max(int(schema.get("minItems", 0)), _wanted_items(schema)),
+        prefix=keywords.prefix(schema),
+        min_items=max(int(schema.get("minItems", 0)), keywords.wanted_items(schema)),
         max_items=schema.get("maxItems"),
         unique_items=schema.get("uniqueItems", False),
         properties=schema.get("properties", {}),
         pattern_properties=schema.get("patternProperties", {}),
-        additional=_additional(schema),
+        additional=keywords.additional(schema),
         names=schema.get("propertyNames"),
         required=frozenset(schema.get("required", ())),
         min_properties=int(schema.get("minProperties", 0)),
@@ -303,78 +285,10 @@ def _own_constraints(schema: Schema) -> Constraints:
             for key in ("oneOf", "anyOf")
             if key in schema
         ]
-        + [BranchGroup(branches) for branches in _dependencies(schema)],
+        + [BranchGroup(branches) for branches in keywords.dependencies(schema)],
         needs_check=not _CHECKED.isdisjoint(schema),
         hints=[(key, schema[key]) for key in _HINT_KEYWORDS if key in schema],
     )
-
-
-def _wanted_items(schema: Schema) -> int:
-    """Return how many items ``contains`` requires."""
-    return int(schema.get("minContains", 1)) if "contains" in schema else 0
-
-
-def _prefix(schema: Schema) -> tuple[Any, ...]:
-    """Return the schemas of the first items. Those that ``contains`` requires come first."""
-    prefix = schema.get("prefixItems", [])
-    if "contains" not in schema:
-        return tuple(prefix)
-    wanted = _wanted_items(schema)
-    following = [schema.get("items", {})] * max(0, wanted - len(prefix))
-    items = [*prefix, *following]
-    return tuple(
-        all_of(item, schema["contains"]) if index < wanted else item
-        for index, item in enumerate(items)
-    )
-
-
-def _dependencies(schema: Schema) -> Iterator[list[Any]]:
-    """Yield the alternatives of each dependency and condition."""
-    for name, names in schema.get("dependentRequired", {}).items():
-        yield [{"required": [name, *names]}, {"properties": {name: _NOTHING}}]
-    for name, dependent in schema.get("dependentSchemas", {}).items():
-        yield [all_of(dependent, {"required": [name]}), {"properties": {name: _NOTHING}}]
-    if "if" in schema and ("then" in schema or "else" in schema):
-        yield [
-            {"allOf": [schema["if"], schema.get("then", {})]},
-            {"allOf": [{"not": schema["if"]}, schema.get("else", {})]},
-        ]
-
-
-def _bounds(schema: Schema) -> Bounds:
-    minimum, maximum, multiple_of = (
-        fraction(schema[key]) if key in schema else None
-        for key in ("minimum", "maximum", "multipleOf")
-    )
-    exclusive_minimum, exclusive_maximum = (
-        schema.get("exclusiveMinimum") is True,
-        schema.get("exclusiveMaximum") is True,
-    )
-    inclusive = Bounds(
-        minimum,
-        exclusive_minimum and minimum is not None,
-        maximum,
-        exclusive_maximum and maximum is not None,
-        multiple_of,
-    )
-    least, most = _exclusive(schema)
-    if least is None and most is None:
-        return inclusive
-    return inclusive.intersect(Bounds(least, least is not None, most, most is not None))
-
-
-def _exclusive(schema: Schema) -> tuple[Fraction | None, Fraction | None]:
-    """Return the exclusive bounds of 2020-12, which are numbers. Those of draft 4 are flags."""
-    least, most = schema.get("exclusiveMinimum"), schema.get("exclusiveMaximum")
-    return (
-        None if least is None or isinstance(least, bool) else fraction(least),
-        None if most is None or isinstance(most, bool) else fraction(most),
-    )
-
-
-def _additional(schema: Schema) -> Schema | None:
-    additional = schema.get("additionalProperties", {})
-    return None if additional in (False, {"not": {}}) else {} if additional is True else additional
 
 
 def _common_types(

@@ -12,7 +12,7 @@ from msgspec import Struct, field
 
 from mockserver.openapi import yaml_file
 from mockserver.openapi.problems import Origin, Problems
-from mockserver.openapi.references import Node, Place, is_schema, pointer_of, references, target
+from mockserver.openapi.references import Node, Place, is_schema, objects, pointer_of, target
 from mockserver.openapi.yaml_file import FileError
 
 MAX_FILES = 500
@@ -47,6 +47,9 @@ class _Found(Struct, frozen=True):
     place: Place
     node: Node
     base: Source
+    mapping: Node | None = None
+    """The mapping of a discriminator that the reference is a value of."""
+    key: str = ""
 
 
 class Bundle(Struct):
@@ -60,7 +63,8 @@ class Bundle(Struct):
     """Why references have no target, by reference."""
     _roots: dict[Source, Any] = field(default_factory=dict)
     _names: dict[tuple[str, Source, str], str] = field(default_factory=dict)
-    _done: set[int] = field(default_factory=set)
+    _done: dict[int, Node] = field(default_factory=dict)
+    """The references that lead into the document, by identity. They are kept alive for it."""
     _size: int = 0
 
     @property
@@ -72,13 +76,15 @@ class Bundle(Struct):
         """Bring all parts of other files into the document. Raise FileError beyond the bounds."""
         root = self.path.resolve()
         self._roots[root] = self.document
-        pending = [_Found(*found, root) for found in references(self.document)][::-1]
+        pending = [*_found_in(self.document, root)][::-1]
         while pending:
             found = pending.pop()
             if id(found.node) in self._done or not isinstance(found.node.get("$ref"), str):
                 continue
-            self._done.add(id(found.node))
+            self._done[id(found.node)] = found.node
             pending += reversed(list(self._bring(found, root)))
+            if found.mapping is not None:
+                found.mapping[found.key] = found.node["$ref"]
 
     def _bring(self, found: _Found, root: Path) -> Iterator[_Found]:
         """Make one reference lead into the document. Yield the references of what it brings."""
@@ -102,7 +108,7 @@ class Bundle(Struct):
         if name is None:
             name = self._names[kind, source, fragment] = self._add(kind, source, fragment, part)
             at: Place = ((((None, "components")), kind), name)
-            yield from (_Found(place, node, source) for place, node in references(part, at))
+            yield from _found_in(part, source, at)
         found.node["$ref"] = f"#/components/{kind}/{name}"
 
     def _inline(self, found: _Found, source: Source, fragment: str, part: Any) -> Iterator[_Found]:
@@ -117,8 +123,8 @@ class Bundle(Struct):
         self._originate(tuple(place), source, fragment)
         if isinstance(found.node.get("$ref"), str):
             found.node["x-inlined"] = depth + 1
-            self._done.discard(id(found.node))
-        yield from (_Found(at, node, source) for at, node in references(found.node, found.place))
+            self._done.pop(id(found.node), None)
+        yield from _found_in(found.node, source, found.place)
 
     def _add(self, kind: str, source: Source, fragment: str, part: Any) -> str:
         """Add a part of another file to the components. Return its name."""
@@ -190,6 +196,19 @@ class Bundle(Struct):
             limit = MAX_TOTAL_BYTES // 1024**2
             raise FileError(self.path, f"refers to more than {limit} MB of files", 1)
         return content
+
+
+def _found_in(part: Any, base: Source, place: Place = None) -> Iterator[_Found]:
+    """Yield the references of a part of a file, those in mappings of discriminators included."""
+    for at, node in objects(part, place):
+        if isinstance(node.get("$ref"), str):
+            yield _Found(at, node, base)
+        discriminator = node.get("discriminator")
+        mapping = discriminator.get("mapping") if isinstance(discriminator, dict) else None
+        for key, value in [*mapping.items()] if isinstance(mapping, dict) else ():
+            if isinstance(value, str) and ("#" in value or value.lower().endswith(_SUFFIXES)):
+                schema: Place = (at, "schema")
+                yield _Found(schema, {"$ref": value}, base, mapping, key)
 
 
 class _Unusable(Exception):

@@ -21,6 +21,7 @@ _ANNOTATIONS = frozenset({"$ref", "description", "summary", "title", "deprecated
 _SINGLE = ("items", "contains", "not", "if", "then", "else", "propertyNames")
 _LISTS = ("allOf", "anyOf", "oneOf", "prefixItems")
 _MAPS = ("properties", "patternProperties", "dependentSchemas", "$defs", "schemas")
+_LISTED = frozenset({"$ref", "enum", "const"})
 _BINARY = {"base64": "byte", "base64url": "byte"}
 _EXCLUSIVE = (("exclusiveMinimum", "minimum"), ("exclusiveMaximum", "maximum"))
 _DATA = frozenset({"example", "examples", "default", "enum", "const", "value"})
@@ -98,7 +99,7 @@ def separate_types(schema: Schema, warn: Warn) -> None:
         schema["type"] = "null"
     elif len(others) == 1:
         schema["type"] = others[0]
-        if "null" in known:
+        if "null" in known and _may_be_null(schema):
             schema["nullable"] = True
     else:
         branches = [{"type": name} for name in known]
@@ -106,6 +107,12 @@ def separate_types(schema: Schema, warn: Warn) -> None:
             schema.setdefault("allOf", []).append({"anyOf": branches})
         else:
             schema["anyOf"] = branches
+
+
+def _may_be_null(schema: Schema) -> bool:
+    """Return whether the listed values of a schema, if there are any, contain null."""
+    values = schema.get("enum", [schema["const"]] if "const" in schema else None)
+    return not isinstance(values, list) or None in values
 
 
 def _bound(schema: Schema, exclusive: str, inclusive: str, warn: Warn) -> None:
@@ -140,7 +147,7 @@ def _merge_null(schema: Schema, keyword: str) -> None:
     names = other.get("type")
     is_simple = isinstance(names, str) and names in TYPES and names != "null"
     shared = (other.keys() & schema.keys()) - {"title", "description"}
-    if not is_simple or shared or "$ref" in other or "enum" in other or "const" in other:
+    if not is_simple or shared or not _may_be_null(schema) or not _LISTED.isdisjoint(other):
         return
     del schema[keyword]
     for name, value in other.items():

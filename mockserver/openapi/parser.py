@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
 import orjson
@@ -45,8 +45,8 @@ _MIN_INTEGER, _MAX_INTEGER = -(2**63), 2**64 - 1
 _JSON_START = re.compile(r'\s*\{\s*"')
 _JSON_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*+"?|[\[\]{}:,\n]|[^\s\[\]{}:,"]+')
 
-_TEXT, _PLAIN, _OBJECT, _LIST, _END, _ALIAS = range(6)
-_Event = tuple[int, Any, int, str | None]
+_TEXT, _PLAIN, OBJECT, LIST, END, _ALIAS = range(6)
+Event = tuple[int, Any, int, str | None]
 """What begins or ends, the text of a scalar or the name of an alias, the line, the anchor."""
 _OPEN = object()
 """Stands for the value of an anchor that is not complete yet."""
@@ -81,22 +81,6 @@ def parse(data: bytes, *, is_json: bool = False) -> Any:
             raise (error if _JSON_START.match(text) else yaml_error) from None
 
 
-def line_at(data: bytes, pointer: Sequence[str | int]) -> tuple[int, int]:
-    """Return the line of a part of a valid document, or of its nearest parent that exists.
-
-    The second number says how many parts of the pointer exist.
-    """
-    return _Search(pointer).run(_events(data))
-
-
-def lines_at(data: bytes, pointers: Sequence[Sequence[str | int]]) -> list[int]:
-    """Return the lines of many parts of a valid document, each like ``line_at``, in one pass."""
-    root = _Wanted()
-    ends = [root.add(pointer) for pointer in pointers]
-    _mark(root, _events(data))
-    return [next((wanted.line for wanted in way if wanted.line), 1) for way in ends]
-
-
 def _decoded(data: bytes) -> str:
     try:
         return data.decode("utf-8-sig")
@@ -104,7 +88,7 @@ def _decoded(data: bytes) -> str:
         raise ParseError("is not UTF-8 text", data.count(b"\n", 0, error.start) + 1) from None
 
 
-def _events(data: bytes) -> Iterator[_Event]:
+def events(data: bytes) -> Iterator[Event]:
     """Return the events of a valid document."""
     text = _decoded(data)
     if _may_be_json(text) or text[:1] == "[":
@@ -165,7 +149,7 @@ def _too_deep() -> str:
 # ------------------------------------------------------------------------------------------ events
 
 
-def _yaml_events(text: str) -> Iterator[_Event]:
+def _yaml_events(text: str) -> Iterator[Event]:
     """Yield the events of a YAML text. Raise ParseError."""
     try:
         event: Any
@@ -178,9 +162,9 @@ def _yaml_events(text: str) -> Iterator[_Event]:
                 yield _TEXT if is_text else _PLAIN, event.value, line, event.anchor
             elif kind is yaml.MappingStartEvent or kind is yaml.SequenceStartEvent:
                 _known_tag(event.tag, line)
-                yield _OBJECT if kind is yaml.MappingStartEvent else _LIST, None, line, event.anchor
+                yield OBJECT if kind is yaml.MappingStartEvent else LIST, None, line, event.anchor
             elif kind is yaml.MappingEndEvent or kind is yaml.SequenceEndEvent:
-                yield _END, None, line, None
+                yield END, None, line, None
             elif kind is yaml.AliasEvent:
                 yield _ALIAS, event.anchor, line, None
     except yaml.MarkedYAMLError as error:
@@ -199,7 +183,7 @@ def _known_tag(tag: str | None, line: int) -> str | None:
     return tag
 
 
-def _json_events(text: str) -> Iterator[_Event]:
+def _json_events(text: str) -> Iterator[Event]:
     """Yield the events of a valid JSON text. Values of scalars are not decoded, keys are."""
     line = 1
     for match in _JSON_TOKEN.finditer(text):
@@ -210,9 +194,9 @@ def _json_events(text: str) -> Iterator[_Event]:
         elif first == '"':
             yield _TEXT, orjson.loads(token) if "\\" in token else token[1:-1], line, None
         elif first in "{[":
-            yield _OBJECT if first == "{" else _LIST, None, line, None
+            yield OBJECT if first == "{" else LIST, None, line, None
         elif first in "}]":
-            yield _END, None, line, None
+            yield END, None, line, None
         elif first not in ":,":
             yield _TEXT, token, line, None
 
@@ -220,7 +204,7 @@ def _json_events(text: str) -> Iterator[_Event]:
 # ----------------------------------------------------------------------------------------- building
 
 
-def _build(events: Iterator[_Event]) -> Any:
+def _build(events: Iterator[Event]) -> Any:
     builder = _Builder()
     for event in events:
         builder.add(*event)
@@ -239,7 +223,7 @@ class _Builder:
         self._nodes = self._aliased = 0
 
     def add(self, kind: int, value: Any, line: int, anchor: str | None) -> None:
-        if kind == _END:
+        if kind == END:
             self._end()
         elif kind in (_TEXT, _PLAIN):
             if self._expects_key:
@@ -251,7 +235,7 @@ class _Builder:
         elif kind == _ALIAS:
             self._put_alias(value, line)
         else:
-            self._begin({} if kind == _OBJECT else [], line, anchor)
+            self._begin({} if kind == OBJECT else [], line, anchor)
 
     @property
     def _expects_key(self) -> bool:
@@ -334,95 +318,3 @@ def _finite(number: float, text: str, line: int) -> float:
 
 def _shorten(text: str, limit: int = 60) -> str:
     return text if len(text) <= limit else f"{text[:limit]}..."
-
-
-# ------------------------------------------------------------------------------------------ search
-
-
-class _Search:
-    """Finds the line of a part of a document, from its events."""
-
-    def __init__(self, pointer: Sequence[str | int]) -> None:
-        self._pointer = [str(part) for part in pointer]
-        self._found = 0
-        """How many parts of the pointer exist."""
-        self._line = 1
-        self._open: list[list[Any]] = []
-        """For each open container: whether it is on the way, and the name of the next value."""
-
-    def run(self, events: Iterator[_Event]) -> tuple[int, int]:
-        for index, event in enumerate(events):
-            if index == 0:
-                self._line = event[2]
-            if self._found == len(self._pointer) or self._is_over(*event[:3]):
-                break
-        return self._line, self._found
-
-    def _is_over(self, kind: int, value: Any, line: int) -> bool:
-        """Process an event. Return whether the last container on the way has ended."""
-        if kind == _END:
-            is_on_way, _ = self._open.pop()
-            return bool(is_on_way)
-        is_wanted = True
-        if self._open:
-            top = self._open[-1]
-            if top[1] is None:
-                top[1] = value
-                return self._arrives(line)
-            is_wanted = top[0] and str(top[1]) == self._pointer[len(self._open) - 1]
-            self._arrives(line)
-            top[1] = None if isinstance(top[1], str) else top[1] + 1
-        if kind in (_OBJECT, _LIST):
-            self._open.append([is_wanted, None if kind == _OBJECT else 0])
-        return False
-
-    def _arrives(self, line: int) -> bool:
-        """Note the line of a key or an entry that the pointer names."""
-        is_on_way, name = self._open[-1]
-        level = len(self._open) - 1
-        if is_on_way and self._found == level and str(name) == self._pointer[level]:
-            self._line, self._found = line, level + 1
-        return False
-
-
-class _Wanted:
-    """A part of a document whose line is looked up, with the parts within it."""
-
-    def __init__(self) -> None:
-        self.line = 0
-        self.parts: dict[str, _Wanted] = {}
-
-    def add(self, pointer: Sequence[str | int]) -> list[_Wanted]:
-        """Add a part. Return it and what contains it, the innermost first."""
-        way = [self]
-        for key in pointer:
-            way.append(way[-1].parts.setdefault(str(key), _Wanted()))
-        return way[::-1]
-
-
-def _mark(root: _Wanted, events: Iterator[_Event]) -> None:
-    """Note the lines of all parts that are wanted."""
-    parents: list[tuple[_Wanted | None, str | int | None]] = []
-    wanted: _Wanted | None = None
-    name: str | int | None = None
-    for kind, value, line, _ in events:
-        if kind == _END:
-            wanted, name = parents.pop()
-            continue
-        if not parents:
-            part: _Wanted | None = root
-        elif name is None:
-            name = value
-            part = wanted.parts.get(str(value)) if wanted is not None else None
-            if part is not None:
-                part.line = line
-            continue
-        else:
-            part = wanted.parts.get(str(name)) if wanted is not None else None
-        if part is not None and not part.line:
-            part.line = line
-        if parents or kind in (_OBJECT, _LIST):
-            name = None if isinstance(name, str) else (name + 1 if name is not None else None)
-        if kind in (_OBJECT, _LIST):
-            parents.append((wanted, name))
-            wanted, name = part, None if kind == _OBJECT else 0

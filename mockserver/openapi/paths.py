@@ -174,7 +174,8 @@ class _Completion(Struct):
             if followed.get("in") == "path":
                 names.discard(followed["name"])
         for name in sorted(names):
-            self.problems.warn(at, f"the parameter '{name}' of the path is not described")
+            if not self.problems.is_strict:  # our own documents may leave it to the path
+                self.problems.warn(at, f"the parameter '{name}' of the path is not described")
             described = {"name": name, "in": "path", "required": True}
             node.setdefault("parameters", []).append({**described, "schema": {"type": "string"}})
 

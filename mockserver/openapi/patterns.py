@@ -13,12 +13,12 @@ from mockserver.openapi.problems import Problems
 from mockserver.openapi.schemas import DRAFT_4
 
 _TRANSLATIONS = (
-    (re.compile(r"(\\[wdsWDS])-(?!\])"), r"\1\\-"),
-    (re.compile(r"\\A"), "^"),
-    (re.compile(r"\\[zZ]"), "$"),
-    (re.compile(r"\(\?P<"), "(?<"),
-    (re.compile(r"^/(.*)/[a-z]*$", re.DOTALL), r"\1"),
-    (re.compile(r"\\([\"'#@%&~`:;,<>=! _])"), r"\1"),
+    (r"(\\[wdsWDS])-(?!\])", r"\1\\-"),
+    (r"\\A", "^"),
+    (r"\\[zZ]", "$"),
+    (r"\(\?P<", "(?<"),
+    (r"\\([\"'#@%&~`:;,<>=! _])", r"\1"),
+    (r"^/(.*)/[a-z]*$", r"\1"),
 )
 """Forms that validators do not know or that other languages use, and what they mean."""
 
@@ -35,12 +35,11 @@ def is_usable(expression: str) -> bool:
 
 def translated(expression: str) -> str | None:
     """Return a pattern of the same meaning that validators know; None without one."""
+    original = expression
     for form, replacement in _TRANSLATIONS:
-        changed = form.sub(replacement, expression)
-        if changed != expression and is_usable(changed):
-            return changed
-        if form.pattern[0] != "^":
-            expression = changed
+        expression = re.sub(form, replacement, expression)
+        if expression != original and is_usable(expression):
+            return expression
     return None
 
 

@@ -13,15 +13,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from mockserver.openapi import (
-    bundle,
-    cleaner,
-    official,
-    paths,
-    references,
-    schema_checks,
-    yaml_file,
-)
+from mockserver.openapi import official, paths, references, yaml_file
 from mockserver.openapi.problems import MAX_WARNINGS, Problems, shorten
 from mockserver.openapi.schemas import DRAFT_4, DRAFT_2020_12, Dialect
 from mockserver.openapi.yaml_file import FileError
@@ -53,6 +45,8 @@ def interpret(document: Any, problems: Problems, *, allow_remote: bool = False) 
     files, reasons = [path], {}
     parts = references.collect(document)
     if parts.is_external:
+        from mockserver.openapi import bundle
+
         bundled = bundle.Bundle(path, document, problems, allow_remote)
         bundled.run()
         files, reasons = [path, *bundled.files], bundled.reasons
@@ -88,8 +82,10 @@ def _is_corrected(document: Node, version: str, problems: Problems) -> bool:
     wrong = [*islice(official.errors(document, served), 1)] if not is_json_schema else []
     if not wrong and not is_json_schema:
         return version == "2.0"
-    if problems.is_strict:
+    if problems.is_strict and wrong:
         raise problems.error(*wrong[0])
+    from mockserver.openapi import cleaner, schema_checks
+
     roots = cleaner.clean(document, problems, is_json_schema=is_json_schema)
     schema_checks.repair(roots, problems, is_json_schema=is_json_schema)
     known = {

@@ -124,6 +124,9 @@ def convert(schema: Any, *, hints: bool = False) -> Any:
             converted["type"] = [converted["type"], "null"]
         if "enum" in converted and None not in converted["enum"]:
             converted["enum"] = [*converted["enum"], None]
+        if "type" not in converted and not hints and any(key in converted for key in _BRANCHES):
+            # By the letter, nullable counts beside a type only. Null is accepted, not generated.
+            return {"anyOf": [converted, {"enum": [None]}]}
     return converted
 
 

@@ -118,12 +118,12 @@ def line_of(path: Path, pointer: Sequence[str | int]) -> int | None:
 
 def place_of(paths: Sequence[Path], pointer: Sequence[str | int]) -> tuple[Path, int | None]:
     """Return the file that has most of a pointer, the last of several, and the line there."""
-    from mockserver.openapi import parser
+    from mockserver.openapi import lines, parser
 
     best, line, most = paths[0], None, -1
     for path in paths:
         try:
-            found_line, found = parser.line_at(read(path), pointer)
+            found_line, found = lines.line_at(read(path), pointer)
         except (FileError, parser.ParseError):
             continue
         if found >= most:
@@ -133,10 +133,10 @@ def place_of(paths: Sequence[Path], pointer: Sequence[str | int]) -> tuple[Path,
 
 def lines_of(path: Path, pointers: Sequence[Sequence[str | int]]) -> list[int | None]:
     """Return the lines of many parts of a file, each like ``line_of``, in one pass."""
-    from mockserver.openapi import parser
+    from mockserver.openapi import lines, parser
 
     try:
-        return [*parser.lines_at(read(path), pointers)]
+        return [*lines.lines_at(read(path), pointers)]
     except (FileError, parser.ParseError):
         return [None for _ in pointers]
 

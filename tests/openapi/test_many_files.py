@@ -280,3 +280,19 @@ def httpserver_url(tmp_path_factory: pytest.TempPathFactory) -> Any:
     server.shutdown()
     server.server_close()
     thread.join()
+
+
+def test_a_discriminator_may_name_schemas_of_other_files(tmp_path: Path) -> None:
+    """Its mapping leads to the components that they become."""
+    (tmp_path / "pets.yaml").write_text(
+        "Pet:\n  oneOf: [{$ref: '#/Cat'}, {$ref: dog.yaml}]\n"
+        "  discriminator: {propertyName: kind, mapping: {c: '#/Cat', d: dog.yaml}}\n"
+        "Cat: {type: object, required: [kind], properties: {kind: {type: string}}}\n"
+    )
+    (tmp_path / "dog.yaml").write_text("type: object\nproperties: {kind: {type: string}}\n")
+    contract = Contract.load(one(tmp_path, "pets.yaml#/Pet"))
+    assert contract.problems.warnings == []
+    assert contract.schemas["Pet"]["discriminator"]["mapping"] == {
+        "c": "#/components/schemas/Cat",
+        "d": "#/components/schemas/dog",
+    }

@@ -9,7 +9,8 @@ import orjson
 import pytest
 
 from mockserver import packaged
-from mockserver.openapi.parser import ParseError, line_at, parse
+from mockserver.openapi.lines import line_at, lines_at
+from mockserver.openapi.parser import ParseError, parse
 
 
 @pytest.mark.parametrize(
@@ -149,3 +150,18 @@ def test_a_part_that_does_not_exist_has_the_line_of_its_parent() -> None:
     assert line_at(text, ["a", "c"]) == (1, 1)
     assert line_at(text, ["b", "c"]) == (5, 1)
     assert line_at(text, ["x"]) == (1, 0)
+
+
+def test_many_lines_are_found_in_one_pass() -> None:
+    """Each is that of a single search."""
+    text = b'{"a": [1,\n {"b":\n 2}, [\n3]],\n"c": {"d":4}}'
+    pointers: list[list[str | int]] = [
+        [],
+        ["a"],
+        ["a", 0],
+        ["a", 1, "b"],
+        ["a", 2, 0],
+        ["c", "d"],
+        ["c", "x"],
+    ]
+    assert lines_at(text, pointers) == [line_at(text, pointer)[0] for pointer in pointers]

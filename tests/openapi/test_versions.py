@@ -68,6 +68,14 @@ def test_whole_floats_are_integers_since_3_1(tmp_path: Path) -> None:
             {"type": ["integer", "string"]},
             {"anyOf": [{"type": "integer"}, {"type": "string"}]},
         ),
+        (
+            {"type": ["string", "null"], "enum": ["a"]},
+            {"type": "string", "enum": ["a"]},
+        ),
+        (
+            {"type": ["string", "null"], "enum": ["a", None]},
+            {"type": "string", "enum": ["a", None], "nullable": True},
+        ),
         ({"const": 3}, {"const": 3, "enum": [3]}),
         (
             {"anyOf": [{"type": "string", "maxLength": 3}, {"type": "null"}], "title": "A"},
@@ -179,6 +187,17 @@ def test_items_of_a_stream_are_a_warning(tmp_path: Path) -> None:
     contract = loaded(tmp_path, document)
     assert len(contract.problems.warnings) == 1
     assert "itemSchema" in problems_of(contract)[0]
+
+
+def test_null_is_accepted_beside_a_composition(tmp_path: Path) -> None:
+    """Authors mean it so, though the letter of OpenAPI 3.0 wants a type beside ``nullable``."""
+    schema = {"nullable": True, "allOf": [{"$ref": "#/components/schemas/Base"}]}
+    components = {"schemas": {"Base": {"type": "object", "required": ["a"]}}}
+    contract = loaded(tmp_path, of_version("3.0.3", schema, components=components))
+    for closed in (True, False):
+        validator = contract.validator(schema_of(contract), closed=closed)
+        assert validator.is_valid(None)
+        assert not validator.is_valid({})
 
 
 def operation(**more: Any) -> Json:
@@ -366,6 +385,10 @@ def test_the_same_path_twice_is_served_once(tmp_path: Path) -> None:
     assert len(contract.problems.warnings) == 1
 
 
+WRONG: tuple[Any, ...] = (None, 7, [], {"x": [None]})
+"""Values in place of any part."""
+
+
 @pytest.mark.parametrize("version", ["2.0", "3.0.3", "3.1.0", "3.2.0"])
 def test_anything_in_place_of_a_part_is_survived(tmp_path: Path, version: str) -> None:
     """A part of the wrong type is left out, wherever it is."""
@@ -411,8 +434,7 @@ def test_anything_in_place_of_a_part_is_survived(tmp_path: Path, version: str) -
         whole["paths"]["/a"]["get"]["requestBody"] = {"content": {"text/plain": {"schema": {}}}}
     begun = time.monotonic()
     for place in places(whole):
-        wrongs: tuple[Any, ...] = (None, 7, [], {"x": [None]})
-        for wrong in wrongs:
+        for wrong in WRONG:
             if place in ((), ("openapi",), ("swagger",)):
                 continue
             document = json.loads(json.dumps(whole))
