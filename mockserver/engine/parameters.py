@@ -74,7 +74,7 @@ class Parameters:
             values.update(known)
         else:
             found += self._read_query(query, values, warnings)
-        if self._headers.is_used:
+        if self._headers.may_be_read(headers):
             found += self._headers.read(headers, values)
         return values, found
 
@@ -146,8 +146,15 @@ class _Headers:
         self._cookie = _TextReader(in_cookies, contract)
         self._cookie_place = _Place("cookie", in_cookies, contract)
         self._has_cookies = bool(in_cookies)
-        self.is_used = bool(in_headers or in_cookies)
-        """Whether the operation has any."""
+        self._keys = [key for key, _ in self._names] + [b"cookie"] * bool(in_cookies)
+        self._is_required = any(item.get("required") for item in [*in_headers, *in_cookies])
+
+    def may_be_read(self, headers: Mapping[bytes, bytes]) -> bool:
+        """Return whether a request has any of them, or lacks one."""
+        for key in self._keys:  # any() takes twice the time
+            if key in headers:
+                return True
+        return self._is_required
 
     def read(self, headers: Mapping[bytes, bytes], values: dict[str, Any]) -> list[Problem]:
         """Add the values of a request, and return their violations."""

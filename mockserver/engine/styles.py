@@ -49,7 +49,7 @@ class TextStyle:
     def array(self, text: str) -> Raw:
         """Return the items of a list."""
         rest = text.removeprefix(self._prefix)
-        if not rest and not self._prefix:
+        if not rest or (self._prefix and not self._without_name(text)):
             return []
         if self._prefix == ";" and self._explode:
             return [part.partition("=")[2] for part in rest.split(";")]
@@ -57,6 +57,8 @@ class TextStyle:
 
     def object(self, text: str) -> Raw:
         """Return the properties of an object; the text if it is none."""
+        if text in (self._prefix, f"{self._prefix}{self._name}=") or not text:
+            return {}
         if not self._explode:
             return _alternating(self._split(self._without_name(text)), text)
         parts = [part.partition("=") for part in self._split(text.removeprefix(self._prefix))]

@@ -249,11 +249,15 @@ class Contract(Struct, frozen=True, dict=True):
         return servers.base_path((self.document.get("servers") or [{"url": "/"}])[0])
 
     def base_paths(self, operation: Operation) -> list[str]:
-        """Return the paths of all servers of an operation: its own, its path's, or those of all."""
+        """Return the paths of all servers of an operation.
+
+        Those of the document are among them: clients often have one base URL for all operations.
+        """
         item = self.document["paths"].get(operation.path, {})
         for node in (operation.node, item):
             if node.get("servers"):
-                return servers.base_paths(node["servers"])
+                own = servers.base_paths(node["servers"])
+                return list(dict.fromkeys([*own, *self._base_paths]))
         return self._base_paths
 
     @cached_property

@@ -159,6 +159,11 @@ PATHS: list[tuple[Json, str, Any]] = [
     ({"schema": POINT, "style": "matrix"}, ";p=x,1,y,2", {"x": 1, "y": 2}),
     ({"schema": POINT, "style": "matrix", "explode": True}, ";x=1;y=2", {"x": 1, "y": 2}),
     ({"schema": INTEGERS, "style": "matrix", "explode": True}, ";p=1;p=x", REFUSED),
+    ({"schema": INTEGERS, "style": "label"}, ".", []),
+    ({"schema": INTEGERS, "style": "matrix"}, ";p=", []),
+    ({"schema": OPEN, "style": "label"}, ".", {}),
+    ({"schema": OPEN, "style": "matrix"}, ";p=", {}),
+    ({"schema": OPEN, "style": "matrix", "explode": True}, ";", {}),
     ({"content": {"application/json": {"schema": INTEGERS}}}, "[1,2]", [1, 2]),
 ]
 
