@@ -114,11 +114,13 @@ class Handler:
         values = self._values(call)
         collection = self._shared.store.collection(call.context, self._place(values))
         fitting, request = self._shared.fitting, call.request
-        entries = self._lists.select(fitting, collection, call.params, request.query)
+        sent = self._sent(call)
+        params = {**call.params, **sent} if isinstance(sent, dict) else call.params
+        entries = self._lists.select(fitting, collection, params, request.query)
         entries = self._lists.linked(entries, self._link(values), values)
         documented = self._replies.success
         target = (request.path, request.query)
-        body, headers = self._lists.body(fitting, documented, entries, call.params, target)
+        body, headers = self._lists.body(fitting, documented, entries, params, target)
         return self._reply(call, documented, body, self._place(values).path, headers)
 
     def _create(self, call: Call[Account, Any]) -> Reply:
