@@ -21,7 +21,6 @@ from mockserver.resources.account import Account, Item, Json
 from mockserver.resources.events import Verb, type_of
 from mockserver.resources.events import change as next_change
 from mockserver.resources.fitting import Fitting, Unfit, part_at, put_at
-from mockserver.resources.forms import form_of
 from mockserver.resources.lists import Lists
 from mockserver.resources.model import Model, Resource, Role, Served
 from mockserver.resources.places import request_schema
@@ -350,7 +349,7 @@ class Handler:
         """Return the body as it was sent, with the document's defaults for what is missing."""
         body, payload = call.body, call.request.payload
         if not isinstance(body, dict):
-            return form_of(payload) if isinstance(body, bytes) else body
+            return body
         try:
             sent = orjson.loads(payload)
         except orjson.JSONDecodeError:
