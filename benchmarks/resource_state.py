@@ -243,7 +243,11 @@ class Counter:
                     del item[field_name]
         if is_json(name):
             return value, json.dumps(value).encode(), "application/json"
-        return _without_empty(value), urlencode(list(_fields(value))).encode(), name
+        indexed = any(
+            part.get("style") == "deepObject" for part in content[name].get("encoding", {}).values()
+        )
+        pairs = list(_fields(value, indexed=indexed))
+        return _without_empty(value), urlencode(pairs).encode(), name
 
     def _without_read_only(self, schema: Schema, value: Any) -> Any:
         if not isinstance(value, dict):
@@ -298,15 +302,18 @@ def _only_object(value: Any) -> str | None:
     return names[0] if len(names) == 1 else None
 
 
-def _fields(value: Any, name: str = "") -> Iterator[tuple[str, str]]:
-    """Yield the fields of a form, with brackets for nested ones."""
+def _fields(value: Any, name: str = "", *, indexed: bool) -> Iterator[tuple[str, str]]:
+    """Yield the fields of a form, with brackets for nested ones.
+
+    Items of a list have an index if ``indexed``; else they repeat the name.
+    """
     if isinstance(value, dict):
         for key, part in value.items():
-            yield from _fields(part, f"{name}[{key}]" if name else key)
+            yield from _fields(part, f"{name}[{key}]" if name else key, indexed=indexed)
     elif isinstance(value, list):
         for index, part in enumerate(value):
-            nested = isinstance(part, dict | list)
-            yield from _fields(part, f"{name}[{index}]" if nested else name)
+            nested = indexed or isinstance(part, dict | list)
+            yield from _fields(part, f"{name}[{index}]" if nested else name, indexed=indexed)
     elif value is not None:
         yield name, json.dumps(value) if isinstance(value, bool) else str(value)
 

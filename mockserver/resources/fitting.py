@@ -117,9 +117,15 @@ class Fitting:
         """Return a valid envelope of a value that is valid already. Raises Unfit.
 
         The envelope is generated without the value, because large documents have large schemas.
+        Only what is required is added to what is given.
         """
-        if not way or self.is_valid(schema, given):
+        if not way:
             return self.fit(schema, given, key)
+        if isinstance(given, dict):
+            names = [name for name in self.shapes.of(schema).properties if name in given]
+            given = {name: given[name] for name in dict.fromkeys([*names, *given])}
+        if self.is_valid(schema, given):
+            return Fitted(given, [])
         place = (_key(schema), way)
         around = self._around.get(place)
         if around is None:
@@ -129,10 +135,13 @@ class Fitting:
                 base = self.generated(around, key)
             except Unfit:
                 base = None
-            fitted = self._fit(schema, given, _Spot(key, base=base))
+            required = self.shapes.of(schema).required
+            if isinstance(base, dict):
+                base = {name: part for name, part in base.items() if name in required}
+            fitted = self._fit(schema, given, _Spot(key, base=base, is_sparse=True))
             if fitted is not None and self.is_valid(schema, fitted.value):
                 return fitted
-        return self.fit(schema, given, key)
+        return self.fit(schema, given, key, is_sparse=True)
 
     def _without_part(self, schema: Schema, way: Way) -> Schema:
         """Return a schema that says nothing of one part; empty if that is not possible."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from msgspec import Struct
@@ -15,6 +15,9 @@ from mockserver.resources.model import Model, Part, Resource, Role, Served, Temp
 from mockserver.resources.places import (
     Place,
     Segments,
+    names_of,
+    noun_of,
+    parameter_schema,
     places_of,
     request_schema,
     success_schema,
@@ -22,6 +25,8 @@ from mockserver.resources.places import (
 from mockserver.resources.shapes import Shapes
 from mockserver.resources.words import plain, singular
 
+_CREATIONS, _SEARCHES = ("create", "new", "add"), ("search", "query")
+"""Last segments of paths that create or list items by POST."""
 _MAX_BESIDE_WRAPPER = 2
 """The number of properties of a request body of which one may hold the item."""
 
@@ -64,7 +69,7 @@ class Inference:
             if segments and segments[-1] != "{}":
                 self._add_without_items(segments)
         kept = {segments: found for segments, found in self._found.items() if _is_kept(found)}
-        names = _names(kept, {at: self._correction(at).get("name") for at in kept})
+        names = names_of(kept, {at: self._correction(at).get("name") for at in kept})
         for segments in kept:
             self._add_actions(segments)
         resources = {names[at]: self._named(at, names, found) for at, found in kept.items()}
@@ -79,7 +84,7 @@ class Inference:
         """Add the collection whose items a path selects."""
         above = self._places.get(segments)
         parameter = below.template.parameters[-1]
-        noun = _noun(segments, parameter)
+        noun = noun_of(segments, parameter)
         held, created = self._item(segments, below, parameter, noun)
         if held is None:
             return
@@ -90,7 +95,7 @@ class Inference:
             template=Template(segments, below.template.parameters[:-1]),
             schema=held.schema,
             parameter=parameter,
-            parameter_schema=_parameter_schema(below, parameter),
+            parameter_schema=parameter_schema(below, parameter),
             identity=found_identity,
         )
         found = self._found[segments] = _Found(resource, [], created)
@@ -98,6 +103,19 @@ class Inference:
             self._add_to_item(found, method, operation, noun)
         if above is not None:
             self._add_to_collection(found, above, noun)
+        self._add_named(found, segments, noun)
+
+    def _add_named(self, found: _Found, segments: Segments, noun: str) -> None:
+        """Add a POST on ``/things/create`` or ``/things/search``."""
+        for word in (*_CREATIONS, *_SEARCHES):
+            place = self._places.get((*segments, word))
+            operation = place.operations.get("post") if place is not None else None
+            if operation is None:
+                continue
+            if word in _SEARCHES:
+                self._add(found, self._list(found.resource, operation, noun))
+            elif self._held(operation, found.resource.parameter, noun) is not None:
+                self._add(found, self._served(found, operation, Role.CREATE, noun))
 
     def _item(
         self, segments: Segments, below: Place, parameter: str, noun: str
@@ -132,6 +150,8 @@ class Inference:
             "post": Role.MERGE,
             "delete": Role.DELETE,
         }.get(method)
+        if method == "post" and "upsert" in operation.operation_id.lower():
+            role = Role.REPLACE
         if role is not None:
             self._add(found, self._served(found, operation, role, noun))
 
@@ -243,12 +263,14 @@ class Inference:
         for segments, place in self._places.items():
             if segments in self._found or not segments or segments[-1] == "{}":
                 continue
+            if place.ids <= self._served_ids:
+                continue
             for method in ("get", "post"):
                 operation = place.operations.get(method)
                 target = self._target(segments, operation, method) if operation else None
                 if operation is None or target is None:
                     continue
-                noun = _noun(target.resource.template.segments, target.resource.parameter)
+                noun = noun_of(target.resource.template.segments, target.resource.parameter)
                 is_below = segments[:-1] == target.resource.template.segments
                 link = None if is_below else place.template
                 if method == "post":
@@ -315,7 +337,7 @@ class Inference:
 
     def _action(self, found: _Found, operation: Operation) -> Served:
         """Return an action. Only the item's own schema in its response means the item."""
-        noun = _noun(found.resource.template.segments, found.resource.parameter)
+        noun = noun_of(found.resource.template.segments, found.resource.parameter)
         served = self._served(found, operation, Role.ACT, noun)
         part = served.response
         if part is not None and not self._is_same(part.schema, found.resource.schema):
@@ -356,16 +378,6 @@ class Inference:
         )
 
 
-def _parameter_schema(place: Place, name: str) -> Schema:
-    """Return the schema of a path parameter."""
-    for operation in place.operations.values():
-        for parameter in operation.parameters:
-            if (parameter.get("in"), parameter.get("name")) == ("path", name):
-                schema: Schema = parameter.get("schema", {})
-                return schema
-    return {}
-
-
 def _is_kept(found: _Found) -> bool:
     """Return whether items of a resource can come to be: by creation, list or PUT."""
     roles = found.roles
@@ -374,25 +386,3 @@ def _is_kept(found: _Found) -> bool:
     return Role.CREATE in roles or (
         bool(roles & {Role.LIST, Role.REPLACE}) and bool(roles & {Role.READ, Role.DELETE})
     )
-
-
-def _names(found: Iterable[Segments], chosen: Mapping[Segments, Any]) -> dict[Segments, str]:
-    """Return a name for each resource: the last word of its path, longer where two are alike.
-
-    ``chosen`` are names that the document gives.
-    """
-    names: dict[Segments, str] = {}
-    for at in found:
-        words = [segment for segment in at if segment != "{}"]
-        candidates = [str(chosen[at])] if chosen[at] else []
-        candidates += ["/".join(words[-count:]) for count in range(1, len(words) + 1)]
-        taken = set(names.values())
-        whole = "/".join(at)
-        names[at] = next((name for name in candidates if name not in taken), whole)
-    return names
-
-
-def _noun(segments: Segments, parameter: str) -> str:
-    """Return the plain singular of a collection's name."""
-    words = [segment for segment in segments if segment != "{}"]
-    return singular(words[-1]) if words else plain(parameter)

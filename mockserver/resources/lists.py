@@ -15,6 +15,7 @@ from mockserver.resources.filters import filters_of, is_value, matches, refers
 from mockserver.resources.fitting import Fitting, put_at
 from mockserver.resources.model import Part, Resource, Served
 from mockserver.resources.paging import Page, names_of, next_params, page_of
+from mockserver.resources.places import request_schema
 from mockserver.resources.replies import Documented
 from mockserver.resources.words import plain, singular
 
@@ -31,7 +32,9 @@ class Lists:
         self._operation = operation
         self._served = served
         self._resource = resource
-        self._names = names_of(operation.parameters)
+        self._parameters = [*operation.parameters, *_in_body(contract, operation)]
+        self._names = names_of(self._parameters)
+        self._body_names = {item["name"] for item in _in_body(contract, operation)}
         self._is_oldest_first = is_oldest_first(contract, operation, served)
         self._part = served.response or Part((), {})
 
@@ -39,8 +42,9 @@ class Lists:
         self, fitting: Fitting, collection: Collection, params: Mapping[str, Any], query: bytes
     ) -> list[Entry]:
         """Return the items that the filters of a request leave, in order."""
-        filters = filters_of(self._operation.parameters, fitting.shapes.of(self._resource.schema))
+        filters = filters_of(self._parameters, fitting.shapes.of(self._resource.schema))
         sent = {name for name, _ in parse_qsl(query.decode("latin-1"), keep_blank_values=True)}
+        sent |= self._body_names & params.keys()
         wanted = {
             property: params[name]
             for name, property in filters.items()
@@ -108,6 +112,17 @@ class Lists:
             pairs = dict(parse_qsl(query.decode("latin-1"), keep_blank_values=True))
             urls["next"] = f"{path}?{urlencode({**pairs, **further})}"
         return urls
+
+
+def _in_body(contract: Contract, operation: Operation) -> list[dict[str, Any]]:
+    """Return the fields of the body of a search as if they were parameters."""
+    schema = contract.follow(request_schema(contract, operation) or {})
+    properties = schema.get("properties", {})
+    return [
+        {"name": name, "in": "query", "schema": contract.follow(property)}
+        for name, property in properties.items()
+        if isinstance(property, dict)
+    ]
 
 
 def _joined(one: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:

@@ -21,7 +21,6 @@ from mockserver.resources.account import Account, Item, Json
 from mockserver.resources.events import Verb, type_of
 from mockserver.resources.events import change as next_change
 from mockserver.resources.fitting import Fitting, Unfit, part_at, put_at
-from mockserver.resources.forms import form_of
 from mockserver.resources.lists import Lists
 from mockserver.resources.model import Model, Resource, Role, Served
 from mockserver.resources.places import request_schema
@@ -114,11 +113,13 @@ class Handler:
         values = self._values(call)
         collection = self._shared.store.collection(call.context, self._place(values))
         fitting, request = self._shared.fitting, call.request
-        entries = self._lists.select(fitting, collection, call.params, request.query)
+        sent = self._sent(call)
+        params = {**call.params, **sent} if isinstance(sent, dict) else call.params
+        entries = self._lists.select(fitting, collection, params, request.query)
         entries = self._lists.linked(entries, self._link(values), values)
         documented = self._replies.success
         target = (request.path, request.query)
-        body, headers = self._lists.body(fitting, documented, entries, call.params, target)
+        body, headers = self._lists.body(fitting, documented, entries, params, target)
         return self._reply(call, documented, body, self._place(values).path, headers)
 
     def _create(self, call: Call[Account, Any]) -> Reply:
@@ -348,7 +349,7 @@ class Handler:
         """Return the body as it was sent, with the document's defaults for what is missing."""
         body, payload = call.body, call.request.payload
         if not isinstance(body, dict):
-            return form_of(payload) if isinstance(body, bytes) else body
+            return body
         try:
             sent = orjson.loads(payload)
         except orjson.JSONDecodeError:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from msgspec import Struct, field
@@ -11,6 +11,7 @@ from msgspec import Struct, field
 from mockserver.openapi.contract import Contract, Operation, is_json
 from mockserver.openapi.schemas import Schema
 from mockserver.resources.model import Template
+from mockserver.resources.words import plain, singular
 
 CORRECTION = "x-mock-resource"
 """The extension that corrects an inference: ``false``, or ``{name, id, parent}``."""
@@ -86,3 +87,35 @@ def media_schema(contract: Contract, response: Schema | None) -> Schema | None:
     content = contract.follow(response or {}).get("content", {})
     name = next(filter(is_json, content), "*/*" if "*/*" in content else None)
     return content[name].get("schema", {}) if name is not None else None
+
+
+def parameter_schema(place: Place, name: str) -> Schema:
+    """Return the schema of a path parameter."""
+    for operation in place.operations.values():
+        for parameter in operation.parameters:
+            if (parameter.get("in"), parameter.get("name")) == ("path", name):
+                schema: Schema = parameter.get("schema", {})
+                return schema
+    return {}
+
+
+def noun_of(segments: Segments, parameter: str) -> str:
+    """Return the plain singular of a collection's name."""
+    words = [segment for segment in segments if segment != "{}"]
+    return singular(words[-1]) if words else plain(parameter)
+
+
+def names_of(found: Iterable[Segments], chosen: Mapping[Segments, Any]) -> dict[Segments, str]:
+    """Return a name for each resource: the last word of its path, longer where two are alike.
+
+    ``chosen`` are names that the document gives.
+    """
+    names: dict[Segments, str] = {}
+    for at in found:
+        words = [segment for segment in at if segment != "{}"]
+        candidates = [str(chosen[at])] if chosen[at] else []
+        candidates += ["/".join(words[-count:]) for count in range(1, len(words) + 1)]
+        taken = set(names.values())
+        whole = "/".join(at)
+        names[at] = next((name for name in candidates if name not in taken), whole)
+    return names

@@ -9,12 +9,14 @@ against the whole schema, too.
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from mockserver.openapi.schemas import Schema
 
 MANY_COMPONENTS = 40
 """Schemas that reach fewer component schemas are small enough."""
+_NO_SCHEMAS = frozenset({"example", "examples", "default", "enum", "const"})
 _DEPTH = 2
 _BRANCHES = ("oneOf", "anyOf")
 _SCALARS = frozenset({"string", "integer", "number", "boolean"})
@@ -38,8 +40,13 @@ class Reduction:
                 reference = node.get("$ref")
                 if isinstance(reference, str) and reference not in seen:
                     seen.add(reference)
-                    left.append(self._follow(node))
-                left += [part for part in node.values() if isinstance(part, dict | list)]
+                    with suppress(LookupError, TypeError, ValueError):  # of a property "$ref"
+                        left.append(self._follow(node))
+                left += [
+                    part
+                    for name, part in node.items()
+                    if name not in _NO_SCHEMAS and isinstance(part, dict | list)
+                ]
         return len(seen) > MANY_COMPONENTS
 
     def reduced(

@@ -196,6 +196,24 @@ def test_actions_below_items() -> None:
     assert model.operations["photo"].response is None
 
 
+def test_creations_and_searches_by_name() -> None:
+    """``POST /pets/create`` creates, ``POST /pets/search`` lists, an upsert creates by key."""
+    page = {"type": "object", "properties": {"pets": {"type": "array", "items": PET}}}
+    paths = {
+        "/pets/create": {"post": responds(PET, "make", requestBody=takes(PET))},
+        "/pets/search": {
+            "post": responds(page, "search", requestBody=takes(item(limit="integer")))
+        },
+        "/pets/{id}": {"get": responds(PET, "read"), "post": responds(PET, "upsertPet")},
+    }
+    assert roles(inferred(paths)) == {
+        "make": ("pets", Role.CREATE),
+        "search": ("pets", Role.LIST),
+        "read": ("pets", Role.READ),
+        "upsertPet": ("pets", Role.REPLACE),
+    }
+
+
 def test_items_that_cannot_come_to_be_are_no_resource() -> None:
     """A GET by id alone is served from examples and schemas."""
     assert inferred({"/pets/{id}": {"get": responds(PET, "read")}}).resources == {}

@@ -186,3 +186,14 @@ def test_a_list_that_must_have_items_is_never_empty(tmp_path: Path) -> None:
     """Its schema decides, also where a filter leaves nothing."""
     with dogs(tmp_path, {**ARRAY, "minItems": 1}, ["name"]) as client:
         assert len(client.get("/dogs?name=nobody").json()) >= 1
+
+
+def test_a_page_has_no_errors(tmp_path: Path) -> None:
+    """Optional fields that nothing is known of are left out of a page."""
+    errors = {"type": "array", "items": {"type": "object"}}
+    schema = {
+        "type": "object",
+        "properties": {"data": ARRAY, "errors": errors, "next_cursor": STRING},
+    }
+    with dogs(tmp_path, schema, ["cursor"]) as client:
+        assert client.get("/dogs").json().keys() == {"data"}
