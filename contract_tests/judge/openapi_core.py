@@ -25,7 +25,7 @@ from werkzeug.datastructures import ImmutableMultiDict
 from contract_tests.findings.finding import Finding
 from contract_tests.http.exchange import Exchange, Headers, NotJson
 from contract_tests.judge.shapes import Node, Place, Shapes, nodes
-from contract_tests.openapi.contract import Contract, Operation, escape
+from contract_tests.openapi.contract import JSON, Contract, Operation, escape
 from contract_tests.openapi.schemas import generalised
 
 WITNESS = "openapi-core"
@@ -55,7 +55,10 @@ class OpenApiCore:
 
     def __init__(self, contract: Contract) -> None:
         # The document has been checked already; where it is served is not judged.
-        document = {**contract.document, "servers": [{"url": _HOST + contract.base_path}]}
+        document = {
+            **_with_mappings(contract.document),
+            "servers": [{"url": _HOST + contract.base_path}],
+        }
         config = Config(spec_validator_cls=None)
         self._whole = OpenAPI.from_dict(document, config=config)
         self._bodies = OpenAPI.from_dict(_without_headers(document), config=config)
@@ -139,8 +142,9 @@ class OpenApiCore:
         if response is None or exchange.method == "HEAD" or exchange.is_too_deep:
             return
         for objection in self.objections(exchange, operation):
-            if objection.kind != "response_header" and not exchange.response_body_known:
-                continue
+            is_of_body = objection.kind != "response_header"
+            if is_of_body and (exchange.media_type != JSON or not exchange.response_body_known):
+                continue  # it parses no media type but JSON's own
             yield Finding(
                 operation.id,
                 objection.kind,
@@ -198,6 +202,22 @@ def _without_headers(node: Any) -> Any:
         for key, value in node.items()
         if not (key == "headers" and "description" in node)
     }
+
+
+def _with_mappings(node: Any) -> Any:
+    """Return the document with references in mappings of discriminators instead of names."""
+    if isinstance(node, list):
+        return [_with_mappings(item) for item in node]
+    if not isinstance(node, dict):
+        return node
+    found = {name: _with_mappings(value) for name, value in node.items()}
+    mapping = node.get("mapping")
+    if "propertyName" in node and isinstance(mapping, dict):
+        found["mapping"] = {
+            value: name if "/" in str(name) else f"#/components/schemas/{name}"
+            for value, name in mapping.items()
+        }
+    return found
 
 
 def _header_parameters(document: dict[str, Any]) -> set[str]:

@@ -84,6 +84,10 @@ def is_of_http(case: Case, operation: Operation) -> bool:
     status, declared = case.exchange.status, operation.responses
     if case.is_unauthenticated:
         return status in (401, 403) and not {401, 403}.intersection(declared)
+    if not case.request.is_clear and status == 415:
+        return True
+    if not case.request.is_clear and not {400, 422}.intersection(declared):
+        return status in (400, 413, 422)
     if not case.request.breaches:
         return False
     keyword = case.request.breaches[0].keyword
