@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from posixpath import commonpath
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 from contract_tests.errors import UsageError
 from contract_tests.openapi import provenance
@@ -336,8 +336,15 @@ def _pattern(path: str) -> re.Pattern[str]:
     """Return the pattern of the paths that a template is for."""
     parts = _PARAMETER.split(path)  # text and names in turn
     return re.compile(
-        "".join("([^/]+)" if index % 2 else re.escape(part) for index, part in enumerate(parts))
+        "".join("([^/]+)" if index % 2 else _literal(part) for index, part in enumerate(parts))
     )
+
+
+def _literal(text: str) -> str:
+    """Return the pattern of the fixed part of a path, as it is written or percent-encoded."""
+    encoded = quote(text, safe="/:;,=@$&+!*'()~%")
+    plain = re.escape(text)
+    return plain if encoded == text else f"(?:{plain}|{re.escape(encoded)})"
 
 
 def _has_key(node: Any, key: str) -> bool:

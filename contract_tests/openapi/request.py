@@ -121,6 +121,9 @@ def _parameter(
 ) -> None:
     name, location = parameter.node["name"], parameter.node["in"]
     where = f"/{location}/{escape(name)}"
+    if not _is_one_text(parameter, schemas):
+        found.is_clear = False  # its values are spread over names of their own, or marked
+        return
     texts = _texts(exchange, name, location, path_params)
     if not texts:
         if parameter.node.get("required"):
@@ -141,6 +144,16 @@ def _parameter(
         ord(char) < 0x20 or ord(char) > 0x7E for char in texts[-1]
     )
     _add(found, schemas, pointer, value, where)
+
+
+def _is_one_text(parameter: Place, schemas: Schemas) -> bool:
+    """Return whether a parameter is written under its own name, without marks before it."""
+    node = parameter.node
+    if node["in"] == "cookie" or node.get("style") in ("deepObject", "label", "matrix"):
+        return False
+    if node["in"] != "query" or "schema" not in node:
+        return True
+    return bool(schemas.node(parameter.child("schema")).get("type") != "object")
 
 
 def _texts(exchange: Exchange, name: str, location: str, path_params: dict[str, str]) -> list[str]:
@@ -191,6 +204,9 @@ def _body(
             _wrong(found, operation, "required", "no body", operation.invalid_status)
         return
     media_type = (exchange.request_header("content-type") or "").partition(";")[0].strip().lower()
+    if media_type != JSON and media_type in _media_types(operation, schemas):
+        found.is_clear = False
+        return
     if media_type != JSON:
         found.is_clear = media_type not in ("",) and not media_type.endswith("+json")
         _wrong(found, operation, "media_type", media_type or "none", 415)
@@ -211,6 +227,12 @@ def _body(
     _add(found, schemas, body.pointer, value, "/body")
 
 
+def _media_types(operation: Operation, schemas: Schemas) -> frozenset[str]:
+    """Return the media types that the document names for a body."""
+    content = schemas.node(operation.place.child("requestBody")).get("content", {})
+    return frozenset(media.partition(";")[0].strip().lower() for media in content)
+
+
 def _wrong(
     found: RequestJudgement, operation: Operation, keyword: str, message: str, status: int
 ) -> None:
@@ -223,7 +245,9 @@ def _wrong(
 def _add(found: RequestJudgement, schemas: Schemas, pointer: str, value: Any, where: str) -> None:
     # Unknown fields are ignored, as by FastAPI.
     breaches = [
-        each for each in schemas.breaches(pointer, value) if each.keyword != "unknown_field"
+        each
+        for each in schemas.breaches(pointer, value)
+        if each.keyword != "unknown_field" and not _is_of_responses(each, schemas)
     ]
     clear = {breach.where for breach in breaches if not _is_unclear(breach, schemas)}
     for breach in breaches:
@@ -232,6 +256,16 @@ def _add(found: RequestJudgement, schemas: Schemas, pointer: str, value: Any, wh
                 continue  # the pattern beside the format is broken, about which all agree
             found.is_clear = False
         found.breaches.append(replace(breach, where=where + breach.where))
+
+
+def _is_of_responses(breach: Breach, schemas: Schemas) -> bool:
+    """Return whether what is missing is read-only: it is required of responses alone."""
+    if breach.keyword != "required":
+        return False
+    try:
+        return schemas.node(breach.spec).get("readOnly") is True
+    except (LookupError, TypeError, ValueError):
+        return False
 
 
 def _is_unclear(breach: Breach, schemas: Schemas) -> bool:

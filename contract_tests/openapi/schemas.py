@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 
 import jsonschema_rs
@@ -170,7 +170,7 @@ def convert(schema: Any, *, is_open: bool = False) -> Any:
         if key in _CONDITIONS
         else convert(value)
         for key, value in schema.items()
-        if key not in _ANNOTATIONS and not key.startswith("x-")
+        if key not in _ANNOTATIONS and not key.startswith("x-") and _can_be_judged(key, value)
     }
     if schema.get("nullable") is True:
         if "type" in converted:
@@ -181,6 +181,20 @@ def convert(schema: Any, *, is_open: bool = False) -> Any:
     if "properties" in converted and not is_open:
         converted.setdefault("additionalProperties", False)
     return converted
+
+
+def _can_be_judged(key: str, value: Any) -> bool:
+    """Return whether a keyword is no pattern that the validator cannot read."""
+    return key != "pattern" or not isinstance(value, str) or _is_pattern(value)
+
+
+@cache
+def _is_pattern(text: str) -> bool:
+    try:
+        jsonschema_rs.Draft202012Validator({"pattern": text})
+    except jsonschema_rs.ValidationError:
+        return False
+    return True
 
 
 def _names_in(node: Any) -> Iterator[str]:
