@@ -40,6 +40,8 @@ def drive(run: Run) -> None:
     adapter = SessionAdapter(run)
     with decided_by_the_seed(), adapter.opened():
         client, scope = _account(run)
+        if run.takes_any_key and client.key is not None:
+            adapter.account = client.key
         real = _real_values(run, client, scope)
         base = run.contract.base_path
         names = {

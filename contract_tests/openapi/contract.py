@@ -17,7 +17,13 @@ from contract_tests.openapi.document import in_one_form, is_modern
 from contract_tests.openapi.lowering import lowered
 from contract_tests.openapi.provenance import Marks, keys_of, unescape
 from contract_tests.openapi.reading import check_references, lines_of, read_document
-from contract_tests.openapi.security import Credential, credential_of, is_required
+from contract_tests.openapi.security import (
+    Carrier,
+    Credential,
+    carriers_of,
+    credential_of,
+    is_required,
+)
 
 Json = Any
 Node = dict[str, Any]
@@ -66,6 +72,8 @@ class Operation:
     tags: tuple[str, ...]
     group: str
     secured: bool
+    carriers: tuple[Carrier, ...]
+    """Where requests carry their key; empty where they carry none of a known kind."""
     _names: tuple[str, ...] = field(repr=False, compare=False)
     _pattern: re.Pattern[str] = field(repr=False, compare=False)
 
@@ -308,6 +316,9 @@ class Contract:
             tags=tuple(node.get("tags", [])),
             group=str(node.get("x-group", "")),
             secured=is_required(node["security"]) if "security" in node else secured,
+            carriers=carriers_of(
+                self.document, node.get("security", self.document.get("security"))
+            ),
             _names=tuple(_PARAMETER.findall(path)),
             _pattern=_pattern(self.base_path + path),
         )

@@ -9,7 +9,7 @@ from typing import Any
 from contract_tests.http.exchange import Exchange, NotJson
 from contract_tests.http.redaction import is_replaced
 from contract_tests.openapi.contract import JSON, Contract, Operation, Place, escape
-from contract_tests.openapi.schemas import Breach, Schemas
+from contract_tests.openapi.schemas import Breach, Schemas, is_pattern
 
 MAX_BODY_BYTES = 1_000_000
 """Source: bodies over 1 MB are answered with 413 (observed)."""
@@ -121,7 +121,7 @@ def _parameter(
 ) -> None:
     name, location = parameter.node["name"], parameter.node["in"]
     where = f"/{location}/{escape(name)}"
-    if not _is_one_text(parameter, schemas):
+    if not _is_plain(parameter, schemas):
         found.is_clear = False  # its values are spread over names of their own, or marked
         return
     texts = _texts(exchange, name, location, path_params)
@@ -132,6 +132,9 @@ def _parameter(
             )
         return
     found.given.add(where)
+    if texts[-1] == "" and parameter.node.get("allowEmptyValue"):
+        found.is_clear = False
+        return
     if len(texts) > 1:
         found.is_clear = False
     pointer = parameter.child("schema")
@@ -146,9 +149,12 @@ def _parameter(
     _add(found, schemas, pointer, value, where)
 
 
-def _is_one_text(parameter: Place, schemas: Schemas) -> bool:
-    """Return whether a parameter is written under its own name, without marks before it."""
+def _is_plain(parameter: Place, schemas: Schemas) -> bool:
+    """Return whether a parameter is written as it is, under its own name, and can be judged."""
     node = parameter.node
+    pattern = schemas.node(parameter.child("schema")).get("pattern") if "schema" in node else None
+    if isinstance(pattern, str) and not is_pattern(pattern):
+        return False
     if node["in"] == "cookie" or node.get("style") in ("deepObject", "label", "matrix"):
         return False
     if node["in"] != "query" or "schema" not in node:

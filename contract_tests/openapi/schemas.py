@@ -185,11 +185,12 @@ def convert(schema: Any, *, is_open: bool = False) -> Any:
 
 def _can_be_judged(key: str, value: Any) -> bool:
     """Return whether a keyword is no pattern that the validator cannot read."""
-    return key != "pattern" or not isinstance(value, str) or _is_pattern(value)
+    return key != "pattern" or not isinstance(value, str) or is_pattern(value)
 
 
 @cache
-def _is_pattern(text: str) -> bool:
+def is_pattern(text: str) -> bool:
+    """Return whether the validator can read a pattern."""
     try:
         jsonschema_rs.Draft202012Validator({"pattern": text})
     except jsonschema_rs.ValidationError:
