@@ -60,10 +60,12 @@ def _tried(
 
 def _try_known_key(run: Run, unauthenticated: Client, credential: Credential) -> None:
     key = run.keyring.key(run.account().key or "")
-    path = next((each.path for each in run.operations(reads=True) if not each.path_names), None)
-    if path is None:
+    operation = next((each for each in run.operations(reads=True) if not each.path_names), None)
+    if operation is None:
         return
-    header = credential.header
+    path, header = operation.path, credential.header
+    if operation.carriers and operation.carriers[0].name.lower() != header.lower():
+        return  # it is another scheme than the one whose header is known
     unauthenticated.raw(Request("GET", path, headers={header.lower(): credential.value(key)}))
     if run.is_public(key) or run.takes_any_key:
         return  # the mock accepts any test key, and may be tested as a deployment

@@ -40,6 +40,8 @@ def drive(run: Run) -> None:
     adapter = SessionAdapter(run)
     with decided_by_the_seed(), adapter.opened():
         client, scope = _account(run)
+        if run.takes_any_key and client.key is not None:
+            adapter.account = client.key
         real = _real_values(run, client, scope)
         base = run.contract.base_path
         names = {
@@ -176,7 +178,9 @@ def _settings(run: Run, client: Client, real: Real, phases: frozenset[str]) -> d
 
 def _checks(run: Run) -> dict[str, Any]:
     found: dict[str, Any] = {
-        "positive_data_acceptance": {"expected-statuses": ["2xx", *_REFUSALS, "5xx"]},
+        "positive_data_acceptance": {
+            "expected-statuses": ["2xx", *_redirections(run), *_REFUSALS, "5xx"]
+        },
         "negative_data_rejection": {"expected-statuses": ["4xx", "5xx"]},
     }
     if run.takes_any_key:
@@ -184,6 +188,14 @@ def _checks(run: Run) -> dict[str, Any]:
     if run.settings.mock and not run.knowledge.mock_keeps_state:
         found["use_after_free"] = {"enabled": False}
     return found
+
+
+def _redirections(run: Run) -> list[str]:
+    """Return the statuses that redirect, if the document has any."""
+    statuses = {
+        status for operation in run.contract.operations.values() for status in operation.responses
+    }
+    return ["3xx"] if any(300 <= status < 400 for status in statuses) else []
 
 
 def _own_things(run: Run, real: Real) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import unquote, urlencode, urlsplit, urlunsplit
 
 import requests
 
@@ -51,6 +52,8 @@ class SessionAdapter(Adapter):
         """Why nothing more may be sent."""
         self.discarded: set[str] = set()
         """Operations of which a case was discarded, as Schemathesis names them."""
+        self.account: str | None = None
+        """The account whose key requests carry, where any key is accepted."""
         self._guard = run.guard
         self._collection = run.knowledge.safety.collection
         self._own: set[str] = set()
@@ -81,9 +84,10 @@ class SessionAdapter(Adapter):
         request.headers.pop(
             _CASE_ID, None
         )  # chance, of no use to anybody, in what must be the same each time
+        account = self._add_key(request)
         try:
             with self._turns.take(alone=request.method not in READS):
-                response = self._channel.send_prepared(request)
+                response = self._channel.send_prepared(request, account)
                 latest = self.latest
                 self._follow(Client(self._channel, latest.exchange.account))
         except Withheld:
@@ -97,6 +101,22 @@ class SessionAdapter(Adapter):
             raise Unanswered(request=request)
         request.judged = latest  # type: ignore[attr-defined]
         return response
+
+    def _add_key(self, request: requests.PreparedRequest) -> str | None:
+        """Add the key of the account where the operation carries it, and return the account."""
+        operation = self._channel.outgoing(request).operation
+        if self.account is None or operation is None or not operation.carriers:
+            return None
+        key = self._channel.keyring.key(self.account)
+        for carrier in operation.carriers:
+            value = carrier.value(key)
+            if carrier.location == "query":
+                _set_query(request, carrier.name, value)
+            elif carrier.location == "cookie":
+                request.headers["Cookie"] = f"{carrier.name}={value}"
+            elif carrier.location == "header":
+                request.headers[carrier.name] = value
+        return self.account
 
     def filter_case(self, context: Any, case: Any) -> bool:  # noqa: ARG002 (the hook's)
         """Refuse to generate what must not be sent; a hook of Schemathesis."""
@@ -127,3 +147,13 @@ class SessionAdapter(Adapter):
             path = operation.path.removeprefix(self._channel.contract.base_path)
             self.discarded.add(f"{operation.method} {path}")
         discard_example("nothing to check")
+
+
+def _set_query(request: requests.PreparedRequest, name: str, value: str) -> None:
+    """Set one query parameter of a request."""
+    parts = urlsplit(str(request.url))
+    others = [
+        pair for pair in parts.query.split("&") if pair and unquote(pair.partition("=")[0]) != name
+    ]
+    query = "&".join([*others, urlencode({name: value})])
+    request.url = urlunsplit(parts._replace(query=query))

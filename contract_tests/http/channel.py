@@ -142,25 +142,47 @@ class Channel:
             url = f"{url}?{urlencode(request.query)}"
         headers = dict(request.headers)
         if key is not None and self.keyring.credential is not None:
-            credential = self.keyring.credential
-            headers[credential.header] = credential.value(self.keyring.key(key))
+            url = self._with_key(url, headers, request, key)
         body = request.body or b""
         pairs = _with_defaults(headers, request.method, body)
-        return self._send(WireRequest(request.method, url, pairs, body))[1]
+        return self._send(WireRequest(request.method, url, pairs, body), key)[1]
+
+    def _with_key(self, url: str, headers: dict[str, str], request: Request, name: str) -> str:
+        """Add a key to headers or URL, where the operation carries it, and return the URL."""
+        key, credential = self.keyring.key(name), self.keyring.credential
+        found = self.contract.match(request.method, request.path)
+        carriers = found[0].carriers if found is not None else ()
+        if not carriers and credential is not None:
+            headers[credential.header] = credential.value(key)
+        for carrier in carriers:
+            value = carrier.value(key)
+            if carrier.location == "query":
+                url += ("&" if "?" in url else "?") + urlencode({carrier.name: value})
+            elif carrier.location == "cookie":
+                pairs = [headers.get("Cookie", ""), f"{carrier.name}={value}"]
+                headers["Cookie"] = "; ".join(filter(None, pairs))
+            else:
+                headers[carrier.name] = value
+                self.keyring.also(name, value.removeprefix(carrier.prefix))
+        return url
 
     def close(self) -> None:
         """Close all connections."""
         self._transport.close()
 
-    def send_prepared(self, prepared: requests.PreparedRequest) -> requests.Response:
+    def send_prepared(
+        self, prepared: requests.PreparedRequest, account: str | None = None
+    ) -> requests.Response:
         """Send a request of the library requests. The response's ``exchange`` is the exchange."""
-        reply, exchange = self._send(_wire_request(prepared))
+        reply, exchange = self._send(_wire_request(prepared), account)
         return _response(prepared, reply, exchange)
 
-    def _send(self, request: WireRequest) -> tuple[Reply, Exchange]:
+    def _send(self, request: WireRequest, account: str | None = None) -> tuple[Reply, Exchange]:
         """Send a request: past the gates, within the limits, to the listeners."""
         request = replace(request, headers=_merged(request.headers, self.limits.network.headers))
         outgoing = self._outgoing(request)
+        if account is not None:
+            outgoing = replace(outgoing, account=account)
         for gate in self.gates:
             gate.before(outgoing)
         attempts = _Attempts(self.noise, outgoing, retries_429=self.retries_429)

@@ -64,6 +64,7 @@ class Keyring:
         self._public = public
         """Public text, such as the contract. A key that it contains is a sample, and no secret."""
         self._secrets = Secrets()
+        self._secrets_of_users: set[str] = set()
         self._headers: dict[str, str] = {}
         """What is shown of the headers that have a secret value, by name in small letters."""
         self._foreign = foreign
@@ -78,8 +79,16 @@ class Keyring:
         self._keys[name] = key
         self._names[key] = name
         if is_secret and key not in self._public:
+            self._secrets_of_users.add(key)
             self.hide(name, key)
         return name
+
+    def also(self, name: str, form: str) -> None:
+        """Register another form in which a key is sent, such as that of basic credentials."""
+        if form not in self._names:
+            self._names[form] = name
+            if self._keys[name] in self._secrets_of_users:
+                self.hide(name, form)
 
     def hide(self, name: str, secret: str) -> None:
         """Replace a secret, in any encoding, by ``[name]`` from now on."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import warnings
 from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -13,6 +15,7 @@ from openapi_core import Config, OpenAPI
 from openapi_core.datatypes import RequestParameters
 from openapi_core.exceptions import OpenAPIError
 from openapi_core.templating.media_types.exceptions import MediaTypeFinderError
+from openapi_core.templating.paths.exceptions import PathError
 from openapi_core.templating.responses.exceptions import ResponseFinderError
 from openapi_core.validation.response.exceptions import (
     HeadersError,
@@ -25,7 +28,7 @@ from werkzeug.datastructures import ImmutableMultiDict
 from contract_tests.findings.finding import Finding
 from contract_tests.http.exchange import Exchange, Headers, NotJson
 from contract_tests.judge.shapes import Node, Place, Shapes, nodes
-from contract_tests.openapi.contract import Contract, Operation, escape
+from contract_tests.openapi.contract import JSON, Contract, Operation, escape
 from contract_tests.openapi.schemas import generalised
 
 WITNESS = "openapi-core"
@@ -33,6 +36,7 @@ _REMEMBERED = 20_000
 _MAX_PLACES = 50_000
 _MAX_SPLIT = 262_144
 """The size of bodies that are split into nodes, in bytes."""
+_NOT_OF_THE_BODY = (HeadersError, PathError, ResponseFinderError, MediaTypeFinderError)
 _HOST = "http://deployment.invalid"
 
 
@@ -55,8 +59,12 @@ class OpenApiCore:
 
     def __init__(self, contract: Contract) -> None:
         # The document has been checked already; where it is served is not judged.
-        document = {**contract.document, "servers": [{"url": _HOST + contract.base_path}]}
+        document = {
+            **_readable(contract.document),
+            "servers": [{"url": _HOST + contract.base_path}],
+        }
         config = Config(spec_validator_cls=None)
+        warnings.filterwarnings("ignore", "Unsupported scheme type")  # keys are judged elsewhere
         self._headers = OpenAPI.from_dict(_without(document, "content"), config=config)
         self._bodies = OpenAPI.from_dict(_without(document, "headers"), config=config)
         self._shapes = Shapes(document)
@@ -147,8 +155,9 @@ class OpenApiCore:
         if response is None or exchange.method == "HEAD" or exchange.is_too_deep:
             return
         for objection in self.objections(exchange, operation):
-            if objection.kind != "response_header" and not exchange.response_body_known:
-                continue
+            is_of_body = objection.kind != "response_header"
+            if is_of_body and (exchange.media_type != JSON or not exchange.response_body_known):
+                continue  # it parses no media type but JSON's own
             yield Finding(
                 operation.id,
                 objection.kind,
@@ -208,6 +217,38 @@ def _without(node: Any, part: str) -> Any:
     }
 
 
+def _readable(node: Any) -> Any:
+    """Return the document as openapi-core can read it.
+
+    Mappings of discriminators have references instead of names, and patterns that Python's engine
+    cannot read are left out.
+    """
+    if isinstance(node, list):
+        return [_readable(item) for item in node]
+    if not isinstance(node, dict):
+        return node
+    found = {
+        name: _readable(value)
+        for name, value in node.items()
+        if not (name == "pattern" and isinstance(value, str) and not _is_pattern(value))
+    }
+    mapping = node.get("mapping")
+    if "propertyName" in node and isinstance(mapping, dict):
+        found["mapping"] = {
+            value: name if "/" in str(name) else f"#/components/schemas/{name}"
+            for value, name in mapping.items()
+        }
+    return found
+
+
+def _is_pattern(text: str) -> bool:
+    try:
+        re.compile(text)
+    except re.error:
+        return False
+    return True
+
+
 def _header_parameters(document: dict[str, Any]) -> set[str]:
     """Return the request headers that a document speaks of, in lower case."""
     found = {
@@ -263,7 +304,7 @@ def _explained(errors: Any, status: int) -> Iterator[Objection]:
             name = f"{headers}/{escape(error.name.lower())}"
             for keyword, _, message in _schema_errors(error):
                 yield Objection("response_header", name, keyword, message)
-        elif not isinstance(error, HeadersError | ResponseFinderError | MediaTypeFinderError):
+        elif not isinstance(error, _NOT_OF_THE_BODY):
             found = list(_schema_errors(error))
             for keyword, where, message in found:
                 yield Objection(

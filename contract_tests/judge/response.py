@@ -16,6 +16,8 @@ from contract_tests.openapi.schemas import Breach, Schemas, generalised
 ALWAYS: Provenance = "documented"
 """The provenance of what no client could live with: crashes, no JSON, missing authentication."""
 
+_IMPLIED = frozenset({"HEAD", "OPTIONS", "QUERY"})
+"""Methods that ``Allow`` may name beside those that the kit calls."""
 MAX_BREACHES = 100
 """Places of one body that are reported."""
 _OF_HTTP = {"size": 413, "media_type": 415, "json": 400}
@@ -84,6 +86,10 @@ def is_of_http(case: Case, operation: Operation) -> bool:
     status, declared = case.exchange.status, operation.responses
     if case.is_unauthenticated:
         return status in (401, 403) and not {401, 403}.intersection(declared)
+    if not case.request.is_clear and status == 415:
+        return True
+    if not case.request.is_clear and not {400, 422}.intersection(declared):
+        return status in (400, 413, 422)
     if not case.request.breaches:
         return False
     keyword = case.request.breaches[0].keyword
@@ -272,7 +278,7 @@ def _refusal(exchange: Exchange, allowed: list[str], contract: Contract) -> Iter
     named = {name.strip().upper() for name in (text or "").split(",") if name.strip()}
     if allowed and text is None:
         yield _beside(exchange, allowed, place, "required", "assumed", expected, "no Allow")
-    elif allowed and named - {"HEAD", "OPTIONS"} != set(allowed):
+    elif allowed and named - _IMPLIED != set(allowed) - _IMPLIED:
         got = f"Allow: {', '.join(sorted(named))}"
         yield _beside(exchange, allowed, place, "allow", "assumed", expected, got)
     if exchange.method == "HEAD" or not exchange.response_body_known:

@@ -9,13 +9,21 @@ from functools import cached_property
 from pathlib import Path
 from posixpath import commonpath
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 from contract_tests.errors import UsageError
 from contract_tests.openapi import provenance
+from contract_tests.openapi.document import in_one_form, is_modern
+from contract_tests.openapi.lowering import lowered
 from contract_tests.openapi.provenance import Marks, keys_of, unescape
 from contract_tests.openapi.reading import check_references, lines_of, read_document
-from contract_tests.openapi.security import Credential, credential_of, is_required
+from contract_tests.openapi.security import (
+    Carrier,
+    Credential,
+    carriers_of,
+    credential_of,
+    is_required,
+)
 
 Json = Any
 Node = dict[str, Any]
@@ -64,6 +72,8 @@ class Operation:
     tags: tuple[str, ...]
     group: str
     secured: bool
+    carriers: tuple[Carrier, ...]
+    """Where requests carry their key; empty where they carry none of a known kind."""
     _names: tuple[str, ...] = field(repr=False, compare=False)
     _pattern: re.Pattern[str] = field(repr=False, compare=False)
 
@@ -97,23 +107,33 @@ class Operation:
 
 @dataclass(frozen=True)
 class Contract:
-    """An OpenAPI 3.0 document."""
+    """An OpenAPI document, as one of version 3.0 or 3.1."""
 
     path: Path
     document: Node
+    """The document as it was written, but for 2.0, 3.2 and files that are in one."""
 
     def __reduce__(self) -> tuple[Any, ...]:
         return Contract, (self.path, self.document)  # what is derived cannot all be pickled
 
+    @cached_property
+    def is_modern(self) -> bool:
+        """Whether schemas are those of JSON Schema 2020-12."""
+        return is_modern(self.document)
+
+    @cached_property
+    def lowered(self) -> Node:
+        """The document with its schemas in the words of OpenAPI 3.0."""
+        found: Node = lowered(self.document) if self.is_modern else self.document
+        return found
+
     @classmethod
     def load(cls, path: Path) -> Contract:
         """Load a document. Raise UsageError, with the line, when it cannot be used."""
-        document = read_document(path)
-        version = document.get("openapi") if isinstance(document, dict) else None
-        if not isinstance(version, str) or not version.startswith("3.0"):
-            raise UsageError(
-                f"{path}:1: is no OpenAPI 3.0 document: it has no line such as 'openapi: 3.0.3'"
-            )
+        try:
+            document = in_one_form(path, read_document(path))
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise UsageError(f"{path}: {_explain(error)}") from None
         contract = cls(path, document)
         check_references(path, document, contract._target)
         try:
@@ -161,13 +181,21 @@ class Contract:
     @cached_property
     def error_fields(self) -> frozenset[str]:
         """The properties that every declared error body must have."""
-        required = [
-            frozenset(self.at(place.child("content", JSON, "schema")).node.get("required", ()))
+        errors = [
+            place
             for operation in self.operations.values()
-            for status, place in operation.responses.items()
-            if status >= 400 and JSON in place.node.get("content", {})
+            for status, place in (*operation.responses.items(), *operation.other_responses.items())
+            if str(status)[0] in "45d" and place.node.get("content")
         ]
+        required = [self._required(place) for place in errors]
         return frozenset.intersection(*required) if required else frozenset()
+
+    def _required(self, response: Place) -> frozenset[str]:
+        """Return the properties that a JSON body of a response must have."""
+        if "schema" not in response.node["content"].get(JSON, {}):
+            return frozenset()
+        node = self.at(response.child("content", JSON, "schema")).node
+        return frozenset(node.get("required", ()))
 
     @cached_property
     def operations(self) -> dict[str, Operation]:
@@ -176,10 +204,10 @@ class Contract:
 
     def match(self, method: str, path: str) -> tuple[Operation, dict[str, str]] | None:
         """Return the operation that a request is for; a HEAD is for the GET of its path."""
-        wanted = "GET" if method == "HEAD" else method
-        for operation in self._concrete_first:
-            if operation.method == wanted and (found := operation.match(path)) is not None:
-                return operation, found
+        for wanted in (method, "GET") if method == "HEAD" else (method,):
+            for operation in self._concrete_first:
+                if operation.method == wanted and (found := operation.match(path)) is not None:
+                    return operation, found
         return None
 
     @cached_property
@@ -193,7 +221,7 @@ class Contract:
 
     def at(self, pointer: str) -> Place:
         """Return the place at a pointer, references followed. Raise KeyError if there is none."""
-        node: Any = self.document
+        node: Any = self.lowered
         where = "#"
         for key in pointer.removeprefix("#").split("/")[1:]:
             node = node[int(key)] if isinstance(node, list) else node[unescape(key)]
@@ -247,7 +275,7 @@ class Contract:
 
     def _operations(self) -> Iterator[Operation]:
         secured = is_required(self.document.get("security"))
-        for path, item in self.document["paths"].items():
+        for path, item in self.lowered["paths"].items():
             for method in METHODS:
                 if method in item:
                     yield self._operation(
@@ -267,7 +295,7 @@ class Contract:
         body, required = self._body(pointer) if "requestBody" in node else (None, False)
         responses = {
             str(status): self._follow(f"{pointer}/responses/{status}")
-            for status in node["responses"]
+            for status in (node.get("responses", {}) if self.is_modern else node["responses"])
             if not str(status).startswith("x-")
         }
         return Operation(
@@ -288,6 +316,9 @@ class Contract:
             tags=tuple(node.get("tags", [])),
             group=str(node.get("x-group", "")),
             secured=is_required(node["security"]) if "security" in node else secured,
+            carriers=carriers_of(
+                self.document, node.get("security", self.document.get("security"))
+            ),
             _names=tuple(_PARAMETER.findall(path)),
             _pattern=_pattern(self.base_path + path),
         )
@@ -316,8 +347,15 @@ def _pattern(path: str) -> re.Pattern[str]:
     """Return the pattern of the paths that a template is for."""
     parts = _PARAMETER.split(path)  # text and names in turn
     return re.compile(
-        "".join("([^/]+)" if index % 2 else re.escape(part) for index, part in enumerate(parts))
+        "".join("([^/]+)" if index % 2 else _literal(part) for index, part in enumerate(parts))
     )
+
+
+def _literal(text: str) -> str:
+    """Return the pattern of the fixed part of a path, as it is written or percent-encoded."""
+    encoded = quote(text, safe="/:;,=@$&+!*'()~%")
+    plain = re.escape(text)
+    return plain if encoded == text else f"(?:{plain}|{re.escape(encoded)})"
 
 
 def _has_key(node: Any, key: str) -> bool:

@@ -9,7 +9,7 @@ from typing import Any
 from contract_tests.http.exchange import Exchange, NotJson
 from contract_tests.http.redaction import is_replaced
 from contract_tests.openapi.contract import JSON, Contract, Operation, Place, escape
-from contract_tests.openapi.schemas import Breach, Schemas
+from contract_tests.openapi.schemas import Breach, Schemas, is_pattern
 
 MAX_BODY_BYTES = 1_000_000
 """Source: bodies over 1 MB are refused with 413 (observed)."""
@@ -123,6 +123,9 @@ def _parameter(
 ) -> None:
     name, location = parameter.node["name"], parameter.node["in"]
     where = f"/{location}/{escape(name)}"
+    if not _is_plain(parameter, schemas):
+        found.is_clear = False  # its values are spread over names of their own, or marked
+        return
     texts = _texts(exchange, name, location, path_params)
     if not texts:
         if parameter.node.get("required"):
@@ -131,6 +134,9 @@ def _parameter(
             )
         return
     found.given.add(where)
+    if texts[-1] == "" and parameter.node.get("allowEmptyValue"):
+        found.is_clear = False
+        return
     if len(texts) > 1:
         found.is_clear = False
     pointer = parameter.child("schema")
@@ -143,6 +149,19 @@ def _parameter(
         ord(char) < 0x20 or ord(char) > 0x7E for char in texts[-1]
     )
     _add(found, schemas, pointer, value, where)
+
+
+def _is_plain(parameter: Place, schemas: Schemas) -> bool:
+    """Return whether a parameter is written as it is, under its own name, and can be judged."""
+    node = parameter.node
+    pattern = schemas.node(parameter.child("schema")).get("pattern") if "schema" in node else None
+    if isinstance(pattern, str) and not is_pattern(pattern):
+        return False
+    if node["in"] == "cookie" or node.get("style") in ("deepObject", "label", "matrix"):
+        return False
+    if node["in"] != "query" or "schema" not in node:
+        return True
+    return bool(schemas.node(parameter.child("schema")).get("type") != "object")
 
 
 def _texts(exchange: Exchange, name: str, location: str, path_params: dict[str, str]) -> list[str]:
@@ -193,6 +212,9 @@ def _body(
             _wrong(found, operation, "required", "no body", operation.invalid_status)
         return
     media_type = (exchange.request_header("content-type") or "").partition(";")[0].strip().lower()
+    if media_type != JSON and media_type in _media_types(operation, schemas):
+        found.is_clear = False
+        return
     if media_type != JSON:
         found.is_clear = media_type not in ("",) and not media_type.endswith("+json")
         _wrong(found, operation, "media_type", media_type or "none", 415)
@@ -213,6 +235,12 @@ def _body(
     _add(found, schemas, body.pointer, value, "/body")
 
 
+def _media_types(operation: Operation, schemas: Schemas) -> frozenset[str]:
+    """Return the media types that the document names for a body."""
+    content = schemas.node(operation.place.child("requestBody")).get("content", {})
+    return frozenset(media.partition(";")[0].strip().lower() for media in content)
+
+
 def _wrong(
     found: RequestJudgement, operation: Operation, keyword: str, message: str, status: int
 ) -> None:
@@ -225,7 +253,9 @@ def _wrong(
 def _add(found: RequestJudgement, schemas: Schemas, pointer: str, value: Any, where: str) -> None:
     # Unknown fields are ignored, as by FastAPI.
     breaches = [
-        each for each in schemas.breaches(pointer, value) if each.keyword != "unknown_field"
+        each
+        for each in schemas.breaches(pointer, value)
+        if each.keyword != "unknown_field" and not _is_of_responses(each, schemas)
     ]
     clear = {breach.where for breach in breaches if not _is_unclear(breach, schemas)}
     for breach in breaches:
@@ -234,6 +264,16 @@ def _add(found: RequestJudgement, schemas: Schemas, pointer: str, value: Any, wh
                 continue  # the pattern beside the format is broken, about which all agree
             found.is_clear = False
         found.breaches.append(replace(breach, where=where + breach.where))
+
+
+def _is_of_responses(breach: Breach, schemas: Schemas) -> bool:
+    """Return whether what is missing is read-only: it is required of responses alone."""
+    if breach.keyword != "required":
+        return False
+    try:
+        return schemas.node(breach.spec).get("readOnly") is True
+    except (LookupError, TypeError, ValueError):
+        return False
 
 
 def _is_unclear(breach: Breach, schemas: Schemas) -> bool:

@@ -6,19 +6,28 @@ import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 
 import jsonschema_rs
 from jsonschema_rs import ValidationErrorKind
 
-from contract_tests.openapi.contract import Contract, Json, Place, escape
+from contract_tests.openapi.contract import Contract, Json, Node, Place, escape
+from contract_tests.openapi.files import FILES
+from contract_tests.openapi.provenance import keys_of, unescape
 
 _ANNOTATIONS = frozenset(
     {"description", "title", "example", "examples", "nullable", "default", "deprecated"}
 )
+_Validator = jsonschema_rs.Draft4Validator | jsonschema_rs.Draft202012Validator
 MAX_UNKNOWN = 300
 """Undeclared fields of one object that are reported."""
+_SHARED = "#/components/schemas/"
+_CHOICES = ("oneOf", "anyOf")
+_CONDITIONS = ("if", "then", "else", "not")
+_DATA = ("enum", "const")
+_OPEN = ("allOf", "patternProperties", "unevaluatedProperties", "if", *_CHOICES)
+"""Keywords beside which other properties may be declared."""
 _INDEX = re.compile(r"/\d+(?=/|$)")
 
 
@@ -48,7 +57,12 @@ class Schemas:
     ) -> None:
         self._contract = contract
         self._formats = dict(formats or {})
-        self._compiled: dict[str, jsonschema_rs.Draft4Validator] = {}
+        self._compiled: dict[str, _Validator] = {}
+        self._draft: type[_Validator] = (
+            jsonschema_rs.Draft202012Validator
+            if contract.is_modern
+            else jsonschema_rs.Draft4Validator
+        )
 
     def breaches(self, pointer: str, value: Json) -> Iterator[Breach]:
         """Yield every breach of a schema. Undeclared fields have the keyword ``unknown_field``."""
@@ -75,17 +89,48 @@ class Schemas:
         """Return the place at a pointer, references followed."""
         return self._contract.at(pointer)
 
-    def _validator(self, pointer: str) -> jsonschema_rs.Draft4Validator:
+    def _validator(self, pointer: str) -> _Validator:
         if pointer not in self._compiled:
-            node = self._contract.at(pointer).node
+            node = self._written(pointer)
+            schema = convert(node, is_open="allOf" in node)
             schema = {
-                **convert(node, is_open="allOf" in node),
-                "components": {"schemas": self._components},
+                **schema,
+                "components": {"schemas": self._needed(schema)},
+                FILES: self._files,
             }
-            self._compiled[pointer] = jsonschema_rs.Draft4Validator(
+            self._compiled[pointer] = self._draft(
                 schema, validate_formats=True, formats=self._formats
             )
         return self._compiled[pointer]
+
+    def _written(self, pointer: str) -> Node:
+        """Return a schema as it was written, which need not be in the words of 3.0."""
+        node: Any = self._contract.document
+        for key in keys_of(self._contract.at(pointer).pointer):
+            node = node[int(key)] if isinstance(node, list) else node[key]
+        return node if isinstance(node, dict) else {}
+
+    def _needed(self, schema: Json) -> Json:
+        """Return the shared schemas that a schema leads to."""
+        if self._files:
+            return self._components
+        found: dict[str, Json] = {}
+        left = list(_names_in(schema))
+        while left:
+            name = left.pop()
+            if name not in found:
+                found[name] = self._components.get(name, {})
+                left += self._names.get(name, [])
+        return found
+
+    @cached_property
+    def _names(self) -> dict[str, list[str]]:
+        """The shared schemas that each shared schema refers to."""
+        return {name: list(_names_in(schema)) for name, schema in self._components.items()}
+
+    @cached_property
+    def _files(self) -> Json:
+        return convert(self._contract.document.get(FILES, {}), is_open=True)
 
     @cached_property
     def _components(self) -> Json:
@@ -112,25 +157,58 @@ def convert(schema: Any, *, is_open: bool = False) -> Any:
         return [convert(item) for item in schema]
     if not isinstance(schema, dict):
         return schema
-    if "$ref" in schema:
+    if isinstance(schema.get("$ref"), str):
         return {"$ref": schema["$ref"]}
     converted = {
         key: {name: convert(child) for name, child in value.items()}
         if key == "properties"
         else [convert(item, is_open=True) for item in value]
-        if key == "allOf"
+        if key == "allOf" or (key in _CHOICES and "properties" in schema)
+        else value
+        if key in _DATA
+        else convert(value, is_open=True)
+        if key in _CONDITIONS
         else convert(value)
         for key, value in schema.items()
-        if key not in _ANNOTATIONS and not key.startswith("x-")
+        if key not in _ANNOTATIONS and not key.startswith("x-") and _can_be_judged(key, value)
     }
-    if schema.get("nullable"):
+    if schema.get("nullable") is True:
         if "type" in converted:
             converted["type"] = [converted["type"], "null"]
         if "enum" in converted and None not in converted["enum"]:
             converted["enum"] = [*converted["enum"], None]
-    if "properties" in converted and not is_open and "allOf" not in converted:
+    is_open = is_open or any(key in schema for key in _OPEN)
+    if "properties" in converted and not is_open:
         converted.setdefault("additionalProperties", False)
     return converted
+
+
+def _can_be_judged(key: str, value: Any) -> bool:
+    """Return whether a keyword is no pattern that the validator cannot read."""
+    return key != "pattern" or not isinstance(value, str) or is_pattern(value)
+
+
+@cache
+def is_pattern(text: str) -> bool:
+    """Return whether the validator can read a pattern."""
+    try:
+        jsonschema_rs.Draft202012Validator({"pattern": text})
+    except jsonschema_rs.ValidationError:
+        return False
+    return True
+
+
+def _names_in(node: Any) -> Iterator[str]:
+    """Yield the names of the shared schemas that a node refers to."""
+    if isinstance(node, dict):
+        reference = node.get("$ref")
+        if isinstance(reference, str) and reference.startswith(_SHARED):
+            yield unescape(reference.removeprefix(_SHARED).partition("/")[0])
+        for value in node.values():
+            yield from _names_in(value)
+    elif isinstance(node, list):
+        for value in node:
+            yield from _names_in(value)
 
 
 def _breaches(error: jsonschema_rs.ValidationError, root: str) -> Iterator[Breach]:

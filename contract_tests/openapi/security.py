@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64decode, b64encode
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -31,6 +32,24 @@ class Credential:
         return f"/request/headers/{self.header.lower()}"
 
 
+@dataclass(frozen=True)
+class Carrier:
+    """Where the requests of one operation carry a key."""
+
+    location: str
+    """header, query or cookie"""
+    name: str
+    prefix: str = ""
+
+    def value(self, key: str) -> str:
+        """Return what is written there for a key. A basic key without a colon is a user's name."""
+        if self.prefix != _SCHEMES["basic"]:
+            return self.prefix + key
+        is_pair = ":" in _decoded(key)
+        pair = key if ":" in key else f"{key}:"
+        return self.prefix + (key if is_pair else b64encode(pair.encode()).decode())
+
+
 API_KEY = Credential("X-API-Key")
 """The header of keys where no document says otherwise."""
 _SCHEMES = {"bearer": "Bearer ", "basic": "Basic "}
@@ -44,6 +63,19 @@ def credential_of(document: Mapping[str, Any]) -> Credential | None:
         if found is not None:
             return found
     return None
+
+
+def carriers_of(document: Mapping[str, Any], security: Any) -> tuple[Carrier, ...]:
+    """Return where the first of some security requirements that the kit can satisfy has its keys.
+
+    A requirement may have several schemes: all carry the same key.
+    """
+    schemes = (document.get("components") or {}).get("securitySchemes") or {}
+    for requirement in security or ():
+        found = [_carrier(schemes.get(name) or {}) for name in requirement]
+        if found and None not in found:
+            return tuple(carrier for carrier in found if carrier is not None)
+    return ()
 
 
 def is_required(security: Any) -> bool:
@@ -60,6 +92,20 @@ def _used(document: Mapping[str, Any]) -> Iterator[str]:
     for security in lists:
         for requirement in security or ():
             yield from requirement
+
+
+def _carrier(scheme: Mapping[str, Any]) -> Carrier | None:
+    if scheme.get("type") == "apiKey" and scheme.get("in") in ("query", "cookie"):
+        return Carrier(str(scheme["in"]), str(scheme["name"]))
+    found = _credential(scheme)
+    return Carrier("header", found.header, found.prefix) if found is not None else None
+
+
+def _decoded(text: str) -> str:
+    try:
+        return b64decode(text, validate=True).decode()
+    except ValueError:
+        return ""
 
 
 def _credential(scheme: Mapping[str, Any]) -> Credential | None:

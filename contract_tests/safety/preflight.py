@@ -10,7 +10,7 @@ from contract_tests.http.channel import Channel, TimeIsUp, retry_after
 from contract_tests.http.client import Client
 from contract_tests.http.exchange import Exchange, Request
 from contract_tests.http.response_reader import CLOSED, RESET
-from contract_tests.openapi.contract import Contract, Operation
+from contract_tests.openapi.contract import JSON, Contract, Operation, Place
 from contract_tests.openapi.examples import required_query
 from contract_tests.settings import Settings
 
@@ -42,14 +42,14 @@ def _must_be_the_api(channel: Channel, settings: Settings) -> None:
     reads = [
         operation
         for operation in channel.contract.operations.values()
-        if operation.is_read
+        if operation.method == "GET"
         and not operation.path_names
         and not ((own := settings.operations.get(operation.id)) and own.skip)
     ]
     answers: list[Exchange] = []
     for operation in reads[:_TRIES]:
         answer = _ask(client, operation)
-        if _is_this_api(answer, channel.contract):
+        if _is_this_api(answer, operation, channel.contract):
             return
         answers.append(answer)
         if answer.error or answer.status == 429:
@@ -87,14 +87,30 @@ def _must_be_the_mock(channel: Channel) -> None:
         )
 
 
-def _is_this_api(answer: Exchange, contract: Contract) -> bool:
-    """Whether it speaks as the API does: JSON as documented, and no refusal of the key."""
-    if answer.status in (401, 403) or answer.json is None or answer.json == {}:
+def _is_this_api(answer: Exchange, operation: Operation, contract: Contract) -> bool:
+    """Whether it speaks as the API does: as documented, and no refusal of the key."""
+    if answer.status in (401, 403):
         return False
-    if answer.status == 200:
-        return isinstance(answer.json, dict) or not contract.error_fields
+    response = operation.response(answer.status)
+    if 200 <= answer.status < 400 and response is not None and not answer.error:
+        return _has_the_form(answer, response, contract)
+    if answer.json is None or answer.json == {}:
+        return False
     is_error = contract.error_fields <= answer.object.keys() and bool(answer.object)
     return answer.status not in (404, 405, 429) and is_error
+
+
+def _has_the_form(answer: Exchange, response: Place, contract: Contract) -> bool:
+    """Return whether a body is of a documented media type; JSON must be an object or a list."""
+    content = response.node.get("content") or {}
+    if not content or (answer.media_type in content and answer.media_type != JSON):
+        return True
+    if "schema" not in content.get(JSON, {}):
+        return answer.json is not None
+    kind = contract.at(response.child("content", JSON, "schema")).node.get("type")
+    if isinstance(answer.json, list):
+        return kind in ("array", None)
+    return bool(answer.json) and kind != "array" if kind else answer.json is not None
 
 
 def _complaint(channel: Channel, settings: Settings, answer: Exchange) -> str:

@@ -64,8 +64,12 @@ def test_pointers_have_lines() -> None:
     ("text", "words"),
     [
         ("openapi: 3.0.3\npaths: {a: [\n", ":3: is not valid YAML"),
-        ("just text", "is no OpenAPI 3.0 document"),
-        ("swagger: '2.0'", "is no OpenAPI 3.0 document"),
+        ("just text", "is no OpenAPI document"),
+        ("openapi: 4.0.0", "is no OpenAPI document"),
+        ("swagger: '2.0'", "has no operations"),
+        ("swagger: '2.0'\npaths: {/a: {get: {summary: x}}}", "misses 'responses'"),
+        ("swagger: '2.0'\npaths: {/a: {get: 5}}", "is no valid OpenAPI document"),
+        ("openapi: 3.1.0\npaths: {}", "has no operations"),
         ("openapi: 3.0.3\ninfo: {}", "misses 'paths'"),
         ("openapi: 3.0.3\npaths: {}", "has no operations"),
         (

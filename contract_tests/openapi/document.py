@@ -1,0 +1,93 @@
+"""A document of any version of OpenAPI in the form in which the kit reads it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from contract_tests.errors import UsageError
+from contract_tests.openapi.files import joined
+from contract_tests.openapi.provenance import keys_of
+from contract_tests.openapi.swagger import as_openapi_3
+
+Node = dict[str, Any]
+_VERSIONS = ("3.0", "3.1", "3.2")
+
+
+def in_one_form(path: Path, document: Any) -> Node:
+    """Return a document as one of OpenAPI 3.0 or 3.1. Raise UsageError for any other."""
+    version = _version(document)
+    if not version.startswith(("2.", *_VERSIONS)):
+        raise UsageError(
+            f"{path}:1: is no OpenAPI document: it has no line such as 'openapi: 3.0.3'"
+        )
+    found: Node = joined(path, document)
+    if version.startswith("2."):
+        found = as_openapi_3(found)
+    if version.startswith("3.2"):
+        found = {**_without_media_references(found), "openapi": "3.1.0"}
+    return _with_items(found)
+
+
+def is_modern(document: Node) -> bool:
+    """Return whether schemas are those of JSON Schema 2020-12."""
+    return str(document.get("openapi", "")).startswith("3.1")
+
+
+def _version(document: Any) -> str:
+    if not isinstance(document, dict):
+        return ""
+    found = document.get("openapi", document.get("swagger"))
+    return found if isinstance(found, str) else ""
+
+
+def _with_items(document: Node) -> Node:
+    """Return a document whose path items are where they are used."""
+    items = document.get("paths")
+    if not isinstance(items, dict):
+        return document
+    if not any(isinstance(item, dict) and "$ref" in item for item in items.values()):
+        return document
+    paths = {
+        path: {**_target(document, item["$ref"]), **_others(item)}
+        if isinstance(item, dict) and isinstance(item.get("$ref"), str)
+        else item
+        for path, item in items.items()
+    }
+    return {**document, "paths": paths}
+
+
+def _others(node: Node) -> Node:
+    return {name: value for name, value in node.items() if name != "$ref"}
+
+
+def _target(document: Node, reference: str) -> Node:
+    node: Any = document
+    for key in keys_of(reference):
+        node = node.get(key) if isinstance(node, dict) else None
+    return node if isinstance(node, dict) else {}
+
+
+def _without_media_references(document: Node) -> Node:
+    """Return a 3.2 document whose media types are where they are used."""
+    media_types = (document.get("components") or {}).get("mediaTypes") or {}
+    found: Node = _replaced(
+        document,
+        lambda reference: media_types.get(reference.removeprefix("#/components/mediaTypes/")),
+    )
+    return found
+
+
+def _replaced(node: Any, target: Callable[[str], Any]) -> Any:
+    if isinstance(node, list):
+        return [_replaced(item, target) for item in node]
+    if not isinstance(node, dict):
+        return node
+    reference = node.get("$ref")
+    if isinstance(reference, str) and reference.startswith("#/components/mediaTypes/"):
+        return target(reference) or {}
+    found = {name: _replaced(value, target) for name, value in node.items()}
+    if "summary" in found and ("content" in found or "headers" in found):
+        found.setdefault("description", found["summary"])
+    return found
