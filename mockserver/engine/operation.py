@@ -230,11 +230,12 @@ class CompiledOperation:
         return known or self._keep(self._success, result.facts, result.render(result.source))
 
     def _keep(self, status: int, facts: Hashable, body: Any) -> bytes:
-        """Return a body as valid JSON, and keep it for the same status and facts."""
+        """Return a body as valid JSON. Keep a short one for the same status and facts."""
         payload = kept(self.responses.encode(status, body))
-        if len(self._bodies) >= _KEPT_BODIES:
-            self._bodies.clear()
-        self._bodies[status, facts] = payload
+        if len(payload) <= _KEPT_BODY_BYTES:
+            if len(self._bodies) >= _KEPT_BODIES:
+                self._bodies.clear()
+            self._bodies[status, facts] = payload
         return payload
 
     def _accept(self, request: Request) -> bytes:

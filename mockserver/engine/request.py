@@ -14,7 +14,7 @@ from mockserver.engine.errors import Headers, Problem, Refusal
 from mockserver.engine.reply import Reply
 
 NO_PARAMS: Mapping[str, str] = {}
-_MAX_REFUSED, _MAX_REFUSED_BYTES = 8, 256
+_MAX_REFUSED, _MAX_REFUSED_BYTES, _MAX_VIOLATIONS = 4, 256, 8
 
 
 class KnownHead(Struct):
@@ -28,8 +28,9 @@ class KnownHead(Struct):
     """The response, if it depends on the head only."""
 
     def refuse(self, payload: bytes, found: list[Problem]) -> None:
-        """Keep the violations of a body, unless it is large or there are many already."""
-        if len(self.refused) < _MAX_REFUSED and len(payload) <= _MAX_REFUSED_BYTES:
+        """Keep the violations of a body, unless it is large or they are many."""
+        is_small = len(payload) <= _MAX_REFUSED_BYTES and len(found) <= _MAX_VIOLATIONS
+        if is_small and len(self.refused) < _MAX_REFUSED:
             self.refused[payload] = found
 
 

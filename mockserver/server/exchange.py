@@ -56,8 +56,8 @@ class AsgiExchange:
         self._is_received = False
         self._gone = asyncio.Event()
         """Set when the client has disconnected, or the response is complete."""
-        self._writable = asyncio.Event()
-        self._writable.set()
+        self._writable: asyncio.Event | None = None
+        """Set when the client has read what was sent; None until it falls behind."""
 
     async def run(self, app: ASGIApp) -> None:
         """Serve the request."""
@@ -80,15 +80,18 @@ class AsgiExchange:
     def disconnect(self) -> None:
         """Tell the app that its client is gone."""
         self._gone.set()
-        self._writable.set()
+        self.resume()
 
     def pause(self) -> None:
         """Let the app wait until the client has read what was sent."""
-        self._writable.clear()
+        if self._writable is None:
+            self._writable = asyncio.Event()
 
     def resume(self) -> None:
         """Let the app go on."""
-        self._writable.set()
+        if self._writable is not None:
+            self._writable.set()
+            self._writable = None
 
     def _scope(self) -> Scope:
         request = self._incoming
@@ -134,7 +137,7 @@ class AsgiExchange:
         if not more:
             self._is_complete = True
             self._gone.set()
-        elif not self._writable.is_set():
+        elif self._writable is not None:
             await self._writable.wait()
 
     def _head(self, size: int | None) -> bytes:

@@ -60,8 +60,7 @@ class Problem(Struct, frozen=True):
 class _Page(Response):
     """A page whose headers are encoded already."""
 
-    def __init__(self, html: str, status: int, headers: Headers) -> None:
-        body = html.encode()
+    def __init__(self, body: bytes, status: int, headers: Headers) -> None:
         self.status_code, self.body, self.background = status, body, None
         length = (b"content-length", b"%d" % len(body))
         self.raw_headers = [*headers, length, (b"content-type", b"text/html; charset=utf-8")]
@@ -89,8 +88,10 @@ class Site:
         self, template: str, status: int = 200, *, forms: str = "'none'", **facts: Any
     ) -> Response:
         """Return a page. ``forms`` is the policy for the targets of its forms."""
-        html = self._templates.get_template(template).render(**facts)
-        return _Page(html, status, self._headers(forms))
+        parts = self._templates.get_template(template).generate(**facts)
+        # Most parts are ASCII, which is encoded ten times as fast as the whole page.
+        body = b"".join([part.encode() for part in parts])
+        return _Page(body, status, self._headers(forms))
 
     def message(self, status: int, message: str, more: str | None = None) -> Response:
         """Return a page with a message."""
