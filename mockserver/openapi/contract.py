@@ -219,7 +219,11 @@ class Contract(Struct, frozen=True, dict=True):
         url = str(server.get("url", "/"))
         for name, variable in server.get("variables", {}).items():
             url = url.replace(f"{{{name}}}", str(variable.get("default", "")))
-        return urlsplit(url).path.rstrip("/")
+        # A variable without a value stands for its own name.
+        path = urlsplit(url).path.replace("{", "").replace("}", "")
+        # A relative URL leads to a place beside the document, whose own place is the root here.
+        segments = [segment for segment in path.split("/") if segment not in ("", ".", "..")]
+        return "".join(f"/{segment}" for segment in segments)
 
     @cached_property
     def prefixes(self) -> tuple[str, ...]:

@@ -309,6 +309,10 @@ LENIENT: dict[str, tuple[Json, str]] = {
         ),
         "list",
     ),
+    "server variable without a value": (
+        paths({"get": operation()}, servers=[{"url": "https://example.com/{v}"}]),
+        "'v'",
+    ),
     "reference without a target": (
         paths({"get": operation(parameters=[{"$ref": "#/components/parameters/Nothing"}])}),
         "has no target",
@@ -344,6 +348,27 @@ LENIENT: dict[str, tuple[Json, str]] = {
         "exclusiveMinimum",
     ),
 }
+
+
+@pytest.mark.parametrize(
+    ("url", "base_path"),
+    [
+        ("https://example.com", ""),
+        ("https://example.com/v1/", "/v1"),
+        ("/", ""),
+        ("v1", "/v1"),
+        ("./v1", "/v1"),
+        ("../api//v1", "/api/v1"),
+        ("https://{host}/v{version}", "/v2"),
+    ],
+)
+def test_the_base_path_is_that_of_the_first_server(
+    tmp_path: Path, url: str, base_path: str
+) -> None:
+    """Variables have their defaults, and relative URLs begin at the root."""
+    variables = {"host": {"default": "a.b"}, "version": {"default": "2"}}
+    servers = [{"url": url, "variables": variables}, {"url": "https://other.test/x"}]
+    assert loaded(tmp_path, paths({"get": operation()}, servers=servers)).base_path == base_path
 
 
 @pytest.mark.parametrize("name", LENIENT)
