@@ -10,6 +10,8 @@ from mockserver.generator.numbers import Bounds, fraction
 from mockserver.openapi.schemas import SIBLING_PROPERTY, Schema
 
 _NOTHING: Schema = {"not": {}}
+_MAX_WANTED = 100
+"""The number of items that are made for ``contains``. Values with too few are refused."""
 
 
 def all_of(*schemas: Any) -> Any:
@@ -31,7 +33,8 @@ def all_of(*schemas: Any) -> Any:
 
 def wanted_items(schema: Schema) -> int:
     """Return how many items ``contains`` requires."""
-    return int(schema.get("minContains", 1)) if "contains" in schema else 0
+    wanted = int(schema.get("minContains", 1)) if "contains" in schema else 0
+    return min(wanted, _MAX_WANTED)
 
 
 def prefix(schema: Schema) -> tuple[Any, ...]:
@@ -62,6 +65,7 @@ def dependencies(schema: Schema) -> Iterator[list[Any]]:
 
 
 def bounds(schema: Schema) -> Bounds:
+    """Return the interval of a number."""
     minimum, maximum, multiple_of = (
         fraction(schema[key]) if key in schema else None
         for key in ("minimum", "maximum", "multipleOf")
@@ -93,5 +97,6 @@ def exclusive(schema: Schema) -> tuple[Fraction | None, Fraction | None]:
 
 
 def additional(schema: Schema) -> Schema | None:
+    """Return the schema of properties that are not named; None if no others are allowed."""
     additional = schema.get("additionalProperties", {})
     return None if additional in (False, {"not": {}}) else {} if additional is True else additional

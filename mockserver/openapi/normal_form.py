@@ -29,7 +29,7 @@ _DATA = frozenset({"example", "examples", "default", "enum", "const", "value"})
 
 _RULED = frozenset(
     {
-        *(*_SINGLE, *_LISTS, *_MAPS, "nullable", "const", "examples", "$ref"),
+        *(*_SINGLE, *_LISTS, *_MAPS, "nullable", "const", "examples", "$ref", "$dynamicRef"),
         *("exclusiveMinimum", "exclusiveMaximum", "contentEncoding", "contentMediaType"),
     }
 )
@@ -42,6 +42,8 @@ def normalize(schema: Schema, warn: Warn) -> None:
     if isinstance(declared, str) and declared in TYPES and _RULED.isdisjoint(schema):
         return
     _objects(schema)
+    if "$dynamicRef" in schema:  # without other resources it is a reference
+        schema.setdefault("$ref", schema.pop("$dynamicRef"))
     if schema.pop("nullable", None):
         warn("nullable", "has no meaning in OpenAPI 3.1; list the type 'null' instead")
     separate_types(schema, warn)

@@ -39,6 +39,7 @@ class _Completion(Struct):
 
     def run(self) -> None:
         self._info()
+        self._server()
         paths = self._paths()
         declared = {
             node["operationId"]
@@ -68,6 +69,13 @@ class _Completion(Struct):
         info.setdefault("title", "API")
         info.setdefault("version", "")
         self.document["info"] = info
+
+    def _server(self) -> None:
+        """Warn of variables of the first server that have no value."""
+        for server in self.document.get("servers", [])[:1]:
+            for name in TEMPLATE.findall(str(server.get("url"))):
+                if "default" not in server.get("variables", {}).get(name, {}):
+                    self.problems.warn(("servers", 0, "url"), f"the variable '{name}' has no value")
 
     def _paths(self) -> Node:
         """Return the path items without references. Paths that cannot be served are removed."""

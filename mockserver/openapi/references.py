@@ -69,6 +69,7 @@ def check(document: Node, parts: Collected, problems: Problems, reasons: Mapping
     found = parts.with_reference
     lengths: dict[str, int] = {}
     used: set[int] | None = None
+    anchors: dict[str, str] | None = None
     for place, node in found:
         reference = node["$ref"]
         if reference in lengths or (nearest := _in_definitions(document, place, node)) in lengths:
@@ -78,6 +79,10 @@ def check(document: Node, parts: Collected, problems: Problems, reasons: Mapping
             continue
         at = [*pointer_of(place), "$ref"]
         if problem == _without_target(nearest):
+            anchors = _anchors(document) if anchors is None else anchors
+            if reference in anchors and _problem(document, anchors[reference], lengths) is None:
+                node["$ref"] = anchors[reference]
+                continue
             if reference in reasons:
                 problem = f"{_without_target(reference)}: {reasons[reference]}"
                 used = _used(document) if used is None else used
@@ -131,15 +136,30 @@ def _in_definitions(document: Node, place: Place, node: Node) -> str:
     return reference
 
 
+def _anchors(document: Node) -> dict[str, str]:
+    """Return references to the schemas that have an anchor or an identifier, by it."""
+    anchors: dict[str, str] = {}
+    for place, node in objects(document):
+        for keyword, start in (("$anchor", "#"), ("$dynamicAnchor", "#"), ("$id", "")):
+            name = node.get(keyword)
+            if isinstance(name, str):
+                parts = map(str, pointer_of(place))
+                escaped = (part.replace("~", "~0").replace("/", "~1") for part in parts)
+                anchors.setdefault(f"{start}{name}", f"#/{'/'.join(escaped)}")
+    return anchors
+
+
 def _used(document: Node) -> set[int]:
     """Return the identities of all references that the paths of a document need."""
     used: set[int] = set()
+    followed: set[str] = set()
     pending = [document.get("paths", {})]
     while pending:
         for _, node in references(pending.pop()):
-            if id(node) in used:
-                continue
             used.add(id(node))
+            if node["$ref"] in followed:
+                continue
+            followed.add(node["$ref"])
             try:
                 pending.append([target(document, node["$ref"])])
             except (LookupError, TypeError, ValueError):

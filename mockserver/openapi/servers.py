@@ -40,4 +40,8 @@ def _paths(server: dict[str, Any]) -> Iterator[str]:
         filled = url
         for name, value in zip(used, values, strict=True):
             filled = filled.replace(f"{{{name}}}", value)
-        yield urlsplit(filled).path.rstrip("/")
+        # A variable without a value stands for its own name.
+        path = urlsplit(filled).path.replace("{", "").replace("}", "")
+        # A relative URL leads to a place beside the document, whose own place is the root here.
+        segments = [segment for segment in path.split("/") if segment not in ("", ".", "..")]
+        yield "".join(f"/{segment}" for segment in segments)

@@ -153,6 +153,32 @@ def test_definitions_within_a_schema_are_found(tmp_path: Path) -> None:
     assert not validator.is_valid({"name": "a"})
 
 
+@pytest.mark.parametrize(
+    "reference",
+    [
+        {"$ref": "#name"},
+        {"$dynamicRef": "#any"},
+        {"$ref": "https://example.com/schemas/name"},
+        {"$ref": "#/components/schemas/Name"},
+    ],
+)
+def test_schemas_are_found_by_anchor_and_identifier(tmp_path: Path, reference: Json) -> None:
+    """No other server is asked for a schema that the document has."""
+    name = {
+        "$id": "https://example.com/schemas/name",
+        "$anchor": "name",
+        "$dynamicAnchor": "any",
+        "type": "string",
+    }
+    schema = {"type": "object", "properties": {"name": reference}}
+    components = {"schemas": {"Name": name}}
+    contract = loaded(tmp_path, of_version("3.1.0", schema, components=components))
+    assert problems_of(contract) == []
+    validator = contract.validator(schema_of(contract))
+    assert validator.is_valid({"name": "a"})
+    assert not validator.is_valid({"name": 1})
+
+
 def test_a_document_without_paths_is_legal_since_3_1(tmp_path: Path) -> None:
     """It may describe webhooks only."""
     webhooks = {"paid": {"post": {"responses": {"200": {"description": "A."}}}}}
@@ -283,6 +309,10 @@ LENIENT: dict[str, tuple[Json, str]] = {
         ),
         "list",
     ),
+    "server variable without a value": (
+        paths({"get": operation()}, servers=[{"url": "https://example.com/{v}"}]),
+        "'v'",
+    ),
     "reference without a target": (
         paths({"get": operation(parameters=[{"$ref": "#/components/parameters/Nothing"}])}),
         "has no target",
@@ -318,6 +348,27 @@ LENIENT: dict[str, tuple[Json, str]] = {
         "exclusiveMinimum",
     ),
 }
+
+
+@pytest.mark.parametrize(
+    ("url", "base_path"),
+    [
+        ("https://example.com", ""),
+        ("https://example.com/v1/", "/v1"),
+        ("/", ""),
+        ("v1", "/v1"),
+        ("./v1", "/v1"),
+        ("../api//v1", "/api/v1"),
+        ("https://{host}/v{version}", "/v2"),
+    ],
+)
+def test_the_base_path_is_that_of_the_first_server(
+    tmp_path: Path, url: str, base_path: str
+) -> None:
+    """Variables have their defaults, and relative URLs begin at the root."""
+    variables = {"host": {"default": "a.b"}, "version": {"default": "2"}}
+    servers = [{"url": url, "variables": variables}, {"url": "https://other.test/x"}]
+    assert loaded(tmp_path, paths({"get": operation()}, servers=servers)).base_path == base_path
 
 
 @pytest.mark.parametrize("name", LENIENT)
