@@ -33,15 +33,6 @@ from mockserver.faults.sets import FaultSet
 from mockserver.generator import Generator
 from mockserver.openapi.contract import Contract, Operation
 from mockserver.openapi.yaml_file import FileError
-from mockserver.resources import document_warnings
-from mockserver.resources.accounts import Accounts
-from mockserver.resources.behaviour import (
-    Resources,
-    redactor_of,
-    resources_of,
-    resources_state,
-)
-from mockserver.resources.operations import Options
 from mockserver.server.cors import exposed_headers, with_cors
 from mockserver.server.dispatcher import Apps, Dispatcher, PublishEvents
 from mockserver.server.routes import Route, Routes
@@ -267,6 +258,8 @@ def build(
     """
     contract = _contract(settings)
     if settings.spec != packaged.spec():  # our tests check the packaged one
+        from mockserver.resources import document_warnings
+
         document_warnings.warn(contract, settings.control_prefix, settings.pages_prefix)
     url = public_url or f"http://{settings.host}:{settings.port}"
     clock = clock or Clock(settings.now)
@@ -326,22 +319,32 @@ def _world(
         )
         billing = Billing(accounts, enforce_rate_limits=settings.enforce_rate_limits)
         return accounts, lambda _: billing
+    return _world_of_any(settings, contract, clock, faults, webhooks)
+
+
+def _world_of_any(
+    settings: Settings,
+    contract: Contract,
+    clock: Clock,
+    faults: FaultRegistry,
+    webhooks: Webhooks,
+) -> tuple[World[Any], BehaviourOf]:
+    """Return the world and the behaviour of any other document."""
+    # Imported when first needed: it would add a tenth to the start for the Billing API.
+    from mockserver.resources.accounts import Accounts
+    from mockserver.resources.behaviour import redactor_of, resources_of, resources_state
+    from mockserver.resources.operations import Options
+
     state = resources_state(
         contract, settings.seed, settings.max_accounts, stateless=settings.stateless
     )
     options = Options(settings.seed, settings.items, settings.handlers, settings.check_references)
-    world = World(
-        clock,
-        settings.seed,
-        state,
-        faults=faults,
-        webhooks=webhooks,
-        redactor=redactor_of(contract),
-    )
+    redactor = redactor_of(contract)
+    world = World(clock, settings.seed, state, faults=faults, webhooks=webhooks, redactor=redactor)
     if isinstance(state, Accounts):
         state.on_eviction = world.account_evicted
 
-    def behaviour_of(served: Contract) -> Resources:
+    def behaviour_of(served: Contract) -> Behaviour:
         generator = Generator(served.schemas, settings.seed)
         return resources_of(served, state, generator, options)
 

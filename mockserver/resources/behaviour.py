@@ -114,6 +114,9 @@ class Resources:
     def identify(self, request: Request, security: Security) -> AnyCaller:
         """Return the caller that the credentials name. Raises Unauthorized."""
         key = security.credentials(request.headers, request.query)
+        if self._accounts is not None and not self._any_scheme.is_used:
+            # Without security schemes, all callers share one account.
+            return AccountCaller("", accounts=self._accounts)
         if key is not None:
             if self._accounts is None:
                 return AnyCaller(key)

@@ -331,3 +331,18 @@ def test_a_reload_keeps_the_items(tmp_path: Path) -> None:
         shown = client.get(f"/v1/products/{created['id']}").json()
         assert 5 <= shown.pop("weight") <= 9
         assert shown == created
+
+
+def test_callers_of_an_open_api_share_an_account(tmp_path: Path) -> None:
+    """Without security schemes, the state is exported without credentials, too."""
+    thing = {"type": "object", "properties": {"id": {"type": "integer"}}}
+    parameter = {"name": "id", "in": "path", "required": True, "schema": {"type": "integer"}}
+    paths = {
+        "/things": {"post": operation({"201": json_content(thing)}, "create")},
+        "/things/{id}": {"get": operation({"200": json_content(thing)}), "parameters": [parameter]},
+    }
+    with served(tmp_path, document(paths), items=0) as client:
+        created = client.post("/things", headers=BEARER).json()
+        assert client.get(f"/things/{created['id']}", headers=OTHER).json() == created
+        state = client.get("/_mock/state").raise_for_status().json()
+        assert list(state["collections"]["/things"]["items"]) == [str(created["id"])]
