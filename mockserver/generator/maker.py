@@ -17,7 +17,6 @@ from mockserver.openapi.schemas import (
     ResponseSchemas,
     Schema,
     Validator,
-    compile_schema,
     dialect_of,
     standalone,
 )
@@ -36,9 +35,10 @@ class Generator:
 
     def __init__(self, contract_schemas: Schema, seed: int) -> None:
         self._dialect = dialect_of(contract_schemas)
-        contract_schemas = Components(_as_json(contract_schemas), self._dialect)
+        if not isinstance(contract_schemas, Components):
+            contract_schemas = Components(_as_json(contract_schemas), self._dialect)
         self._plain = ResponseSchemas(contract_schemas, closed=False)
-        self._closed = ResponseSchemas(contract_schemas)
+        self._closed = contract_schemas.closed
         self._components = contract_schemas
         self._seed = seed
         self._seeded = SeededRandom()
@@ -76,7 +76,7 @@ class Generator:
         root = Builder(hinted, self._seeded, self._dialect).build()
         validators = [
             self._dialect.compile(plain),
-            compile_schema(schema, self._closed),
+            self._components.validator(schema, closed=True),
         ]
         return Maker(root, validators, digest, self._seeded)
 

@@ -147,11 +147,6 @@ class Contract(Struct, frozen=True, dict=True):
         return Components(self.document.get("components", {}).get("schemas", {}), self.dialect)
 
     @cached_property
-    def _closed_schemas(self) -> ResponseSchemas:
-        """The component schemas as they are in responses."""
-        return ResponseSchemas(self.schemas)
-
-    @cached_property
     def operations(self) -> dict[str, Operation]:
         """All operations by operationId, in the order of the document."""
         return {operation.operation_id: operation for operation in self._operations()}
@@ -170,22 +165,19 @@ class Contract(Struct, frozen=True, dict=True):
         published: Schema = self.document if is_plain else normal_form.published(self.document)
         return published
 
-    @cached_property
-    def _validators(self) -> dict[tuple[bytes, bool], Validator]:
-        return {}
-
     def validator(self, schema: Schema, *, closed: bool = False) -> Validator:
         """Return a compiled schema. Equal schemas, such as those of errors, are compiled once.
 
         ``closed`` validates responses, which may have only what the contract names. Other schemas
         validate requests.
         """
-        key = (orjson.dumps(schema), closed)
-        if key not in self._validators:
-            components = self._closed_schemas if closed else self._requested
-            restricted = schema if closed else self._requested.restrict(schema)
-            self._validators[key] = compile_schema(restricted, components)
-        return self._validators[key]
+        if closed:
+            return self.schemas.validator(schema, closed=True)
+        key = orjson.dumps(schema)
+        if key not in self._request_validators:
+            restricted = self._requested.restrict(schema)
+            self._request_validators[key] = compile_schema(restricted, self._requested)
+        return self._request_validators[key]
 
     def response_validator(self, schema: Schema) -> Validator:
         """Return a compiled schema of responses that may have what the contract does not name."""
@@ -193,6 +185,10 @@ class Contract(Struct, frozen=True, dict=True):
         if key not in self._response_validators:
             self._response_validators[key] = compile_schema(schema, self._responded)
         return self._response_validators[key]
+
+    @cached_property
+    def _request_validators(self) -> dict[bytes, Validator]:
+        return {}
 
     @cached_property
     def _response_validators(self) -> dict[bytes, Validator]:

@@ -94,16 +94,16 @@ def separate_types(schema: Schema, warn: Warn) -> None:
     if len(known) < len(names):
         warn("type", f"{declared!r} has a name that is no type, or one twice; it is left out")
     others = [name for name in known if name != "null"]
-    del schema["type"]
     if not known:
-        return
-    if not others:
+        del schema["type"]
+    elif not others:
         schema["type"] = "null"
     elif len(others) == 1:
         schema["type"] = others[0]
         if "null" in known and _may_be_null(schema):
             schema["nullable"] = True
     else:
+        del schema["type"]
         branches = [{"type": name} for name in known]
         if "anyOf" in schema:
             schema.setdefault("allOf", []).append({"anyOf": branches})

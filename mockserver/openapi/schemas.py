@@ -6,11 +6,15 @@ later are JSON Schema 2020-12, in the normal form of ``normal_form``. Response s
 the mock may send only what the contract names.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator, Mapping
+from functools import cached_property
 from typing import Any
 from urllib.parse import unquote
 
 import jsonschema_rs
+import orjson
 from msgspec import Struct
 
 Schema = dict[str, Any]
@@ -40,6 +44,19 @@ class Components(dict[str, Any]):
         super().__init__(schemas)
         self.dialect = dialect
         self.converted = ConvertedSchemas(self)
+        self._validators: dict[tuple[bytes, bool], Validator] = {}
+
+    @cached_property
+    def closed(self) -> ResponseSchemas:
+        """The component schemas as they are in responses."""
+        return ResponseSchemas(self)
+
+    def validator(self, schema: Schema, *, closed: bool = False) -> Validator:
+        """Return a compiled schema. Equal schemas, such as those of errors, are compiled once."""
+        key = (orjson.dumps(schema), closed)
+        if key not in self._validators:
+            self._validators[key] = compile_schema(schema, self.closed if closed else self)
+        return self._validators[key]
 
 
 class ConvertedSchemas:
