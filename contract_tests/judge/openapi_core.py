@@ -313,7 +313,8 @@ def _explained(errors: Any, status: int) -> Iterator[Objection]:
                     keyword,
                     message,
                 )
-            if not found and not isinstance(
+            is_named = bool(getattr(error.__cause__, "schema_errors", ()))
+            if not (found or is_named) and not isinstance(
                 error.__cause__, ResponseFinderError | MediaTypeFinderError
             ):
                 cause = error.__cause__ or error
@@ -334,6 +335,8 @@ def _said(error: BaseException) -> str:
 
 def _schema_errors(error: OpenAPIError) -> Iterator[tuple[str, str, str]]:
     for cause in getattr(error.__cause__, "schema_errors", ()):
+        if cause.validator == "format" and cause.validator_value in ("int32", "int64"):
+            continue  # the first judge takes no sizes of integers from formats either
         where = "".join(f"/{escape(str(part))}" for part in cause.absolute_path)
         if cause.validator == "required":
             # As the first judge: the place of what is missing, not of what misses it.

@@ -36,7 +36,11 @@ def judge(
         response = operation.response(exchange.status)
         if response is not None:
             yield from _documented(exchange, operation, response, contract, schemas)
-        elif not is_of_http(case, operation) and not _is_of_admission(case):
+        elif not (
+            is_of_http(case, operation)
+            or _is_of_admission(case)
+            or _is_left_open(exchange, operation, contract)
+        ):
             yield _undocumented(exchange, operation, contract)
 
 
@@ -68,6 +72,17 @@ def _undocumented(exchange: Exchange, operation: Operation, contract: Contract) 
         operation.place.child("responses"),
         exchange,
     )
+
+
+def _is_left_open(exchange: Exchange, operation: Operation, contract: Contract) -> bool:
+    """Return whether a document that grades nothing leaves a status to HTTP.
+
+    It need not document the 404 of what a path does not find, nor any response at all.
+    """
+    if contract.marks_provenance:
+        return False
+    has_any = bool(operation.responses or operation.other_responses)
+    return not has_any or (exchange.status == 404 and bool(operation.path_names))
 
 
 def _is_of_admission(case: Case) -> bool:

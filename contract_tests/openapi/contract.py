@@ -204,11 +204,18 @@ class Contract:
 
     def match(self, method: str, path: str) -> tuple[Operation, dict[str, str]] | None:
         """Return the operation that a request is for; a HEAD is for the GET of its path."""
+        operations = self._of_path(path)
         for wanted in (method, "GET") if method == "HEAD" else (method,):
-            for operation in self._concrete_first:
+            for operation in operations:
                 if operation.method == wanted and (found := operation.match(path)) is not None:
                     return operation, found
         return None
+
+    def _of_path(self, path: str) -> list[Operation]:
+        """Return the operations of a path: those of templates only where no concrete path is it."""
+        found = [each for each in self._concrete_first if each.match(path) is not None]
+        fewest = found[0].path.count("{") if found else 0
+        return [each for each in found if each.path.count("{") == fewest]
 
     @cached_property
     def _concrete_first(self) -> list[Operation]:
@@ -217,7 +224,7 @@ class Contract:
 
     def methods_of(self, path: str) -> list[str]:
         """Return the methods that are declared for a path."""
-        return [each.method for each in self.operations.values() if each.match(path) is not None]
+        return [each.method for each in self._of_path(path)]
 
     def at(self, pointer: str) -> Place:
         """Return the place at a pointer, references followed. Raise KeyError if there is none."""

@@ -1,0 +1,29 @@
+"""The contract kit finds nothing in this mock of any document."""
+
+from __future__ import annotations
+
+import pytest
+
+from contract_tests.context import Run
+from contract_tests.openapi.contract import Contract
+from contract_tests.runner import knowledge_of, perform
+from contract_tests.settings import Settings
+from tests.conftest import running_server
+from tests.documents.ours import DOCUMENTS
+
+NAMES = ("own-errors", "polymorphism", "shop")
+KEY = {"BILLING_API_KEY": "token-of-the-kit"}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", NAMES)
+def test_the_kit_passes_the_mock(name: str) -> None:
+    """All general drivers and checks run, and nothing is found."""
+    path = DOCUMENTS[name]
+    with running_server(spec=path) as server:
+        settings = Settings(server.url, path, mock=True, max_examples=2, environment=KEY)
+        contract = Contract.load(path)
+        run = Run(settings, contract, knowledge_of(contract))
+        perform(run)
+    result = run.result()
+    assert (result.findings, result.broken, result.outcome) == ([], [], "passed")
