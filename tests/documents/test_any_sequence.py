@@ -19,10 +19,6 @@ from tests.documents.ours import DOCUMENTS
 
 LENGTH = 40
 """The number of requests of a sequence."""
-NAMES = (
-    *("bare-lists", "forms", "media", "own-errors", "parameter-styles"),
-    *("paths", "polymorphism", "shop"),
-)
 ACCOUNTS = ("first-account", "second-account")
 
 
@@ -83,7 +79,7 @@ def answers(name: str, seed: int) -> list[tuple[Message, Answer]]:
 
 
 @pytest.mark.parametrize("seed", [1, 2])
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", DOCUMENTS)
 def test_every_response_is_valid_and_the_same_by_seed(name: str, seed: int) -> None:
     """No response is a server error or breaks its schema; a second server sends the same bytes."""
     response_schemas = read(DOCUMENTS[name]).response
