@@ -13,7 +13,7 @@ _TIMEOUT_SECONDS = 30
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class Reply:
     """A response; status 0 is a connection that broke."""
 
     status: int
@@ -34,7 +34,7 @@ class Client:
         self._base_path = base_path
         self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=_TIMEOUT_SECONDS)
 
-    def send(self, message: Message) -> Answer:
+    def send(self, message: Message) -> Reply:
         """Send a request."""
         headers, body = headers_of(message), body_of(message)
         if body is not None:
@@ -49,10 +49,10 @@ class Client:
             content = response.read()
         except (OSError, http.client.HTTPException):
             self._connection.close()
-            return Answer(0, "", {}, b"")
+            return Reply(0, "", {}, b"")
         named = {name.lower(): value for name, value in response.getheaders()}
         media = named.get("content-type", "").partition(";")[0].strip().lower()
-        return Answer(response.status, media, named, content)
+        return Reply(response.status, media, named, content)
 
     def close(self) -> None:
         """Close the connection."""

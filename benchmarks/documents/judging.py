@@ -4,35 +4,35 @@ from __future__ import annotations
 
 from typing import Any
 
-from benchmarks.documents.client import Answer
+from benchmarks.documents.client import Reply
 from benchmarks.documents.operation import Operation, is_json
 from benchmarks.documents.reading import Schemas
 
 _LONGEST = 160
 
 
-def violations(operation: Operation, answer: Answer, schemas: Schemas) -> list[str]:
+def violations(operation: Operation, reply: Reply, schemas: Schemas) -> list[str]:
     """Return what is wrong with a response whose status is documented."""
     if not operation.responses:
         return []
-    response = operation.response(answer.status)
+    response = operation.response(reply.status)
     if response is None:
-        return [f"status {answer.status} is not documented"]
+        return [f"status {reply.status} is not documented"]
     if not response.content or operation.method == "HEAD":
         return []
-    if not answer.content and (not answer.media or answer.status in {204, 304}):
-        return [] if answer.status in {204, 304} or answer.status < 200 else ["no body"]
-    media = _documented(answer.media, list(response.content))
+    if not reply.content and (not reply.media or reply.status in {204, 304}):
+        return [] if reply.status in {204, 304} or reply.status < 200 else ["no body"]
+    media = _documented(reply.media, list(response.content))
     if media is None:
-        return [f"media type {answer.media or '(none)'} is not documented"]
-    return _body_errors(answer, response.content[media], schemas)
+        return [f"media type {reply.media or '(none)'} is not documented"]
+    return _body_errors(reply, response.content[media], schemas)
 
 
-def _body_errors(answer: Answer, schema: Any, schemas: Schemas) -> list[str]:
-    if schema is None or not is_json(answer.media):
+def _body_errors(reply: Reply, schema: Any, schemas: Schemas) -> list[str]:
+    if schema is None or not is_json(reply.media):
         return []
     try:
-        value = answer.json()
+        value = reply.json()
     except ValueError:
         return ["the body is not JSON"]
     return [error[:_LONGEST] for error in schemas.errors(schema, value)]

@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from benchmarks.documents.client import Answer
+from benchmarks.documents.client import Reply
 from benchmarks.documents.messages import Message, Messages
 from benchmarks.documents.operation import Operation, is_json
 from benchmarks.documents.values import NoValue
 
-Send = Callable[[Message], Answer]
+Send = Callable[[Message], Reply]
 
 
 @dataclass(slots=True)
@@ -116,24 +116,24 @@ class Lifecycles:
                 return identity
         if listed is None:
             return None
-        answer = self._send(self._messages.valid(listed, known))
-        return identity_in(first_item(_body(answer)), parameter)
+        reply = self._send(self._messages.valid(listed, known))
+        return identity_in(first_item(_body(reply)), parameter)
 
-    def _create(self, resource: Resource, known: dict[str, Any]) -> tuple[Answer, Message]:
+    def _create(self, resource: Resource, known: dict[str, Any]) -> tuple[Reply, Message]:
         operation = resource.operations["create"]
         message = self._messages.valid(operation, known, full=True)
-        answer = self._send(message)
-        if answer.status >= 300:
+        reply = self._send(message)
+        if reply.status >= 300:
             message = self._messages.valid(operation, known)
-            answer = self._send(message)
-        return answer, message
+            reply = self._send(message)
+        return reply, message
 
     def _failures(self, resource: Resource, parents: dict[str, Any]) -> Iterator[str]:
-        answer, created = self._create(resource, parents)
-        if answer.status >= 300 or answer.status == 0:
-            yield f"create: status {answer.status}"
+        reply, created = self._create(resource, parents)
+        if reply.status >= 300 or reply.status == 0:
+            yield f"create: status {reply.status}"
             return
-        identity = _identity(answer, resource.parameter)
+        identity = _identity(reply, resource.parameter)
         if identity is None and isinstance(created.body, dict):
             identity = created.body.get(resource.parameter)
         if identity is None:
@@ -150,15 +150,15 @@ class Lifecycles:
     def _read(
         self, resource: Resource, known: dict[str, Any], sent: Message, step: str
     ) -> Iterator[str]:
-        answer = self._get(resource, known)
-        if answer.status != 200:
-            yield f"{step}: status {answer.status}"
+        reply = self._get(resource, known)
+        if reply.status != 200:
+            yield f"{step}: status {reply.status}"
             return
-        names = _lost(sent.body, _body(answer), resource.parameter)
+        names = _lost(sent.body, _body(reply), resource.parameter)
         if names:
             yield f"{step}: {', '.join(names)} differs from what was sent"
 
-    def _get(self, resource: Resource, known: dict[str, Any]) -> Answer:
+    def _get(self, resource: Resource, known: dict[str, Any]) -> Reply:
         return self._send(self._messages.valid(resource.operations["read"], known))
 
     def _listed(
@@ -174,10 +174,10 @@ class Lifecycles:
                 if name not in fields:
                     return
                 message.parameters[name, location] = fields[name]
-        answer = self._send(message)
-        if answer.status != 200:
-            yield f"list: status {answer.status}"
-        elif identity not in set(_scalars(_body(answer))):
+        reply = self._send(message)
+        if reply.status != 200:
+            yield f"list: status {reply.status}"
+        elif identity not in set(_scalars(_body(reply))):
             yield "list: it is missing"
 
     def _updated(self, resource: Resource, known: dict[str, Any]) -> Iterator[str]:
@@ -185,9 +185,9 @@ class Lifecycles:
         if operation is None:
             return
         message = self._messages.valid(operation, known, full=True)
-        answer = self._send(message)
-        if not 200 <= answer.status < 300:
-            yield f"update: status {answer.status}"
+        reply = self._send(message)
+        if not 200 <= reply.status < 300:
+            yield f"update: status {reply.status}"
             return
         yield from self._read(resource, known, message, "read after update")
 
@@ -195,9 +195,9 @@ class Lifecycles:
         operation = resource.operations.get("delete")
         if operation is None:
             return
-        answer = self._send(self._messages.valid(operation, known))
-        if not 200 <= answer.status < 300:
-            yield f"delete: status {answer.status}"
+        reply = self._send(self._messages.valid(operation, known))
+        if not 200 <= reply.status < 300:
+            yield f"delete: status {reply.status}"
             return
         status = self._get(resource, known).status
         if not 400 <= status < 500:
@@ -234,8 +234,8 @@ def first_item(body: Any) -> Any:
     return None
 
 
-def _identity(answer: Answer, parameter: str) -> Any:
-    return identity_in(_body(answer), parameter)
+def _identity(reply: Reply, parameter: str) -> Any:
+    return identity_in(_body(reply), parameter)
 
 
 def _levels(body: Any) -> Iterator[dict[str, Any]]:
@@ -272,9 +272,9 @@ def _same(sent: Any, got: Any) -> bool:
     return bool(sent == got) or (_is_scalar(got) and str(sent).lower() == str(got).lower())
 
 
-def _body(answer: Answer) -> Any:
+def _body(reply: Reply) -> Any:
     try:
-        return answer.json()
+        return reply.json()
     except ValueError:
         return None
 

@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
-from benchmarks.documents.client import Answer, Client
+from benchmarks.documents.client import Client, Reply
 from benchmarks.documents.judging import violations
 from benchmarks.documents.lifecycles import (
     Lifecycles,
@@ -158,41 +158,41 @@ class Measurement:
                 self._invalid(message)
 
     def _valid(self, message: Message) -> None:
-        answer = self._send(message)
+        reply = self._send(message)
         operation = message.operation
-        if answer.status == 404 and message.made_up:
+        if reply.status == 404 and message.made_up:
             self._figures.unknown += 1
             return
-        is_answered = operation.expects(answer.status)
+        is_answered = operation.expects(reply.status)
         self._figures.answered.add(is_answered)
         if not is_answered:
-            self._figures.fail(f"answered {_line(message)}: {_what(answer)}")
+            self._figures.fail(f"answered {_line(message)}: {_what(reply)}")
             return
-        wrong = violations(operation, answer, self._reading.response)
+        wrong = violations(operation, reply, self._reading.response)
         self._figures.valid.add(not wrong)
         if wrong:
-            self._figures.fail(f"valid {_line(message)}: {answer.status} {wrong[0]}")
+            self._figures.fail(f"valid {_line(message)}: {reply.status} {wrong[0]}")
 
     def _invalid(self, message: Message) -> None:
-        answer = self._send(message)
-        is_refused = 400 <= answer.status < 500
+        reply = self._send(message)
+        is_refused = 400 <= reply.status < 500
         self._figures.refused.add(is_refused)
         if not is_refused:
-            self._figures.fail(f"refused {_line(message)} ({message.why}): {_what(answer)}")
-        elif message.operation.response(answer.status) is not None:
-            wrong = violations(message.operation, answer, self._reading.response)
+            self._figures.fail(f"refused {_line(message)} ({message.why}): {_what(reply)}")
+        elif message.operation.response(reply.status) is not None:
+            wrong = violations(message.operation, reply, self._reading.response)
             self._figures.refusals_valid.add(not wrong)
             if wrong:
-                text = f"refusal {_line(message)} ({message.why}): {answer.status} {wrong[0]}"
+                text = f"refusal {_line(message)} ({message.why}): {reply.status} {wrong[0]}"
                 self._figures.fail(text)
 
-    def _send(self, message: Message) -> Answer:
-        answer = self._client.send(message)
-        if answer.status == 0 or answer.status >= 500:
-            expected = answer.status and str(answer.status) in message.operation.responses
+    def _send(self, message: Message) -> Reply:
+        reply = self._client.send(message)
+        if reply.status == 0 or reply.status >= 500:
+            expected = reply.status and str(reply.status) in message.operation.responses
             if not expected:
                 self._figures.broken += 1
-        return answer
+        return reply
 
     def _identifiers(self, operation: Operation) -> dict[str, Any]:
         """Return identifiers for the path that lists of the same server give."""
@@ -217,8 +217,8 @@ class Measurement:
 
     def _listed(self, operation: Operation, known: dict[str, Any]) -> Any:
         try:
-            answer = self._send(self._messages.valid(operation, known))
-            return first_item(answer.json())
+            reply = self._send(self._messages.valid(operation, known))
+            return first_item(reply.json())
         except (NoValue, ValueError):
             return None
 
@@ -230,6 +230,6 @@ def _line(message: Message) -> str:
     return f"{message.operation.method} {target_of(message)[:120]}"
 
 
-def _what(answer: Answer) -> str:
-    text = answer.content.decode(errors="replace").replace("\n", " ")
-    return f"{answer.status or 'no response'} {text[:160]}"
+def _what(reply: Reply) -> str:
+    text = reply.content.decode(errors="replace").replace("\n", " ")
+    return f"{reply.status or 'no response'} {text[:160]}"

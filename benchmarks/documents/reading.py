@@ -173,12 +173,12 @@ def sampled(operations: list[Operation], most: int, seed: int) -> list[Operation
 
 def _operations(uri: str, request: Schemas, response: Schemas, maker: Any) -> Any:
     """Yield the operations, without those whose path no client can send."""
-    root, answers = request.files[uri], response.files[uri]
+    root, replies = request.files[uri], response.files[uri]
     for path, item in (root.get("paths") or {}).items():
-        node, answer = request.follow(item), response.follow(answers["paths"][path])
+        node, reply = request.follow(item), response.follow(replies["paths"][path])
         for method in METHODS if "#" not in path and "?" not in path else ():
             if isinstance(node, dict) and isinstance(node.get(method), dict):
-                yield maker(root, (path, method), (node, answer), (request, response))
+                yield maker(root, (path, method), (node, reply), (request, response))
 
 
 def _operation(

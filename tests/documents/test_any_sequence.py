@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from benchmarks.documents.client import Answer, Client
+from benchmarks.documents.client import Client, Reply
 from benchmarks.documents.judging import violations
 from benchmarks.documents.lifecycles import first_item, identity_in
 from benchmarks.documents.messages import Message, Messages
@@ -43,10 +43,10 @@ class Sequence:
                 message.account = self._chance.choice(ACCOUNTS)
             yield message
 
-    def learn(self, answer: Answer) -> None:
+    def learn(self, reply: Reply) -> None:
         """Remember what a response has given."""
         try:
-            body = answer.json()
+            body = reply.json()
         except ValueError:
             return
         self._bodies.append(first_item(body) or body)
@@ -63,7 +63,7 @@ class Sequence:
         return self._chance.choice(invalid) if invalid and self._chance.random() < 0.3 else valid
 
 
-def answers(name: str, seed: int) -> list[tuple[Message, Answer]]:
+def replies(name: str, seed: int) -> list[tuple[Message, Reply]]:
     """Return the sequence of a seed with the responses of a new server."""
     reading = read(DOCUMENTS[name])
     sequence = Sequence(reading, seed)
@@ -71,9 +71,9 @@ def answers(name: str, seed: int) -> list[tuple[Message, Answer]]:
     with running_server(spec=DOCUMENTS[name], now=NOON) as server:
         client = Client(int(server.url.rpartition(":")[2]), reading.base_path)
         for message in sequence.messages():
-            answer = client.send(message)
-            sequence.learn(answer)
-            found.append((message, answer))
+            reply = client.send(message)
+            sequence.learn(reply)
+            found.append((message, reply))
         client.close()
     return found
 
@@ -83,15 +83,15 @@ def answers(name: str, seed: int) -> list[tuple[Message, Answer]]:
 def test_every_response_is_valid_and_the_same_by_seed(name: str, seed: int) -> None:
     """No response is a server error or breaks its schema; a second server sends the same bytes."""
     response_schemas = read(DOCUMENTS[name]).response
-    first = answers(name, seed)
-    for message, answer in first:
-        line = f"{message.operation.key} ({message.why}): {answer.status} {answer.content[:200]!r}"
-        assert 200 <= answer.status < 500, line
-        if message.operation.response(answer.status) is not None:
-            assert not violations(message.operation, answer, response_schemas), line
+    first = replies(name, seed)
+    for message, reply in first:
+        line = f"{message.operation.key} ({message.why}): {reply.status} {reply.content[:200]!r}"
+        assert 200 <= reply.status < 500, line
+        if message.operation.response(reply.status) is not None:
+            assert not violations(message.operation, reply, response_schemas), line
         else:
-            assert answer.status >= 400, line
-    again = answers(name, seed)
+            assert reply.status >= 400, line
+    again = replies(name, seed)
     assert [(one.status, one.media, one.content) for _, one in first] == [
         (one.status, one.media, one.content) for _, one in again
     ]

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from benchmarks.documents.client import Answer
+from benchmarks.documents.client import Reply
 from benchmarks.documents.lifecycles import Lifecycles, first_item, identity_in, resources
 from benchmarks.documents.messages import Message, Messages
 from benchmarks.documents.reading import read
@@ -27,7 +27,7 @@ class Tasks:
         self.kept: dict[int, dict[str, Any]] = {}
         self.numbers = count(1)
 
-    def send(self, message: Message) -> Answer:
+    def send(self, message: Message) -> Reply:
         """Respond to a request."""
         identity = next(iter(message.parameters.values()), None) if message.made_up else None
         step = f"{message.operation.method} {'item' if message.made_up else 'collection'}"
@@ -38,19 +38,19 @@ class Tasks:
             self.kept[number] = {"id": number, **message.body}
             return reply(self.kept[number])
         if identity not in self.kept:
-            return Answer(404, "", {}, b"")
+            return Reply(404, "", {}, b"")
         if step == "POST item" and self.forgets != "update":
             self.kept[identity] |= message.body
         if step == "DELETE item" and self.forgets != "delete":
             del self.kept[identity]
-            return Answer(200, "", {}, b"")
+            return Reply(200, "", {}, b"")
         return reply(
             {"id": identity, "text": "x"} if self.forgets == "read" else self.kept[identity]
         )
 
 
-def reply(body: Any) -> Answer:
-    return Answer(200, "application/json", {}, json.dumps(body).encode())
+def reply(body: Any) -> Reply:
+    return Reply(200, "application/json", {}, json.dumps(body).encode())
 
 
 def failure(server: Tasks) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.documents.client import Answer
+from benchmarks.documents.client import Reply
 from benchmarks.documents.generated import large_document
 from benchmarks.documents.judging import violations
 from benchmarks.documents.messages import Messages, body_of, headers_of, target_of
@@ -94,25 +94,25 @@ def test_references_to_other_files_are_followed() -> None:
     """A schema in another file judges the response."""
     reading = read(DOCUMENTS["many-files"])
     get = operation(reading, "GET /boats/{boat}")
-    good = Answer(200, "application/json", {}, b'{"id":"boat_0001","name":"A","length":3}')
-    bad = Answer(200, "application/json", {}, b'{"id":"boat_1","name":"A","length":3}')
+    good = Reply(200, "application/json", {}, b'{"id":"boat_0001","name":"A","length":3}')
+    bad = Reply(200, "application/json", {}, b'{"id":"boat_1","name":"A","length":3}')
     assert not violations(get, good, reading.response)
     assert "boat_1" in violations(get, bad, reading.response)[0]
 
 
 @pytest.mark.parametrize(
-    ("answer", "text"),
+    ("reply", "text"),
     [
-        (Answer(418, "", {}, b""), "status 418 is not documented"),
-        (Answer(200, "text/html", {}, b"<p>"), "media type text/html is not documented"),
-        (Answer(200, "application/json", {}, b"{"), "the body is not JSON"),
-        (Answer(200, "", {}, b""), "no body"),
+        (Reply(418, "", {}, b""), "status 418 is not documented"),
+        (Reply(200, "text/html", {}, b"<p>"), "media type text/html is not documented"),
+        (Reply(200, "application/json", {}, b"{"), "the body is not JSON"),
+        (Reply(200, "", {}, b""), "no body"),
     ],
 )
-def test_a_response_that_is_not_documented_is_a_violation(answer: Answer, text: str) -> None:
+def test_a_response_that_is_not_documented_is_a_violation(reply: Reply, text: str) -> None:
     """Status, media type and body are judged."""
     reading = read(DOCUMENTS["shop"])
-    assert violations(operation(reading, "GET /settings"), answer, reading.response) == [text]
+    assert violations(operation(reading, "GET /settings"), reply, reading.response) == [text]
 
 
 def test_yaml_is_read_as_its_version_1_2() -> None:
