@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -47,12 +47,18 @@ class Difference:
     def key(self) -> tuple[str, ...]:
         return self.operation, self.pointer, self.keyword, self.departs, self.mock, self.staging
 
+    @property
+    def spot(self) -> tuple[str, ...]:
+        """What differs, whichever server departs from the contract."""
+        return self.operation, self.pointer, self.keyword, self.mock, self.staging
+
 
 def placed(
-    contract: Contract, found: Iterable[Difference], seen: Mapping[str, set[str]]
+    contract: Contract, found: Sequence[Difference], seen: Mapping[str, set[str]]
 ) -> list[Difference]:
     """Return the differences without duplicates, documented ones first, with the place to change.
 
+    A difference about which the contract is unclear is left out where a clear one says the same.
     A shared component must change if all observed references to it differ. If only some do, those
     references must change.
     """
@@ -62,7 +68,12 @@ def placed(
         unique[difference.key] = (
             replace(before, times=before.times + difference.times) if before else difference
         )
-    differences = list(unique.values())
+    settled = {difference.spot for difference in found if difference.departs != "neither"}
+    differences = [
+        difference
+        for difference in unique.values()
+        if difference.departs != "neither" or difference.spot not in settled
+    ]
     owns: dict[tuple[str, str, str], set[str]] = defaultdict(set)
     for difference in differences:
         owns[_cause(difference)].add(difference.use.own)
