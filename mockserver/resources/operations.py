@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from mockserver.engine.samples import Samples
 from mockserver.generator import Generator
 from mockserver.openapi.contract import Contract, Operation
 from mockserver.resources.account import Account, Item, Json
+from mockserver.resources.callers import AccountCaller
 from mockserver.resources.events import Verb, type_of
 from mockserver.resources.events import change as next_change
 from mockserver.resources.fitting import Fitting, Unfit, part_at, put_at
@@ -83,12 +84,35 @@ class Handler:
     def __call__(self, call: Call[Account, Any]) -> Reply:
         """Return the response. Raises Refusal."""
         try:
-            return self._serve(call)
+            return self._serve_guest(call)
         except Missing as missing:
             raise Refusal(404, f"Not found: no such item of {missing}.") from None
         except Unfit:
             call.request.marks.append((b"x-mock-source", b"schema"))
             return self._replies.samples.success(_key_of(call))
+
+    def _serve_guest(self, call: Call[Account, Any]) -> Reply:
+        """Serve the caller; a guest finds the items that requests made in any account."""
+        try:
+            return self._serve(call)
+        except Missing:
+            other = self._other_account(call)
+            if other is None:
+                raise
+        call.context = other
+        return self._serve(call)
+
+    def _other_account(self, call: Call[Account, Any]) -> Account | None:
+        """Return the last used account that has the item of a guest; None without one."""
+        caller, accounts = call.request.caller, call.world.state
+        if not isinstance(caller, AccountCaller) or caller.kind != "guest":
+            return None
+        place = self._place(self._values(call))
+        is_on_item = self._served.role not in (Role.LIST, Role.CREATE)
+        key = self._key(call) if is_on_item and not place.resource.is_singleton else None
+        others: Iterator[Account] = accounts.others(call.context)
+        has_made = self._shared.store.has_made
+        return next((other for other in others if has_made(other, place, key)), None)
 
     @cached_property
     def _resource(self) -> Resource:
@@ -155,7 +179,7 @@ class Handler:
         try:
             found = self._found(call)
         except Missing:
-            if not self._creates(place):
+            if not self._creates(place) or self._other_account(call) is not None:
                 raise
             return self._put(call, place, given)
         change = store.changed(place, found.key, found.item, given, call.request.now, deep=deep)

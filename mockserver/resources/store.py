@@ -80,6 +80,17 @@ class Store:
             raise Missing(place.resource.name)
         return item
 
+    def has_made(self, account: Account, place: Place, key: str | None) -> bool:
+        """Return whether requests made an item of an account, or without a key, the one above."""
+        for name in place.resource.above[-1:] if key is None else ():
+            above = self._model.resources[name]
+            count = len(above.template.parameters)
+            if not above.is_singleton and count < len(place.values):
+                place, key = self.place(above, place.values[:count]), place.values[count]
+        collection = account.collections.get(place.path)
+        item = collection.find(key) if collection is not None and key is not None else None
+        return item is not None and not item.is_seeded
+
     def created(
         self, account: Account, place: Place, given: Json, moment: datetime, key: str | None = None
     ) -> Change:
