@@ -171,7 +171,14 @@ class Handler:
         return self._shown(call, self._replies.success, change)
 
     def _update(self, call: Call[Account, Any]) -> Reply:
-        """Change an item or a singleton; create it where PUT does."""
+        """Change an item or a singleton; create it where PUT does.
+
+        On a collection, the identity is in the body: an unknown one is the documented 404, and
+        without a documented one the item is created. Bodies that are no item, such as those of bulk
+        changes, get the schema's response. Raises Unfit for them.
+        """
+        if self._is_on_collection and not isinstance(self._item_in(call), dict):
+            raise Unfit
         given, store = self._given(call), self._shared.store
         self._check_references(call, given)
         place = self._place(self._values(call))
@@ -179,7 +186,7 @@ class Handler:
         try:
             found = self._found(call)
         except Missing:
-            if not self._creates(place) or self._other_account(call) is not None:
+            if not self._creates(call, place) or self._other_account(call) is not None:
                 raise
             return self._put(call, place, given)
         change = store.changed(place, found.key, found.item, given, call.request.now, deep=deep)
@@ -202,7 +209,9 @@ class Handler:
         if problems:
             raise Unprocessable(problems)
 
-    def _creates(self, place: Place) -> bool:
+    def _creates(self, call: Call[Account, Any], place: Place) -> bool:
+        if self._is_on_collection:
+            return not self._key(call) or not self._replies.has(404)
         is_put = self._served.role is Role.REPLACE
         return is_put and (place.resource.is_created_by_put or place.resource.is_singleton)
 
@@ -211,11 +220,10 @@ class Handler:
         if place.resource.is_singleton:
             change = Change("", Item(given), [])
         else:
-            self._shared.store.collection(call.context, place)
-            key = self._key(call)
-            change = self._shared.store.created(
-                call.context, place, given, call.request.now, key
-            )._replace(key=key)
+            store, key = self._shared.store, self._key(call)
+            store.collection(call.context, place)
+            change = store.created(call.context, place, given, call.request.now, key or None)
+            change = change._replace(key=key or change.key)
         documented = self._replies.created
         reply = self._shown(call, documented, change, self._location(place, change, documented))
         self._commit(call, place, change)
@@ -340,13 +348,23 @@ class Handler:
         count = len(self._resource.template.parameters)
         if len(values) > count:
             return values[count]
-        body = part_at(self._served.request, self._sent(call))
-        identity = self._resource.identity
-        return str(body.get(identity)) if isinstance(body, dict) and identity is not None else ""
+        body, identity = self._item_in(call), self._resource.identity
+        has_key = isinstance(body, dict) and identity is not None
+        return str(body[identity]) if has_key and body.get(identity) is not None else ""
+
+    def _item_in(self, call: Call[Account, Any]) -> Any:
+        """Return the item in the request body."""
+        return part_at(self._served.request, self._sent(call))
+
+    @cached_property
+    def _is_on_collection(self) -> bool:
+        """Whether the path names a collection, and no item of it."""
+        count = len(self._resource.template.parameters)
+        return not self._resource.is_singleton and len(self._served.parameters) <= count
 
     def _given(self, call: Call[Account, Any]) -> Json:
         """Return the fields that a request may set."""
-        body = part_at(self._served.request, self._sent(call))
+        body = self._item_in(call)
         schema = request_schema(self._shared.contract, self._operation)
         part = self._request_part
         store = self._shared.store

@@ -53,3 +53,35 @@ def test_an_integer_beyond_64_bits_is_kept(tmp_path: Path) -> None:
         assert str(HUGE) in client.get("/_mock/state").text
         wait_for(lambda: len(receiver.received) == 1)
         assert receiver.received[0].json["data"] == created.json()
+
+
+def put(*, is_bulk: bool = False, **responses: Any) -> dict[str, Any]:
+    """Return a PUT on the collection, of one boat or of several."""
+    content = json_content({"anyOf": [BOAT, {"type": "array", "items": BOAT}]} if is_bulk else BOAT)
+    body = {"required": True, **content}
+    return {"put": operation({"200": json_content(BOAT), **responses}, "put", requestBody=body)}
+
+
+def test_put_on_a_collection_creates_an_unknown_item(tmp_path: Path) -> None:
+    """It changes a known one. The identity is that in the body."""
+    with served(tmp_path, boats(**put())) as client:
+        for name in ("Ada", "Bea"):
+            boat = {"id": 77, "name": name}
+            assert client.put("/boats", json=boat).json() == boat
+            assert client.get("/boats/77").json() == boat
+        assert len(client.get("/boats").json()) == 6
+
+
+def test_put_on_a_collection_keeps_to_a_documented_404(tmp_path: Path) -> None:
+    """The document says what happens to an unknown identity."""
+    with served(tmp_path, boats(**put(**{"404": {}}))) as client:
+        assert client.put("/boats", json={"id": 77, "name": "Ada"}).status_code == 404
+        assert client.put("/boats", json={"id": 1, "name": "Ada"}).status_code == 200
+
+
+def test_a_bulk_change_gets_the_response_of_the_schema(tmp_path: Path) -> None:
+    """An array of items names no item."""
+    with served(tmp_path, boats(**put(is_bulk=True))) as client:
+        response = client.put("/boats", json=[{"id": 77, "name": "Ada"}])
+        assert response.status_code == 200
+        assert response.headers["X-Mock-Source"] == "schema"
