@@ -85,3 +85,15 @@ def test_a_bulk_change_gets_the_response_of_the_schema(tmp_path: Path) -> None:
         response = client.put("/boats", json=[{"id": 77, "name": "Ada"}])
         assert response.status_code == 200
         assert response.headers["X-Mock-Source"] == "schema"
+
+
+def test_an_identity_that_no_path_can_have_is_replaced(tmp_path: Path) -> None:
+    """The new item has one that the path parameter allows, and a warning names the field."""
+    content = boats()
+    content["paths"]["/boats/{boatId}"]["parameters"][0]["schema"] = {**ID, "maximum": 10}
+    with served(tmp_path, content) as client:
+        created = client.post("/boats", json={"id": 77, "name": "Ada"})
+        assert created.json() == {"id": 6, "name": "Ada"}
+        assert "'id'" in created.headers["X-Mock-Warning"]
+        assert client.get("/boats/6").json() == created.json()
+        assert client.post("/boats", json={"id": 9, "name": "Bea"}).json()["id"] == 9
