@@ -12,13 +12,14 @@ from mockserver.engine.caller import Caller
 from mockserver.engine.errors import Headers, Refusal, Unauthorized
 from mockserver.engine.redaction import USUAL_SECRETS, Redactor
 from mockserver.engine.request import Request
+from mockserver.engine.responses import NoResponse
 from mockserver.engine.state import State
 from mockserver.generator import Generator
 from mockserver.openapi.contract import Contract, Operation
 from mockserver.openapi.security import Security
 from mockserver.resources.accounts import Accounts
 from mockserver.resources.callers import AccountCaller, AnyCaller
-from mockserver.resources.errors import ErrorBodies
+from mockserver.resources.errors import ErrorBodies, server_error
 from mockserver.resources.inference import infer
 from mockserver.resources.main_scheme import MainScheme
 from mockserver.resources.operations import Compiled, Options
@@ -82,7 +83,12 @@ class Resources:
         return []
 
     def error(self, error: Exception, operation: Operation | None) -> ErrorResponse | None:
-        """Return a refusal in the document's own shape; None for any other error."""
+        """Return a refusal in the document's own shape; None for any other error.
+
+        Where no response is possible, that is a documented server error, or a 501.
+        """
+        if isinstance(error, NoResponse):
+            error = Refusal(server_error(operation), f"The document is wrong: {error}")
         return self._errors.response(error, operation) if isinstance(error, Refusal) else None
 
 
