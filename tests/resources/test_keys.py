@@ -55,11 +55,13 @@ def test_an_integer_beyond_64_bits_is_kept(tmp_path: Path) -> None:
         assert receiver.received[0].json["data"] == created.json()
 
 
-def put(*, is_bulk: bool = False, **responses: Any) -> dict[str, Any]:
+def put(errors: dict[str, Any] | None = None, *, is_bulk: bool = False) -> dict[str, Any]:
     """Return a PUT on the collection, of one boat or of several."""
     content = json_content({"anyOf": [BOAT, {"type": "array", "items": BOAT}]} if is_bulk else BOAT)
     body = {"required": True, **content}
-    return {"put": operation({"200": json_content(BOAT), **responses}, "put", requestBody=body)}
+    return {
+        "put": operation({"200": json_content(BOAT), **(errors or {})}, "put", requestBody=body)
+    }
 
 
 def test_put_on_a_collection_creates_an_unknown_item(tmp_path: Path) -> None:
@@ -74,7 +76,7 @@ def test_put_on_a_collection_creates_an_unknown_item(tmp_path: Path) -> None:
 
 def test_put_on_a_collection_keeps_to_a_documented_404(tmp_path: Path) -> None:
     """The document says what happens to an unknown identity."""
-    with served(tmp_path, boats(**put(**{"404": {}}))) as client:
+    with served(tmp_path, boats(**put({"404": {}}))) as client:
         assert client.put("/boats", json={"id": 77, "name": "Ada"}).status_code == 404
         assert client.put("/boats", json={"id": 1, "name": "Ada"}).status_code == 200
 

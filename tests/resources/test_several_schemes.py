@@ -28,7 +28,7 @@ def started(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
     note, folder = json_content(NOTE), tmp_path_factory.mktemp("notes")
     posted = {"content": note["content"], "required": True}
     key = [{"name": "noteId", "in": "path", "required": True, "schema": {"type": "integer"}}]
-    token = [{"token": []}]
+    token: list[dict[str, list[str]]] = [{"token": []}]
     notes = json_content({"type": "array", "items": NOTE})
     content = document(
         {
