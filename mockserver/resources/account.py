@@ -34,7 +34,7 @@ class Collection(Struct):
 
     items: dict[str, Item] = field(default_factory=dict)
     made: int = 0
-    """The number of keys that were made. No key is given twice."""
+    """The number of keys that were made. None is given twice while the schema allows others."""
 
     def find(self, key: str) -> Item | None:
         """Return an item; None if it is gone or never existed."""

@@ -99,3 +99,17 @@ def test_an_identity_that_no_path_can_have_is_replaced(tmp_path: Path) -> None:
         assert "'id'" in created.headers["X-Mock-Warning"]
         assert client.get("/boats/6").json() == created.json()
         assert client.post("/boats", json={"id": 9, "name": "Bea"}).json()["id"] == 9
+
+
+def test_the_key_of_a_removed_item_is_free_where_no_other_is_allowed(tmp_path: Path) -> None:
+    """Where others are allowed, no key is given twice."""
+    for largest, following in ((100, 7), (6, 6)):
+        content = boats()
+        item = content["paths"]["/boats/{boatId}"]
+        item["parameters"][0]["schema"] = {**ID, "maximum": largest}
+        item["delete"] = operation({"204": {}}, "delete")
+        with served(tmp_path, content) as client:
+            boat = {"id": largest + 1, "name": "Ada"}
+            assert client.post("/boats", json=boat).json()["id"] == 6
+            assert client.delete("/boats/6").status_code == 204
+            assert client.post("/boats", json=boat).json()["id"] == following
