@@ -77,14 +77,11 @@ class Operation(Struct, frozen=True, dict=True):
 
     @property
     def success(self) -> int:
-        """The status of a successful response: the lowest 2xx, else the lowest 1xx or 3xx.
-
-        It is 200 if only errors are documented, as in some documents of Swagger 2.0.
-        """
+        """The status of a successful response: the lowest 2xx, else the lowest documented one."""
         successes = [status for status in self.statuses if 200 <= status < 300]
         if successes or "2XX" in self.node["responses"] or not self.statuses:
             return successes[0] if successes else 200
-        return self.statuses[0] if self.statuses[0] < 400 else 200
+        return self.statuses[0]
 
     def response(self, status: int) -> Schema | None:
         """Return the response object of a status, of its class (``4XX``), or ``default``.

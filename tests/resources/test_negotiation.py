@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
@@ -160,11 +159,3 @@ def test_a_page_of_any_origin_may_read_every_path(client: httpx.Client, path: st
     preflight = client.options(path, headers={**origin, "Access-Control-Request-Method": "GET"})
     assert preflight.status_code == 200
     assert preflight.headers["Access-Control-Allow-Methods"] == "GET"
-
-
-def test_an_operation_that_documents_only_errors_succeeds(tmp_path: Path) -> None:
-    """A valid request gets an empty 200, and no documented error."""
-    errors: dict[str, dict[str, Any]] = {"400": {}, "405": {}}
-    with served(tmp_path, document({"/things": {"get": operation(errors)}})) as client:
-        response = client.get("/things")
-        assert (response.status_code, response.content) == (200, b"")
