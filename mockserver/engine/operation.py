@@ -32,7 +32,7 @@ from mockserver.engine.parameters import Parameters
 from mockserver.engine.preference import Preference
 from mockserver.engine.reply import Derived, Reply, kept
 from mockserver.engine.request import Request
-from mockserver.engine.responses import BrokenContract, Responses
+from mockserver.engine.responses import BrokenContract, NoResponse, Responses
 from mockserver.engine.samples import Samples
 from mockserver.engine.world import Exchange, World
 from mockserver.generator import Generator
@@ -95,7 +95,7 @@ class CompiledOperation:
                     return self._complete(request, reply)
             return self._serve(request)
         except Exception as error:
-            return self._complete(request, self._refuse(error))
+            return self._complete(request, self._refuse(error, request))
 
     def peek(self, request: Request) -> None:
         """Identify the caller, without changing anything."""
@@ -140,7 +140,7 @@ class CompiledOperation:
                 served = self._serve(request)
                 return served if isinstance(served, Reply) else await served
         except Exception as error:
-            reply = self._refuse(error)
+            reply = self._refuse(error, request)
         return self._complete(request, reply)
 
     def _preferred(self, preferred: Preference, request: Request) -> Reply | None:
@@ -252,11 +252,13 @@ class CompiledOperation:
                 call.request.caller.leave()
             reply = Reply(self._success, self._encode(result), [])
         except Exception as error:
-            reply = self._refuse(error)
+            reply = self._refuse(error, call.request)
         return self._complete(call.request, reply)
 
-    def _refuse(self, error: Exception) -> Reply:
+    def _refuse(self, error: Exception, request: Request) -> Reply:
         """Return an error response; a 500 if the contract does not allow it."""
+        if isinstance(error, NoResponse):
+            mistakes.add(request.warnings, f"{self.id}: {error}")
         response = self.service.error(error, self.operation) or self._internal_error(error)
         facts = response.facts
         if facts is not None and (known := self._bodies.get((response.status, facts))) is not None:

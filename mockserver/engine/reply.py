@@ -3,6 +3,7 @@
 from collections.abc import Callable, Hashable, Sequence
 from typing import Any, Literal
 
+import msgspec
 import orjson
 from msgspec import Struct
 
@@ -69,7 +70,10 @@ class Derived(Struct, frozen=True):
 
 def encode(body: Any) -> bytes:
     """Return a value as a JSON document."""
-    return orjson.dumps(body)
+    try:
+        return orjson.dumps(body)
+    except TypeError:  # an integer beyond 64 bits, such as a form or a path may have
+        return msgspec.json.encode(body)
 
 
 def encode_as(media_type: str, body: Any) -> bytes:

@@ -18,6 +18,10 @@ class BrokenContract(Exception):
     """A response of the mock that the contract does not allow."""
 
 
+class NoResponse(BrokenContract):
+    """The document allows no response at all. The message names the place in the document."""
+
+
 class Responses:
     """The documented responses of one operation, each compiled when it is first needed."""
 

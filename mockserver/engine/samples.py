@@ -14,7 +14,7 @@ from mockserver.engine.examples import examples_of, problem_of
 from mockserver.engine.media_types import chosen, concrete, is_xml
 from mockserver.engine.preference import Preference
 from mockserver.engine.reply import JSON, Reply, encode, encode_as
-from mockserver.engine.responses import BrokenContract
+from mockserver.engine.responses import NoResponse
 from mockserver.generator import Generator, Maker, NoValue
 from mockserver.openapi.contract import Contract, Operation
 from mockserver.openapi.schemas import Schema
@@ -121,7 +121,7 @@ class Samples(Struct):
         return self._reply(documented, value, key)
 
     def _generated(self, documented: _Documented, key: object) -> Any:
-        """Return a value of a response's schema. Raises BrokenContract if none satisfies it."""
+        """Return a value of a response's schema. Raises NoResponse if none satisfies it."""
         status = documented.status
         kind = (status, documented.media_type)
         try:
@@ -129,7 +129,7 @@ class Samples(Struct):
                 self._makers[kind] = self.generator.compile(documented.schema)
             return self._makers[kind].make((self.operation.operation_id, status, key))
         except NoValue as error:
-            raise BrokenContract(f"status {status}: no value fits its schema: {error}") from None
+            raise self._no_response(status, f"the schema of its body: {error}") from None
 
     def _reply(self, documented: _Documented, value: Any, key: object) -> Reply:
         headers = list(self._required_headers(documented, key))
@@ -174,8 +174,14 @@ class Samples(Struct):
                 self._header_makers[status, name] = self.generator.compile(schema)
             return self._header_makers[status, name].make((name, key))
         except NoValue as error:
-            problem = f"status {status}: no value fits the header '{name}': {error}"
-            raise BrokenContract(problem) from None
+            raise self._no_response(status, f"its header '{name}': {error}") from None
+
+    def _no_response(self, status: int, problem: str) -> NoResponse:
+        method, path = self.operation.method, self.operation.path
+        pointer = path.replace("~", "~0").replace("/", "~1")
+        key = status if str(status) in self.operation.node["responses"] else "default"
+        place = f"#/paths/{pointer}/{method}/responses/{key}"
+        return NoResponse(f"no value fits the status {status} at {place}, {problem}")
 
     def _of_status(self, status: int, accept: bytes = b"") -> _Documented:
         found = self._documented.get((status, accept))

@@ -8,11 +8,11 @@ from typing import Any
 from xml.parsers.expat import ExpatError, ParserCreate
 from xml.sax.saxutils import escape, quoteattr
 
-import orjson
 from msgspec import Struct, field
 
 from mockserver.engine.coercion import Coercion, Raw, parts_of
 from mockserver.engine.errors import Problem
+from mockserver.engine.reply import encode
 from mockserver.engine.validation import problems
 from mockserver.openapi.contract import Contract
 from mockserver.openapi.schemas import Schema
@@ -220,7 +220,7 @@ def _name(key: str) -> str:
 def _text(value: Any) -> str:
     if isinstance(value, str):
         return _NOT_IN_XML.sub("\N{REPLACEMENT CHARACTER}", value)
-    return "" if value is None else orjson.dumps(value).decode()
+    return "" if value is None else encode(value).decode()
 
 
 def _parsed(payload: bytes) -> _Element:

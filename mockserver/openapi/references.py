@@ -19,6 +19,7 @@ MAX_CHAIN = 50
 """The number of references that may follow each other without an object between them."""
 MAX_NESTED = 500
 """The number of component schemas that may contain each other in turn: validators recurse."""
+_MEDIA_TYPES = "#/components/mediaTypes/"
 _DIRECT = re.compile(r"#/components/schemas/[^/~]+")
 _WITH_SCHEMA = frozenset(
     {
@@ -39,6 +40,7 @@ _BY_NAME = frozenset(
         *("properties", "patternProperties", "dependentSchemas", "$defs", "definitions"),
         *("schemas", "responses", "parameters", "examples", "requestBodies", "headers"),
         *("securitySchemes", "links", "callbacks", "pathItems", "variables", "content"),
+        "mediaTypes",
     }
 )
 """Fields that hold objects by name, so that the keys within them are no fields."""
@@ -93,6 +95,11 @@ def check(document: Node, parts: Collected, problems: Problems, reasons: Mapping
                 continue
         raise problems.error(at, problem)
     _name_schemas(document, problems, found)
+    for _, node in found:
+        if str(node.get("$ref")).startswith(_MEDIA_TYPES):
+            # Version 3.2 alone has such references, so readers of content do not expect them.
+            node.update(follow(document, node))
+            del node["$ref"]
 
 
 def _name_schemas(document: Node, problems: Problems, found: list[tuple[Place, Node]]) -> None:

@@ -114,6 +114,7 @@ KINDS: Mapping[str, Mapping[str, Shape]] = {
         "links": MapOf(Kind("link")),
         "pathItems": MapOf(Kind("path item")),
         "callbacks": MapOf(MapOf(Kind("path item"), extensible=True)),
+        "mediaTypes": MapOf(Kind("media type")),
     },
     "security scheme": {**_DESCRIBED, "type": TEXT, "in": TEXT, "name": TEXT, "scheme": TEXT},
     "path item": {

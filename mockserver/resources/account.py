@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from msgspec import Struct, field
 
@@ -14,6 +14,8 @@ MAX_COLLECTIONS = 10_000
 """The number of collections and singletons of one account. Beyond it, the oldest is removed."""
 
 Json = dict[str, Any]
+Kind = Literal["main", "guest", "other"]
+"""A main caller has credentials of the main scheme. A guest calls an operation without it."""
 
 
 class Item(Struct):
@@ -32,7 +34,7 @@ class Collection(Struct):
 
     items: dict[str, Item] = field(default_factory=dict)
     made: int = 0
-    """The number of keys that were made. No key is given twice."""
+    """The number of keys that were made. None is given twice while the schema allows others."""
 
     def find(self, key: str) -> Item | None:
         """Return an item; None if it is gone or never existed."""
@@ -50,6 +52,8 @@ class Account(Struct):
     """By path. None is a deleted one."""
     events: int = 0
     """The number of events so far."""
+    caller: Kind = "other"
+    """The kind of its callers."""
 
     def add(self, place: str, key: str, item: Item) -> str | None:
         """Add an item, or replace one. Return the key of the item that had to go for it."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from hashlib import blake2b
 from pathlib import Path
@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from mockserver.engine.state import Archive, UnusableState
-from mockserver.resources.account import Account
+from mockserver.resources.account import Account, Kind
 
 logger = logging.getLogger(__name__)
 
@@ -36,15 +36,44 @@ class Accounts:
     def __len__(self) -> int:
         return len(self._accounts)
 
-    def open(self, key: str, now: datetime) -> Account:
-        """Return the account of a key. It is created when it is first used."""
+    def open(self, key: str, now: datetime, caller: Kind = "other") -> Account:
+        """Return the account of a key. It is created when it is first used.
+
+        A guest has the main account that was used last. An account that guests used before there
+        was a main one belongs to the next main caller.
+        """
+        key = self._key_of_guest(key) if caller == "guest" else key
         account = self._accounts.pop(key, None)
+        if account is None and caller == "main":
+            account = self._guest()
         if account is None:
-            account = Account(self._id_of(key), now)
+            account = Account(self._id_of(key), now, caller=caller)
             if len(self._accounts) >= self._max_accounts:
                 self._evict(next(iter(self._accounts)))
+        if caller == "main":
+            account.caller = caller
         self._accounts[key] = account
         return account
+
+    def others(self, account: Account) -> Iterator[Account]:
+        """Yield all other accounts, the most recently used first."""
+        yield from (other for other in reversed(self._accounts.values()) if other is not account)
+
+    def _key_of_guest(self, key: str) -> str:
+        """Return the key of the account that a guest uses."""
+        if key and key in self._accounts:
+            return key
+        mains = (
+            name for name, account in reversed(self._accounts.items()) if account.caller == "main"
+        )
+        return next(mains, key)
+
+    def _guest(self) -> Account | None:
+        """Remove and return the account that a guest used last; None if there is none."""
+        for key, account in reversed(self._accounts.items()):
+            if account.caller == "guest":
+                return self._accounts.pop(key)
+        return None
 
     @property
     def fingerprint(self) -> str:

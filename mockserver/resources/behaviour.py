@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
-
-from msgspec import Struct
 
 from mockserver.engine import mistakes
 from mockserver.engine.behaviour import About, Beside, ControlPart, ErrorResponse
@@ -15,77 +12,22 @@ from mockserver.engine.caller import Caller
 from mockserver.engine.errors import Headers, Refusal, Unauthorized
 from mockserver.engine.redaction import USUAL_SECRETS, Redactor
 from mockserver.engine.request import Request
+from mockserver.engine.responses import NoResponse
 from mockserver.engine.state import State
 from mockserver.generator import Generator
 from mockserver.openapi.contract import Contract, Operation
 from mockserver.openapi.security import Security
-from mockserver.resources.account import Account
 from mockserver.resources.accounts import Accounts
-from mockserver.resources.errors import ErrorBodies
+from mockserver.resources.callers import AccountCaller, AnyCaller
+from mockserver.resources.errors import ErrorBodies, server_error
 from mockserver.resources.inference import infer
+from mockserver.resources.main_scheme import MainScheme
 from mockserver.resources.operations import Compiled, Options
 from mockserver.resources.state import NoState
 
 NO_HANDLERS: Mapping[str, Handler] = {}
-_RETRY_AFTER_SECONDS = 60
 _CREDENTIAL = "mock"
 """The credential in the interactive docs' forms. Any other is accepted too."""
-
-
-class AnyCaller(Struct):
-    """A caller whose credentials have the form that the document requires."""
-
-    key: str
-    account_id: str | None = None
-
-    def enter(self, now: datetime, *, is_write: bool) -> None:
-        """Do nothing: there is no rate limit."""
-
-    def peek(self, now: datetime) -> None:
-        """Do nothing: there is no account."""
-
-    def context(
-        self,
-        params: Mapping[str, Any],  # noqa: ARG002
-        now: datetime,  # noqa: ARG002
-    ) -> Account | None:
-        """Return None: there is no state to read or change."""
-        return None
-
-    def throttle(self, now: datetime, seconds: int | None) -> Refusal:  # noqa: ARG002 (any time)
-        """Return a 429 with ``Retry-After``."""
-        seconds = _RETRY_AFTER_SECONDS if seconds is None else seconds
-        sentence = f"Too many requests. Try again in {seconds} seconds."
-        return Refusal(429, sentence, [(b"retry-after", b"%d" % seconds)])
-
-    def leave(self) -> None:
-        """Do nothing: there are no events."""
-
-
-class AccountCaller(AnyCaller):
-    """A caller with an account of their own."""
-
-    accounts: Accounts | None = None
-    account: Account | None = None
-
-    def enter(self, now: datetime, *, is_write: bool) -> None:  # noqa: ARG002 (no rate limit)
-        """Open the account."""
-        if self.accounts is not None:
-            self.account = self.accounts.open(self.key, now)
-            self.account_id = self.account.id
-
-    def peek(self, now: datetime) -> None:  # noqa: ARG002 (nothing changes)
-        """Find the account, if it exists."""
-        if self.accounts is not None:
-            self.account_id = self.accounts.account_id(self.key)
-
-    def context(
-        self,
-        params: Mapping[str, Any],  # noqa: ARG002
-        now: datetime,  # noqa: ARG002
-    ) -> Account | None:
-        """Return the account."""
-        return self.account
 
 
 class Resources:
@@ -110,6 +52,7 @@ class Resources:
         self.about = About(f"Mock of {title}", credentials=_credentials(contract))
         self._errors = ErrorBodies(contract, generator)
         self._any_scheme = contract.any_scheme
+        self._main = MainScheme(contract)
 
     def identify(self, request: Request, security: Security) -> AnyCaller:
         """Return the caller that the credentials name. Raises Unauthorized."""
@@ -120,7 +63,9 @@ class Resources:
         if key is not None:
             if self._accounts is None:
                 return AnyCaller(key)
-            return AccountCaller(self._account_key(request, key), accounts=self._accounts)
+            kind = self._main.kind(request, security)
+            key = self._account_key(request, key)
+            return AccountCaller(key, accounts=self._accounts, kind=kind)
         mistakes.warn_of_credentials(request.warnings, request.headers, security)
         challenge = (security.challenge or "").encode("latin-1", "replace")
         headers = [(b"www-authenticate", challenge)] if challenge else []
@@ -138,7 +83,12 @@ class Resources:
         return []
 
     def error(self, error: Exception, operation: Operation | None) -> ErrorResponse | None:
-        """Return a refusal in the document's own shape; None for any other error."""
+        """Return a refusal in the document's own shape; None for any other error.
+
+        Where no response is possible, that is a documented server error, or a 501.
+        """
+        if isinstance(error, NoResponse):
+            error = Refusal(server_error(operation), f"The document is wrong: {error}")
         return self._errors.response(error, operation) if isinstance(error, Refusal) else None
 
 

@@ -29,6 +29,13 @@ _STATUSES = ("status", "code", "statusCode", "status_code")
 """Names of properties that hold the HTTP status if they are integers."""
 
 
+def server_error(operation: Operation | None) -> int:
+    """Return a server error that an operation documents, preferably not a 500; else 501."""
+    statuses = operation.statuses if operation is not None else ()
+    documented = [status for status in statuses if status >= 500]
+    return max(documented, key=lambda status: status != 500, default=501)
+
+
 class _Shape(Struct, frozen=True):
     """The body of one documented error."""
 

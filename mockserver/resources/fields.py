@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
+from itertools import chain
 from random import Random
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -83,7 +84,9 @@ def new_key(wanted: Wanted, random: Random, is_free: Callable[[Any], bool]) -> A
     """Return a key that the schema allows and no other item has; None if there is none."""
     number = wanted.number
     if wanted.shape.types & {"integer", "number"}:
-        return next((at for at in range(number, number + 1_000) if is_free(at)), None)
+        # Keys of removed items are given again only where the schema allows no others.
+        numbers = chain(range(number, number + 1_000), range(1, number))
+        return next((at for at in numbers if is_free(at)), None)
     for _ in range(8):
         for key in _texts(wanted.shape, wanted.name, wanted.data, random):
             if is_free(key):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from mockserver.engine.samples import Samples
 from mockserver.generator import Generator
 from mockserver.openapi.contract import Contract, Operation
 from mockserver.resources.account import Account, Item, Json
+from mockserver.resources.callers import AccountCaller
 from mockserver.resources.events import Verb, type_of
 from mockserver.resources.events import change as next_change
 from mockserver.resources.fitting import Fitting, Unfit, part_at, put_at
@@ -83,12 +84,35 @@ class Handler:
     def __call__(self, call: Call[Account, Any]) -> Reply:
         """Return the response. Raises Refusal."""
         try:
-            return self._serve(call)
+            return self._serve_guest(call)
         except Missing as missing:
             raise Refusal(404, f"Not found: no such item of {missing}.") from None
         except Unfit:
             call.request.marks.append((b"x-mock-source", b"schema"))
             return self._replies.samples.success(_key_of(call))
+
+    def _serve_guest(self, call: Call[Account, Any]) -> Reply:
+        """Serve the caller; a guest finds the items that requests made in any account."""
+        try:
+            return self._serve(call)
+        except Missing:
+            other = self._other_account(call)
+            if other is None:
+                raise
+        call.context = other
+        return self._serve(call)
+
+    def _other_account(self, call: Call[Account, Any]) -> Account | None:
+        """Return the last used account that has the item of a guest; None without one."""
+        caller, accounts = call.request.caller, call.world.state
+        if not isinstance(caller, AccountCaller) or caller.kind != "guest":
+            return None
+        place = self._place(self._values(call))
+        is_on_item = self._served.role not in (Role.LIST, Role.CREATE)
+        key = self._key(call) if is_on_item and not place.resource.is_singleton else None
+        others: Iterator[Account] = accounts.others(call.context)
+        has_made = self._shared.store.has_made
+        return next((other for other in others if has_made(other, place, key)), None)
 
     @cached_property
     def _resource(self) -> Resource:
@@ -147,7 +171,14 @@ class Handler:
         return self._shown(call, self._replies.success, change)
 
     def _update(self, call: Call[Account, Any]) -> Reply:
-        """Change an item or a singleton; create it where PUT does."""
+        """Change an item or a singleton; create it where PUT does.
+
+        On a collection, the identity is in the body: an unknown one is the documented 404, and
+        without a documented one the item is created. Bodies that are no item, such as those of bulk
+        changes, get the schema's response. Raises Unfit for them.
+        """
+        if self._is_on_collection and not isinstance(self._item_in(call), dict):
+            raise Unfit
         given, store = self._given(call), self._shared.store
         self._check_references(call, given)
         place = self._place(self._values(call))
@@ -155,7 +186,7 @@ class Handler:
         try:
             found = self._found(call)
         except Missing:
-            if not self._creates(place):
+            if not self._creates(call, place) or self._other_account(call) is not None:
                 raise
             return self._put(call, place, given)
         change = store.changed(place, found.key, found.item, given, call.request.now, deep=deep)
@@ -178,7 +209,9 @@ class Handler:
         if problems:
             raise Unprocessable(problems)
 
-    def _creates(self, place: Place) -> bool:
+    def _creates(self, call: Call[Account, Any], place: Place) -> bool:
+        if self._is_on_collection:
+            return not self._key(call) or not self._replies.has(404)
         is_put = self._served.role is Role.REPLACE
         return is_put and (place.resource.is_created_by_put or place.resource.is_singleton)
 
@@ -187,11 +220,10 @@ class Handler:
         if place.resource.is_singleton:
             change = Change("", Item(given), [])
         else:
-            self._shared.store.collection(call.context, place)
-            key = self._key(call)
-            change = self._shared.store.created(
-                call.context, place, given, call.request.now, key
-            )._replace(key=key)
+            store, key = self._shared.store, self._key(call)
+            store.collection(call.context, place)
+            change = store.created(call.context, place, given, call.request.now, key or None)
+            change = change._replace(key=key or change.key)
         documented = self._replies.created
         reply = self._shown(call, documented, change, self._location(place, change, documented))
         self._commit(call, place, change)
@@ -316,13 +348,23 @@ class Handler:
         count = len(self._resource.template.parameters)
         if len(values) > count:
             return values[count]
-        body = part_at(self._served.request, self._sent(call))
-        identity = self._resource.identity
-        return str(body.get(identity)) if isinstance(body, dict) and identity is not None else ""
+        body, identity = self._item_in(call), self._resource.identity
+        has_key = isinstance(body, dict) and identity is not None
+        return str(body[identity]) if has_key and body.get(identity) is not None else ""
+
+    def _item_in(self, call: Call[Account, Any]) -> Any:
+        """Return the item in the request body."""
+        return part_at(self._served.request, self._sent(call))
+
+    @cached_property
+    def _is_on_collection(self) -> bool:
+        """Whether the path names a collection, and no item of it."""
+        count = len(self._resource.template.parameters)
+        return not self._resource.is_singleton and len(self._served.parameters) <= count
 
     def _given(self, call: Call[Account, Any]) -> Json:
         """Return the fields that a request may set."""
-        body = part_at(self._served.request, self._sent(call))
+        body = self._item_in(call)
         schema = request_schema(self._shared.contract, self._operation)
         part = self._request_part
         store = self._shared.store

@@ -9,6 +9,8 @@ from mockserver.openapi.schemas import Schema
 
 _BRANCHES = ("allOf", "oneOf", "anyOf")
 _MAX_BRANCHES = 200
+_SAYING = frozenset({*_BRANCHES, "properties", "additionalProperties", "enum", "const"})
+"""Keywords that say what an object holds."""
 
 
 class Shape:
@@ -96,9 +98,22 @@ class Shapes:
         properties: dict[str, Schema] = {}
         for part in parts:
             for name, property in part.get("properties", {}).items():
-                if isinstance(property, dict) and not self._follow(property).get("writeOnly"):
-                    properties.setdefault(str(name), property)
+                if not isinstance(property, dict) or self._follow(property).get("writeOnly"):
+                    continue
+                known = properties.get(str(name))
+                if known is None or self._is_vague(known):
+                    properties[str(name)] = property
         return Shape(parts, properties)
+
+    def _is_vague(self, property: Schema) -> bool:
+        """Return whether a schema allows any object, or an array of any objects.
+
+        Schemas of envelopes do, and another part of the composition says what they hold.
+        """
+        node = self._follow(property)
+        if node.get("type") == "array" and isinstance(node.get("items", {}), dict):
+            node = self._follow(node.get("items", {}))
+        return node.get("type") in (None, "object") and node.keys().isdisjoint(_SAYING)
 
     def _parts(self, schema: Schema) -> Iterator[Schema]:
         """Yield a schema and the branches of its compositions, each once."""

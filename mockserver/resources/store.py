@@ -80,16 +80,31 @@ class Store:
             raise Missing(place.resource.name)
         return item
 
+    def has_made(self, account: Account, place: Place, key: str | None) -> bool:
+        """Return whether requests made an item of an account, or without a key, the one above."""
+        for name in place.resource.above[-1:] if key is None else ():
+            above = self._model.resources[name]
+            count = len(above.template.parameters)
+            if not above.is_singleton and count < len(place.values):
+                place, key = self.place(above, place.values[:count]), place.values[count]
+        collection = account.collections.get(place.path)
+        item = collection.find(key) if collection is not None and key is not None else None
+        return item is not None and not item.is_seeded
+
     def created(
         self, account: Account, place: Place, given: Json, moment: datetime, key: str | None = None
     ) -> Change:
         """Return a new item. The account is unchanged, but for the number of keys made.
 
-        ``key`` is that of the path, where PUT creates.
+        ``key`` is that of the path, where PUT creates. A given identity that the path parameter
+        does not allow is replaced by a new one, because such an item could not be read.
         """
         resource = place.resource
         collection = self.collection(account, place)
         identity = resource.identity
+        unreachable = key is None and self._is_unreachable(resource, given)
+        if unreachable:
+            given = {name: value for name, value in given.items() if name != identity}
         times = fields.times(self._fitting.shapes, resource.schema, moment, is_new=True)
         data = {**self._defaults(resource), **times, **given, **self._references(place)}
         if key is not None:
@@ -103,7 +118,15 @@ class Store:
         fitted = self._fitted(place, data, key)
         found = fitted.data.get(identity) if identity is not None else None
         key = str(found) if found is not None else key
-        return Change(key, Item(fitted.data), _of(given, fitted.lost))
+        replaced = [identity] if unreachable and identity is not None else []
+        return Change(key, Item(fitted.data), [*replaced, *_of(given, fitted.lost)])
+
+    def _is_unreachable(self, resource: Resource, given: Json) -> bool:
+        """Return whether no path can have the given identity of an item."""
+        value = given.get(resource.identity) if resource.identity is not None else None
+        if value is None or not resource.parameter_schema:
+            return False
+        return not self._fitting.is_text_of(resource.parameter_schema, str(value))
 
     def changed(
         self, place: Place, key: str, item: Item, given: Json, moment: datetime, *, deep: bool

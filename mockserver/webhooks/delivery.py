@@ -7,6 +7,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any, Literal, NamedTuple
 
+import msgspec
 import orjson
 from msgspec import Struct, field
 
@@ -70,9 +71,11 @@ class Delivery(Struct, eq=False, dict=True):
     @cached_property
     def body(self) -> bytes:
         """The serialized payload. Computed on demand, since many deliveries are never sent."""
-        return orjson.dumps(
-            self.payload, default=_json_value, option=orjson.OPT_PASSTHROUGH_DATETIME
-        )
+        try:
+            return _encoded(self.payload)
+        except TypeError:  # an integer beyond 64 bits, in an item of another document
+            data = orjson.Fragment(msgspec.json.encode(self.event.data))
+            return _encoded({**self.payload, "data": data})
 
     def headers(self, secret: str, conventions: Conventions) -> dict[str, str]:
         """Return the request's headers, without ``Host``, ``Content-Length`` and ``Connection``."""
@@ -91,6 +94,10 @@ class Delivery(Struct, eq=False, dict=True):
 def sign(secret: str, body: bytes) -> str:
     """Return the signature of a body: ``sha256=`` and its HMAC (documented)."""
     return "sha256=" + hmac.digest(secret.encode(), body, "sha256").hex()
+
+
+def _encoded(payload: dict[str, Any]) -> bytes:
+    return orjson.dumps(payload, default=_json_value, option=orjson.OPT_PASSTHROUGH_DATETIME)
 
 
 def _json_value(value: Any) -> Any:

@@ -205,6 +205,22 @@ def test_operations_of_3_2(tmp_path: Path) -> None:
     assert [warning.pointer[-1] for warning in contract.problems.warnings] == ["FROBNICATE"]
 
 
+def test_references_to_media_types_of_3_2_are_followed(tmp_path: Path) -> None:
+    """Their schemas are in the normal form, and responses are closed."""
+    document = of_version("3.2.0", {})
+    response = document["paths"]["/a"]["get"]["responses"]["200"]
+    response["content"] = {"application/json": {"$ref": "#/components/mediaTypes/A"}}
+    schema = {"type": ["object", "null"], "properties": {"b": {"type": "string"}}}
+    document["components"] = {"mediaTypes": {"A": {"schema": schema}}}
+    contract = loaded(tmp_path, document)
+    validator = contract.validator(schema_of(contract), closed=True)
+    assert [validator.is_valid(value) for value in ({"b": "c"}, None, {"c": 1})] == [
+        True,
+        True,
+        False,
+    ]
+
+
 def test_items_of_a_stream_are_a_warning(tmp_path: Path) -> None:
     """The mock sends a body, not a stream."""
     document = of_version("3.2.0", {})

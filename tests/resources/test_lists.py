@@ -197,3 +197,26 @@ def test_a_page_has_no_errors(tmp_path: Path) -> None:
     }
     with dogs(tmp_path, schema, ["cursor"]) as client:
         assert client.get("/dogs").json().keys() == {"data"}
+
+
+def test_the_array_of_a_general_envelope_holds_what_a_later_part_says(tmp_path: Path) -> None:
+    """``allOf`` often begins with an envelope of any objects."""
+    thing = {"type": "object", "required": ["id"], "properties": {"id": {"type": "string"}}}
+    data = {"type": "array", "items": thing}
+    envelope = {"properties": {"data": {"type": "array", "items": {"type": "object"}}}}
+    listed = {"type": "object", "allOf": [envelope, {"properties": {"data": data}}]}
+    key = [{"name": "id", "in": "path", "required": True, "schema": {"type": "string"}}]
+    content = document(
+        {
+            "/things": {
+                "get": operation({"200": json_content(listed)}, "list"),
+                "post": operation({"201": json_content(thing)}, "create"),
+            },
+            "/things/{id}": {
+                "get": operation({"200": json_content(thing)}, "read", parameters=key)
+            },
+        }
+    )
+    with served(tmp_path, content) as client:
+        created = client.post("/things").json()
+        assert created in client.get("/things").json()["data"]

@@ -61,7 +61,7 @@ def _validate_first(original: Original, self: CompiledOperation, request: Engine
         except Unauthorized:
             _, problems = self.body.parse(request.payload, request.warnings, request.headers)
             if problems:
-                return self._complete(request, self._refuse(Unprocessable(problems)))
+                return self._complete(request, self._refuse(Unprocessable(problems), request))
     return original(self, request)
 
 
