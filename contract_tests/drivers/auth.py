@@ -64,16 +64,18 @@ def _try_known_key(run: Run, unauthenticated: Client, credential: Credential) ->
     if operation is None:
         return
     path, header = operation.path, credential.header
-    if operation.carriers and operation.carriers[0].name.lower() != header.lower():
+    carrier = operation.carriers[0] if operation.carriers else None
+    if carrier is not None and carrier.name.lower() != header.lower():
         return  # it is another scheme than the one whose header is known
-    unauthenticated.raw(Request("GET", path, headers={header.lower(): credential.value(key)}))
+    value = credential.value if carrier is None else carrier.value
+    unauthenticated.raw(Request("GET", path, headers={header.lower(): value(key)}))
     if run.is_public(key) or run.takes_any_key:
         return  # the mock accepts any test key, and may be tested as a deployment
     # A deployment may quote the wrong key, which is nearly the right one.
     run.keyring.hide("misspelt key", key[:-1])
     run.keyring.hide("key in the other case", key.swapcase())
     for wrong in dict.fromkeys((key + "x", key[:-1], key.swapcase())):
-        unauthenticated.raw(Request("GET", path, headers={header: credential.value(wrong)}))
+        unauthenticated.raw(Request("GET", path, headers={header: value(wrong)}))
 
 
 def _try_operation(

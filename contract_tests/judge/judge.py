@@ -23,7 +23,7 @@ from contract_tests.findings.finding import Finding, Verdicts
 from contract_tests.http.exchange import Exchange
 from contract_tests.judge import admission, not_judged, secrets
 from contract_tests.judge import response as responses
-from contract_tests.judge.accounts import Accounts, Contradiction, is_control, key_of
+from contract_tests.judge.accounts import Accounts, Contradiction, key_of
 from contract_tests.judge.case import Case, Outcome
 from contract_tests.judge.openapi_core import OpenApiCore
 from contract_tests.judge.tracker import Tracker
@@ -50,7 +50,7 @@ class Judge:
     def __call__(self, exchange: Exchange) -> RequestJudgement | None:
         """Judge one exchange. Return the verdict on its request, if it was for an operation."""
         self.judged += 1
-        if is_control(exchange.path):
+        if self.contract.is_control(exchange.path):
             self.accounts.observe_control(exchange)
             return None
         case = self.case_of(exchange)

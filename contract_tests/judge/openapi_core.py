@@ -60,7 +60,7 @@ class OpenApiCore:
     def __init__(self, contract: Contract) -> None:
         # The document has been checked already; where it is served is not judged.
         document = {
-            **_readable(contract.document),
+            **_readable(contract.document, is_modern=contract.is_modern),
             "servers": [{"url": _HOST + contract.base_path}],
         }
         config = Config(spec_validator_cls=None)
@@ -217,18 +217,20 @@ def _without(node: Any, part: str) -> Any:
     }
 
 
-def _readable(node: Any) -> Any:
+def _readable(node: Any, *, is_modern: bool) -> Any:
     """Return the document as openapi-core can read it.
 
     Mappings of discriminators have references instead of names, and patterns that Python's engine
-    cannot read are left out.
+    cannot read are left out. So is what is beside a reference, which has no effect before 3.1.
     """
     if isinstance(node, list):
-        return [_readable(item) for item in node]
+        return [_readable(item, is_modern=is_modern) for item in node]
     if not isinstance(node, dict):
         return node
+    if not is_modern and isinstance(node.get("$ref"), str):
+        return {"$ref": node["$ref"]}
     found = {
-        name: _readable(value)
+        name: _readable(value, is_modern=is_modern)
         for name, value in node.items()
         if not (name == "pattern" and isinstance(value, str) and not _is_pattern(value))
     }
@@ -238,6 +240,8 @@ def _readable(node: Any) -> Any:
             value: name if "/" in str(name) else f"#/components/schemas/{name}"
             for value, name in mapping.items()
         }
+    if not is_modern and "allOf" in found and "type" not in found and found.get("nullable") is True:
+        return {"anyOf": [found, {"nullable": True, "enum": [None]}]}
     return found
 
 
