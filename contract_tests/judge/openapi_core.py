@@ -37,6 +37,8 @@ _MAX_PLACES = 50_000
 _MAX_SPLIT = 262_144
 """The size of bodies that are split into nodes, in bytes."""
 _NOT_OF_THE_BODY = (HeadersError, PathError, ResponseFinderError, MediaTypeFinderError)
+NO_NULL = "None for not nullable"
+"""The message of an objection to a null."""
 _HOST = "http://deployment.invalid"
 
 
@@ -240,8 +242,6 @@ def _readable(node: Any, *, is_modern: bool) -> Any:
             value: name if "/" in str(name) else f"#/components/schemas/{name}"
             for value, name in mapping.items()
         }
-    if not is_modern and "allOf" in found and "type" not in found and found.get("nullable") is True:
-        return {"anyOf": [found, {"nullable": True, "enum": [None]}]}
     return found
 
 

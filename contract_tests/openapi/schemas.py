@@ -30,6 +30,8 @@ _OPEN = ("allOf", "patternProperties", "unevaluatedProperties", "if", *_CHOICES)
 """Keywords beside which other properties may be declared."""
 _CLOSED = "x-closed"
 """Marks converted schemas that do not forbid undeclared fields themselves."""
+_PART = re.compile(r"(.*?)(?:/allOf/\d+)+/[^/]+")
+"""The way from a schema to a keyword of a part of it."""
 _INDEX = re.compile(r"/\d+(?=/|$)")
 
 
@@ -104,10 +106,10 @@ class Schemas:
 
         The text of OpenAPI 3.0 forbids it, and nobody writes it with another meaning.
         """
-        owner, is_part, _ = breach.via.rpartition("/allOf/")
-        if not is_part or breach.keyword in ("required", "unknown_field"):
+        found = _PART.fullmatch(breach.via)
+        if found is None or breach.keyword in ("required", "unknown_field"):
             return False
-        node = self.node(owner)
+        node = self.node(found[1])
         return node.get("nullable") is True and "type" not in node
 
     def accepts(self, pointer: str, value: Json) -> bool:
