@@ -25,7 +25,7 @@ from contract_tests.judge import admission, not_judged, secrets
 from contract_tests.judge import response as responses
 from contract_tests.judge.accounts import Accounts, Contradiction, key_of
 from contract_tests.judge.case import Case, Outcome
-from contract_tests.judge.openapi_core import NO_NULL, OpenApiCore
+from contract_tests.judge.openapi_core import OF_NULL, OpenApiCore
 from contract_tests.judge.tracker import Tracker
 from contract_tests.knowledge import Knowledge
 from contract_tests.openapi.contract import Contract, Operation
@@ -142,7 +142,7 @@ class Judge:
         for finding in self._openapi_core.findings(exchange, operation):
             # The second judge confirms a finding, or adds a place. It renames none.
             # Whether a null is allowed beside 'allOf' is decided by the first judge.
-            is_new = finding.where not in places and finding.got != NO_NULL
+            is_new = finding.where not in places and not finding.got.startswith(OF_NULL)
             if finding.key in keys or is_new:
                 yield finding
         yield from admission.judge(case, operation, self.contract)

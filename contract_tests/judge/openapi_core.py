@@ -37,8 +37,8 @@ _MAX_PLACES = 50_000
 _MAX_SPLIT = 262_144
 """The size of bodies that are split into nodes, in bytes."""
 _NOT_OF_THE_BODY = (HeadersError, PathError, ResponseFinderError, MediaTypeFinderError)
-NO_NULL = "None for not nullable"
-"""The message of an objection to a null."""
+OF_NULL = "None "
+"""How objections to a null begin."""
 _HOST = "http://deployment.invalid"
 
 
