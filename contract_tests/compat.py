@@ -198,3 +198,8 @@ def request_of(case: Any, base_url: str) -> requests.PreparedRequest:
 def check_of(failure: Any) -> str:
     """Return the name of the check that found a failure."""
     return str(failure.checks[0]) if failure.checks else type(failure).__name__
+
+
+def earlier_of(failure: Any) -> str:
+    """Return the operation that a stateful check compares a response with: ``POST /books``."""
+    return str(getattr(failure, "created_with", "") or getattr(failure, "free", ""))

@@ -84,7 +84,7 @@ class Run:
         self.verdicts = Verdicts(on_new=self._on_new)
         self.judge = Judge(contract, self.verdicts, knowledge)
         self.coverage = Coverage(contract, self.selected)
-        self.guard = Guard(settings, knowledge.safety)
+        self.guard = Guard(settings, knowledge.safety, contract)
         self.keyring = Keyring(contract.credential, public=contract.text)
         self._begin()
         self.hooks: Hooks | None = None

@@ -12,7 +12,7 @@ from contract_tests.http.client import Client
 from contract_tests.http.exchange import Exchange, Request
 from contract_tests.openapi import examples
 from contract_tests.openapi.contract import JSON, Operation
-from contract_tests.openapi.security import Credential
+from contract_tests.openapi.security import Credential, writer
 
 WRONG_KEYS = (
     "not-a-key",
@@ -59,21 +59,25 @@ def _tried(
 
 
 def _try_known_key(run: Run, unauthenticated: Client, credential: Credential) -> None:
-    key = run.keyring.key(run.account().key or "")
+    account = run.account().key or ""
+    key = run.keyring.key(account)
     operation = next((each for each in run.operations(reads=True) if not each.path_names), None)
     if operation is None:
         return
     path, header = operation.path, credential.header
     if operation.carriers and operation.carriers[0].name.lower() != header.lower():
         return  # it is another scheme than the one whose header is known
-    unauthenticated.raw(Request("GET", path, headers={header.lower(): credential.value(key)}))
+    value = writer(operation.carriers, credential)
+    known = value(key)
+    run.keyring.also(account, known.removeprefix(credential.prefix))
+    unauthenticated.raw(Request("GET", path, headers={header.lower(): known}))
     if run.is_public(key) or run.takes_any_key:
         return  # the mock accepts any test key, and may be tested as a deployment
     # A deployment may quote the wrong key, which is nearly the right one.
     run.keyring.hide("misspelt key", key[:-1])
     run.keyring.hide("key in the other case", key.swapcase())
     for wrong in dict.fromkeys((key + "x", key[:-1], key.swapcase())):
-        unauthenticated.raw(Request("GET", path, headers={header: credential.value(wrong)}))
+        unauthenticated.raw(Request("GET", path, headers={header: value(wrong)}))
 
 
 def _try_operation(
@@ -81,8 +85,9 @@ def _try_operation(
 ) -> Iterator[Exchange]:
     request = _request(run, operation)
     yield unauthenticated.raw(request)
+    value = writer(operation.carriers, credential)
     for key in () if run.takes_any_key else WRONG_KEYS:
-        yield unauthenticated.raw(_with(request, credential.header, credential.value(key)))
+        yield unauthenticated.raw(_with(request, credential.header, value(key)))
     yield unauthenticated.raw(_with(request, credential.header, ""))
     # The key is checked before the request.
     if operation.body is not None:

@@ -6,14 +6,14 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
-from contract_tests.compat import check_of
+from contract_tests.compat import check_of, earlier_of
 from contract_tests.context import Run
 from contract_tests.drivers.schemathesis_session import JudgedExchange, SessionAdapter
 from contract_tests.findings.finding import STATELESS, Finding
 from contract_tests.http.exchange import Exchange
 from contract_tests.judge.not_judged import is_judged
 from contract_tests.judge.openapi_core import OpenApiCore
-from contract_tests.judge.response import excerpt, is_of_http
+from contract_tests.judge.response import excerpt, is_left_open, is_of_http
 from contract_tests.openapi.contract import Provenance
 from contract_tests.openapi.request import judge as judge_request
 from contract_tests.text import shortened
@@ -78,6 +78,8 @@ class CheckResults:
         name = check_of(failure)
         # This check made a request of its own after the one of the response at hand.
         judged = self._adapter.latest if name == "ignored_auth" else response.request.judged
+        if not self.is_of_one_key(failure, judged.exchange):
+            return False
         self.record(name, f"{failure.title}: {failure.message}", judged)
         return False
 
@@ -92,7 +94,7 @@ class CheckResults:
         is_of_validity = check.kind in ("invalid_accepted", "valid_refused")
         if is_of_validity and not self._stands(check.kind, exchange):
             return
-        if check.kind == "undocumented_status" and self._is_of_http(exchange):
+        if check.kind == "undocumented_status" and self._may_be_undocumented(exchange):
             return
         kinds = (check.kind, *check.also, *_BREAKDOWNS)
         same = [
@@ -114,9 +116,24 @@ class CheckResults:
             finding = Finding(*key, check.provenance, expected, got, spec, exchange, steps)
             self._run.found(replace(finding, witnesses=(WITNESS,)))
 
-    def _is_of_http(self, exchange: Exchange) -> bool:
+    def _may_be_undocumented(self, exchange: Exchange) -> bool:
+        """Return whether the judge accepts a status that the contract does not have."""
         case = self._run.judge.case_of(exchange)
-        return case.operation is not None and is_of_http(case, case.operation)
+        return case.operation is not None and (
+            is_of_http(case, case.operation)
+            or is_left_open(exchange, case.operation, self._run.contract)
+        )
+
+    def is_of_one_key(self, failure: Any, exchange: Exchange) -> bool:
+        """Return whether two requests carry their key alike, so that they are of one account."""
+        contract = self._run.contract
+        matched, label = contract.match(exchange.method, exchange.path), earlier_of(failure)
+        earlier = [
+            operation.carriers
+            for operation in contract.operations.values()
+            if f"{operation.method} {operation.path.removeprefix(contract.base_path)}" == label
+        ]
+        return matched is None or not earlier or earlier[0] == matched[0].carriers
 
     @cached_property
     def _second(self) -> OpenApiCore:

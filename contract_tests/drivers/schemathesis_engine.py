@@ -19,6 +19,7 @@ from contract_tests.http.channel import Outgoing, Withheld
 from contract_tests.http.client import Client
 from contract_tests.openapi import examples
 from contract_tests.openapi.contract import Contract, Node
+from contract_tests.openapi.security import writer
 from contract_tests.text import shortened
 
 _REFUSALS = [400, 401, 402, 403, 404, 409, 410, 429]
@@ -145,7 +146,10 @@ def _settings(run: Run, client: Client, real: Real, phases: frozenset[str]) -> d
     settings, credential = run.settings, run.keyring.credential
     headers = {}
     if credential is not None and client.key is not None:
-        headers[credential.header] = credential.value(run.keyring.key(client.key))
+        carriers = [each for operation in run.operations() for each in operation.carriers]
+        value = writer(carriers, credential)(run.keyring.key(client.key))
+        run.keyring.also(client.key, value.removeprefix(credential.prefix))
+        headers[credential.header] = value
     return {
         "base-url": run.channel.base_url + run.contract.base_path,
         "headers": headers,

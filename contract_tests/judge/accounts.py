@@ -17,8 +17,6 @@ from contract_tests.openapi.contract import Contract
 from contract_tests.openapi.lists import list_operations
 from contract_tests.openapi.schemas import Schemas
 
-CONTROL = "/_mock"
-"""Where the mock has its control API."""
 _FORGETS = ("/_mock/reset", "/_mock/state", "/_mock/snapshots/*/restore")
 """Control operations after which nothing that was known of an account holds."""
 _SNAPSHOTS = "/_mock/snapshots/"
@@ -177,11 +175,6 @@ def key_of(found: Contradiction) -> Key:
     """Return the identity of a contradiction."""
     violation = found.violation
     return found.operation, violation.kind, violation.where, violation.rule
-
-
-def is_control(path: str) -> bool:
-    """Return whether a path is that of the mock's control API."""
-    return path == CONTROL or path.startswith(f"{CONTROL}/")
 
 
 def _fits(path: str, patterns: tuple[str, ...]) -> bool:

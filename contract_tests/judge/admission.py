@@ -74,7 +74,8 @@ def _provenance_of_refusal(case: Case, operation: Operation, contract: Contract)
 def unauthenticated_statuses(operation: Operation) -> tuple[int, ...]:
     """Return the statuses that refuse a request without a known key."""
     declared = tuple(status for status in (401, 403) if status in operation.responses)
-    return declared[:1] or (401, 403)
+    has_default = {"default", "4XX"}.intersection(operation.other_responses)
+    return (401, 403) if has_default else declared[:1] or (401, 403)
 
 
 def _unauthenticated(case: Case, operation: Operation, contract: Contract) -> Iterator[Finding]:

@@ -23,9 +23,9 @@ from contract_tests.findings.finding import Finding, Verdicts
 from contract_tests.http.exchange import Exchange
 from contract_tests.judge import admission, not_judged, secrets
 from contract_tests.judge import response as responses
-from contract_tests.judge.accounts import Accounts, Contradiction, is_control, key_of
+from contract_tests.judge.accounts import Accounts, Contradiction, key_of
 from contract_tests.judge.case import Case, Outcome
-from contract_tests.judge.openapi_core import OpenApiCore
+from contract_tests.judge.openapi_core import OF_NULL, OpenApiCore
 from contract_tests.judge.tracker import Tracker
 from contract_tests.knowledge import Knowledge
 from contract_tests.openapi.contract import Contract, Operation
@@ -50,7 +50,7 @@ class Judge:
     def __call__(self, exchange: Exchange) -> RequestJudgement | None:
         """Judge one exchange. Return the verdict on its request, if it was for an operation."""
         self.judged += 1
-        if is_control(exchange.path):
+        if self.contract.is_control(exchange.path):
             self.accounts.observe_control(exchange)
             return None
         case = self.case_of(exchange)
@@ -141,7 +141,9 @@ class Judge:
         keys = {finding.key for finding in first}
         for finding in self._openapi_core.findings(exchange, operation):
             # The second judge confirms a finding, or adds a place. It renames none.
-            if finding.key in keys or finding.where not in places:
+            # Whether a null is allowed beside 'allOf' is decided by the first judge.
+            is_new = finding.where not in places and not finding.got.startswith(OF_NULL)
+            if finding.key in keys or is_new:
                 yield finding
         yield from admission.judge(case, operation, self.contract)
 

@@ -37,6 +37,8 @@ _MAX_PLACES = 50_000
 _MAX_SPLIT = 262_144
 """The size of bodies that are split into nodes, in bytes."""
 _NOT_OF_THE_BODY = (HeadersError, PathError, ResponseFinderError, MediaTypeFinderError)
+OF_NULL = "None "
+"""How objections to a null begin."""
 _HOST = "http://deployment.invalid"
 
 
@@ -60,7 +62,7 @@ class OpenApiCore:
     def __init__(self, contract: Contract) -> None:
         # The document has been checked already; where it is served is not judged.
         document = {
-            **_readable(contract.document),
+            **_readable(contract.document, is_modern=contract.is_modern),
             "servers": [{"url": _HOST + contract.base_path}],
         }
         config = Config(spec_validator_cls=None)
@@ -217,18 +219,20 @@ def _without(node: Any, part: str) -> Any:
     }
 
 
-def _readable(node: Any) -> Any:
+def _readable(node: Any, *, is_modern: bool) -> Any:
     """Return the document as openapi-core can read it.
 
     Mappings of discriminators have references instead of names, and patterns that Python's engine
-    cannot read are left out.
+    cannot read are left out. So is what is beside a reference, which has no effect before 3.1.
     """
     if isinstance(node, list):
-        return [_readable(item) for item in node]
+        return [_readable(item, is_modern=is_modern) for item in node]
     if not isinstance(node, dict):
         return node
+    if not is_modern and isinstance(node.get("$ref"), str):
+        return {"$ref": node["$ref"]}
     found = {
-        name: _readable(value)
+        name: _readable(value, is_modern=is_modern)
         for name, value in node.items()
         if not (name == "pattern" and isinstance(value, str) and not _is_pattern(value))
     }

@@ -20,6 +20,8 @@ _IMPLIED = frozenset({"HEAD", "OPTIONS", "QUERY"})
 """Methods that ``Allow`` may name beside those that the kit calls."""
 MAX_BREACHES = 100
 """Places of one body that are reported."""
+MAX_URL = 8000
+"""Characters of a URL that every server should accept, by RFC 9110, 4.1."""
 _OF_HTTP = {"size": 413, "media_type": 415, "json": 400}
 """Statuses with which HTTP itself refuses a body, whether or not a contract declares them."""
 
@@ -39,7 +41,7 @@ def judge(
         elif not (
             is_of_http(case, operation)
             or _is_of_admission(case)
-            or _is_left_open(exchange, operation, contract)
+            or is_left_open(exchange, operation, contract)
         ):
             yield _undocumented(exchange, operation, contract)
 
@@ -74,15 +76,17 @@ def _undocumented(exchange: Exchange, operation: Operation, contract: Contract) 
     )
 
 
-def _is_left_open(exchange: Exchange, operation: Operation, contract: Contract) -> bool:
+def is_left_open(exchange: Exchange, operation: Operation, contract: Contract) -> bool:
     """Return whether a document that grades nothing leaves a status to HTTP.
 
-    It need not document the 404 of what a path does not find, nor any response at all.
+    It need not document the 404 of what a path does not find, the 414 of a long URL, nor any
+    response at all.
     """
     if contract.marks_provenance:
         return False
     has_any = bool(operation.responses or operation.other_responses)
-    return not has_any or (exchange.status == 404 and bool(operation.path_names))
+    is_too_long = exchange.status == 414 and len(exchange.url) > MAX_URL
+    return not has_any or is_too_long or (exchange.status == 404 and bool(operation.path_names))
 
 
 def _is_of_admission(case: Case) -> bool:

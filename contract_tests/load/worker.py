@@ -23,7 +23,6 @@ from contract_tests.findings.finding import Finding, Verdicts
 from contract_tests.http.channel import Channel, Gate, Stopped, Withheld
 from contract_tests.http.client import Client
 from contract_tests.http.exchange import Exchange
-from contract_tests.judge.accounts import is_control
 from contract_tests.load.account import Account, LoadRun, OwnAccountOnly
 from contract_tests.load.judging import JudgeQueue, LateJudge
 from contract_tests.load.messages import MAX_BATCH, MAX_FINDINGS, Counts, Seen, Update, bounded
@@ -242,7 +241,8 @@ class Worker:
 
     def _record(self, exchange: Exchange, account: Account, *, is_quiet: bool) -> None:
         self._exchanges += 1
-        if self._is_measuring and not is_quiet and not is_control(exchange.path):
+        is_control = self.run.contract.is_control(exchange.path)
+        if self._is_measuring and not is_quiet and not is_control:
             matched = self.run.contract.match(exchange.method, exchange.path)
             name = matched[0].id if matched else f"{exchange.method} {exchange.path[:80]}"
             self._measure(exchange, name)

@@ -31,6 +31,8 @@ Provenance = provenance.Provenance
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 JSON = "application/json"
+CONTROL = "/_mock"
+"""Where the mock has its control API."""
 ACCEPTED = "x-accepted-by-settings"
 """Marks responses that the settings of a run add to the document."""
 _REQUIRED = re.compile(r"(?P<schema>.*)/required(?:/(?P<index>[0-9]+))?")
@@ -225,6 +227,14 @@ class Contract:
     def methods_of(self, path: str) -> list[str]:
         """Return the methods that are declared for a path."""
         return [each.method for each in self._of_path(path)]
+
+    def is_control(self, path: str) -> bool:
+        """Return whether a path is the mock's control API: paths of the document are not."""
+        if path != CONTROL and not path.startswith(f"{CONTROL}/"):
+            return False
+        base = self.base_path
+        is_below_base = base.startswith(f"{CONTROL}/") and f"{path}/".startswith(f"{base}/")
+        return not is_below_base and not self.methods_of(path)
 
     def at(self, pointer: str) -> Place:
         """Return the place at a pointer, references followed. Raise KeyError if there is none."""

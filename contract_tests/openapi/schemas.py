@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from typing import Any
 
@@ -28,6 +28,10 @@ _CONDITIONS = ("if", "then", "else", "not")
 _DATA = ("enum", "const")
 _OPEN = ("allOf", "patternProperties", "unevaluatedProperties", "if", *_CHOICES)
 """Keywords beside which other properties may be declared."""
+_CLOSED = "x-closed"
+"""Marks converted schemas that do not forbid undeclared fields themselves."""
+_PART = re.compile(r"(.*?)(?:/allOf/\d+)+/[^/]+")
+"""The way from a schema to a keyword of a part of it."""
 _INDEX = re.compile(r"/\d+(?=/|$)")
 
 
@@ -57,7 +61,7 @@ class Schemas:
     ) -> None:
         self._contract = contract
         self._formats = dict(formats or {})
-        self._compiled: dict[str, _Validator] = {}
+        self._compiled: dict[tuple[str, bool], _Validator] = {}
         self._draft: type[_Validator] = (
             jsonschema_rs.Draft202012Validator
             if contract.is_modern
@@ -73,9 +77,40 @@ class Schemas:
             UnicodeEncodeError
         ):  # half a surrogate pair, which JSON can write and the validator cannot read
             readable = json.dumps(value, ensure_ascii=False).encode("utf-8", "replace")
-            errors = list(validator.iter_errors(json.loads(readable)))
-        for error in errors:
-            yield from _breaches(error, pointer)
+            value = json.loads(readable)
+            errors = list(validator.iter_errors(value))
+        found = [breach for error in errors for breach in _breaches(error, pointer)]
+        if any(breach.keyword in _CHOICES for breach in found):
+            found = self._without_closed_choices(pointer, value, found)
+        for breach in found:
+            if not (breach.value is None and self._may_be_null(breach)):
+                yield breach
+
+    def _without_closed_choices(
+        self, pointer: str, value: Json, found: list[Breach]
+    ) -> list[Breach]:
+        """Return the breaches; a choice that only undeclared fields break is ``unknown_field``."""
+        errors = self._validator(pointer, is_open=True).iter_errors(value)
+        broken = {
+            (breach.where, breach.keyword) for e in errors for breach in _breaches(e, pointer)
+        }
+        return [
+            breach
+            if breach.keyword not in _CHOICES or (breach.where, breach.keyword) in broken
+            else replace(breach, keyword="unknown_field")
+            for breach in found
+        ]
+
+    def _may_be_null(self, breach: Breach) -> bool:
+        """Return whether ``nullable`` beside an ``allOf`` without a type allows a null.
+
+        The text of OpenAPI 3.0 forbids it, and nobody writes it with another meaning.
+        """
+        found = _PART.fullmatch(breach.via)
+        if found is None or breach.keyword in ("required", "unknown_field"):
+            return False
+        node = self.node(found[1])
+        return node.get("nullable") is True and "type" not in node
 
     def accepts(self, pointer: str, value: Json) -> bool:
         """Return whether a value is valid; undeclared fields are."""
@@ -89,8 +124,10 @@ class Schemas:
         """Return the place at a pointer, references followed."""
         return self._contract.at(pointer)
 
-    def _validator(self, pointer: str) -> _Validator:
-        if pointer not in self._compiled:
+    def _validator(self, pointer: str, *, is_open: bool = False) -> _Validator:
+        """Return the validator of a schema; an open one accepts undeclared fields."""
+        key = pointer, is_open
+        if key not in self._compiled:
             node = self._written(pointer)
             schema = convert(node, is_open="allOf" in node)
             schema = {
@@ -98,10 +135,12 @@ class Schemas:
                 "components": {"schemas": self._needed(schema)},
                 FILES: self._files,
             }
-            self._compiled[pointer] = self._draft(
-                schema, validate_formats=True, formats=self._formats
+            self._compiled[key] = self._draft(
+                _opened(schema) if is_open else schema,
+                validate_formats=True,
+                formats=self._formats,
             )
-        return self._compiled[pointer]
+        return self._compiled[key]
 
     def _written(self, pointer: str) -> Node:
         """Return a schema as it was written, which need not be in the words of 3.0."""
@@ -180,7 +219,21 @@ def convert(schema: Any, *, is_open: bool = False) -> Any:
     is_open = is_open or any(key in schema for key in _OPEN)
     if "properties" in converted and not is_open:
         converted.setdefault("additionalProperties", False)
+        converted[_CLOSED] = "additionalProperties" not in schema
     return converted
+
+
+def _opened(schema: Any) -> Any:
+    """Return a converted schema that accepts undeclared fields everywhere."""
+    if isinstance(schema, list):
+        return [_opened(item) for item in schema]
+    if not isinstance(schema, dict):
+        return schema
+    return {
+        key: value if key in _DATA else _opened(value)
+        for key, value in schema.items()
+        if not (key == "additionalProperties" and schema.get(_CLOSED) is True)
+    }
 
 
 def _can_be_judged(key: str, value: Any) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from base64 import b64decode, b64encode
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -76,6 +76,14 @@ def carriers_of(document: Mapping[str, Any], security: Any) -> tuple[Carrier, ..
         if found and None not in found:
             return tuple(carrier for carrier in found if carrier is not None)
     return ()
+
+
+def writer(carriers: Iterable[Carrier], credential: Credential) -> Callable[[str], str]:
+    """Return how a key is written in the header of a credential: basic keys are encoded."""
+    for carrier in carriers:
+        if carrier.location == "header" and carrier.name.lower() == credential.header.lower():
+            return carrier.value
+    return credential.value
 
 
 def is_required(security: Any) -> bool:

@@ -19,7 +19,6 @@ from contract_tests.findings.finding import Finding, Verdicts
 from contract_tests.findings.result import Result, Skipped
 from contract_tests.http.exchange import ANYBODY, Exchange
 from contract_tests.http.redaction import SESSION, UNKNOWN_KEY, Keyring
-from contract_tests.judge.accounts import is_control
 from contract_tests.judge.judge import Judge
 from contract_tests.knowledge import Knowledge
 from contract_tests.openapi.contract import Contract
@@ -98,7 +97,7 @@ class Traffic:
 
     def is_declared(self, path: str) -> bool:
         """Return whether a path belongs to the contract or to the control API."""
-        return is_control(path) or bool(self._contract.methods_of(path))
+        return self._contract.is_control(path) or bool(self._contract.methods_of(path))
 
     def skip(self, exchange: Exchange, reason: str) -> Exchange | None:
         """Count an exchange that is not judged. Return what to store of it, if it is a write."""

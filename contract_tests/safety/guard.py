@@ -6,19 +6,19 @@ from typing import NoReturn
 
 from contract_tests.http.channel import Outgoing, Withheld
 from contract_tests.knowledge import Safety
-from contract_tests.openapi.contract import Operation
+from contract_tests.openapi.contract import Contract, Operation
 from contract_tests.settings import Settings
 
 READS = ("GET", "HEAD")
-CONTROL = "/_mock/"
 
 
 class Guard:
     """The gate that keeps requests back which the user has not allowed."""
 
-    def __init__(self, settings: Settings, safety: Safety) -> None:
+    def __init__(self, settings: Settings, safety: Safety, contract: Contract) -> None:
         self._settings = settings
         self._safety = safety
+        self._contract = contract
         self.withheld: dict[str, int] = {}
         """How often each reason kept a request back."""
 
@@ -40,7 +40,7 @@ class Guard:
         """Return why a request may not be sent; None if it may."""
         if not outgoing.is_below:
             return "it is for another host than the one that was named"
-        if outgoing.path.startswith(CONTROL):
+        if self._contract.is_control(outgoing.path):
             return None if self._settings.mock else "the control API is for the mock alone (--mock)"
         if self._settings.may_do_anything:
             return None

@@ -11,7 +11,7 @@ from contract_tests.settings import Settings
 from tests.conftest import running_server
 from tests.documents.ours import DOCUMENTS
 
-NAMES = ("own-errors", "polymorphism", "shop")
+NAMES = ("own-errors", "parameter-styles", "polymorphism", "shop", "swagger-two", "yaml-values")
 KEY = {"BILLING_API_KEY": "token-of-the-kit"}
 
 

@@ -32,7 +32,7 @@ def outgoing(method: str, url: str, body: bytes = b"") -> Outgoing:
 
 def is_sent(settings: Settings, request: Outgoing) -> bool:
     try:
-        Guard(settings, SAFETY).before(request)
+        Guard(settings, SAFETY, CONTRACT).before(request)
     except Withheld:
         return False
     return True
@@ -156,7 +156,7 @@ def test_enabling_auto_recharge_needs_allow_irreversible(body: bytes) -> None:
 
 def test_withheld_requests_are_counted() -> None:
     """Withheld requests are counted by reason for the report."""
-    guard = Guard(READ_ONLY, SAFETY)
+    guard = Guard(READ_ONLY, SAFETY, CONTRACT)
     for _ in range(2):
         with pytest.raises(Withheld, match="--allow-writes"):
             guard.before(request_for("update_usage_alerts", b"{}"))
