@@ -260,6 +260,8 @@ class CompiledOperation:
         if isinstance(error, NoResponse):
             mistakes.add(request.warnings, f"{self.id}: {error}")
         response = self.service.error(error, self.operation) or self._internal_error(error)
+        if response.unsaid:
+            mistakes.add(request.warnings, response.unsaid)
         facts = response.facts
         if facts is not None and (known := self._bodies.get((response.status, facts))) is not None:
             return Reply(response.status, known, response.headers)
