@@ -23,6 +23,8 @@ logger = logging.getLogger(__name__)
 
 _OWN_HEADERS = frozenset({"content-type", "content-length"})
 """Headers that follow from the body."""
+_STATUSES = ("status", "statusCode", "status_code", "code")
+"""Names of integers in errors that hold the HTTP status."""
 _KEPT_RESPONSES = 64
 """How many responses an operation keeps compiled: one for each status and ``Accept``."""
 
@@ -31,6 +33,8 @@ class _Documented(Struct, frozen=True):
     """One documented response of an operation."""
 
     status: int
+    is_exact: bool
+    """Whether it is documented for this very status, and not by its class or ``default``."""
     response: Schema
     media_type: str | None
     schema: Schema
@@ -116,9 +120,26 @@ class Samples(Struct):
         """Return the first valid example, unless ``dynamic``; else a generated response."""
         for name, value in {} if dynamic else documented.examples.items():
             if name not in documented.problems:
+                if not documented.is_exact:
+                    value = self._agreeing(value, documented)
                 return self._reply(documented, value, key)
         value = None if documented.media_type is None else self._generated(documented, key)
+        value = self._agreeing(value, documented)
         return self._reply(documented, value, key)
+
+    def _agreeing(self, value: Any, documented: _Documented) -> Any:
+        """Return the body of an error with the status in its integers, if that is valid."""
+        status = documented.status
+        if status < 400 or not isinstance(value, dict):
+            return value
+        changed = _with_status(value, status)
+        changed |= {
+            name: _with_status(inner, status)
+            for name, inner in value.items()
+            if isinstance(inner, dict)
+        }
+        validator = self.contract.validator(documented.schema, closed=True)
+        return changed if validator.is_valid(changed) else value
 
     def _generated(self, documented: _Documented, key: object) -> Any:
         """Return a value of a response's schema. Raises NoResponse if none satisfies it."""
@@ -202,6 +223,7 @@ class Samples(Struct):
         examples = {example: value for example, _, value in examples_of(self.contract, media)}
         return _Documented(
             status,
+            str(status) in self.operation.node["responses"],
             response,
             media_type,
             schema,
@@ -222,6 +244,12 @@ class Samples(Struct):
                 where = f"{self.operation.operation_id} {status}"
                 logger.warning("%s: example '%s' %s; it is not sent", where, name, problem)
         return problems
+
+
+def _with_status(body: Mapping[str, Any], status: int) -> dict[str, Any]:
+    """Return an object with the status in the integers that are named so."""
+    own = {name: status for name in _STATUSES if type(body.get(name)) is int}
+    return {**body, **own}
 
 
 def _header_value(text: str) -> bytes:
