@@ -14,7 +14,7 @@ from msgspec import Struct
 from mockserver.engine.behaviour import ErrorResponse
 from mockserver.engine.errors import Headers, Problem, Refusal, envelope
 from mockserver.engine.examples import examples_of
-from mockserver.engine.media_types import is_xml
+from mockserver.engine.media_types import is_xml, sendable
 from mockserver.generator import Generator, Maker, NoValue
 from mockserver.openapi.contract import Contract, Operation, is_json
 from mockserver.openapi.schemas import Schema, Validator
@@ -206,8 +206,7 @@ class ErrorBodies:
                 yield from ((name, content[name], is_own) for name in content if is_written(name))
 
     def _content(self, response: Schema) -> dict[str, Schema]:
-        content: dict[str, Schema] = self._contract.follow(response).get("content", {})
-        return content
+        return sendable(self._contract.follow(response).get("content", {}), "an error")
 
 
 def _errors(operation: Operation) -> Iterator[Schema]:

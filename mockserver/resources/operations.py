@@ -13,7 +13,7 @@ from msgspec import Struct
 from mockserver.engine import mistakes
 from mockserver.engine.call import Call
 from mockserver.engine.errors import Headers, Refusal, Unprocessable
-from mockserver.engine.reply import Reply
+from mockserver.engine.reply import Reply, header_value
 from mockserver.engine.samples import Samples
 from mockserver.generator import Generator
 from mockserver.openapi.contract import Contract, Operation
@@ -327,7 +327,7 @@ class Handler:
         if documented.status != 201 or place.resource.is_singleton:
             return []
         path = f"{self._shared.contract.base_path}{place.path}/{change.key}"
-        return [(b"location", path.encode("ascii", "replace"))]
+        return [(b"location", header_value(path))]
 
     def _values(self, call: Call[Account, Any]) -> list[str]:
         """Return the values of the path, in its order."""

@@ -20,3 +20,45 @@ def test_the_status_in_a_body_is_that_of_the_response(tmp_path: Path, example: J
     with served(tmp_path, document(paths)) as client:
         response = client.get("/a", headers={"Prefer": "code=404"})
         assert (response.status_code, response.json().get("status", 404)) == (404, 404)
+
+
+HEADERS: dict[str, Json] = {
+    "X-\r\nEvil": {"required": True, "schema": TEXT},
+    "X-Name": {"required": True, "schema": {**TEXT, "enum": ["a\r\nSet-Cookie: x=1"]}},
+    "Content-Length": {"required": True, "schema": {"type": "integer", "enum": [99]}},
+    "Transfer-Encoding": {"required": True, "schema": {**TEXT, "enum": ["chunked"]}},
+    "Connection": {"required": True, "schema": {**TEXT, "enum": ["upgrade"]}},
+}
+
+
+@pytest.mark.parametrize("stateless", [True, False])
+def test_a_document_cannot_break_the_head(tmp_path: Path, *, stateless: bool) -> None:
+    """Invalid names are not sent, nor are headers of the connection; values are one line."""
+    thing = {"type": "object", "properties": {"id": {"type": "integer"}, "name": TEXT}}
+    content = json_content(thing)["content"]
+    content = {"application/x\r\nX-Evil: 1; +json": content["application/json"], **content}
+    listed = json_content({"type": "array", "items": thing})
+    error = json_content(PROBLEM, "application/y\r\nX-Evil: 1; +json")
+    body = {"content": json_content(thing)["content"]}
+    made = {"201": {"content": content, "headers": HEADERS}, "422": error, "401": error}
+    scheme = {"type": "http", "scheme": "bea\r\nX-Evil: 1"}
+    things = {
+        "get": operation({"200": {**listed, "headers": HEADERS}}, "list_things"),
+        "post": operation(made, "create_thing", requestBody=body),
+        "put": operation(made, "put_thing", security=[{"odd": []}]),
+    }
+    components = {"securitySchemes": {"odd": scheme}}
+    with served(
+        tmp_path, document({"/things": things}, components=components), stateless=stateless
+    ) as client:
+        for response, status in (
+            (client.get("/things"), 200),
+            (client.post("/things", json={"name": "a"}), 201),
+            (client.post("/things", json={"name": 1}), 422),
+            (client.put("/things"), 401),
+        ):
+            assert response.status_code == status
+            names = {"x-evil", "set-cookie", "transfer-encoding", "x-", "connection"}
+            assert names.isdisjoint(response.headers)
+            assert status > 400 or response.headers["X-Name"] == "a  Set-Cookie: x=1"
+            assert status < 400 or response.headers["X-Mock-Warning"]
