@@ -69,6 +69,8 @@ class Samples(Struct):
         status = (
             preference.code or self._status_of_example(preference.example) or self.operation.success
         )
+        if status < 200:
+            raise PreferenceRefused(f"{status} is no status of a final response.")
         if self.operation.response(status) is None:
             known = ", ".join(map(str, self.operation.node["responses"]))
             raise PreferenceRefused(

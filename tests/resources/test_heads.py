@@ -62,3 +62,15 @@ def test_a_document_cannot_break_the_head(tmp_path: Path, *, stateless: bool) ->
             assert names.isdisjoint(response.headers)
             assert status > 400 or response.headers["X-Name"] == "a  Set-Cookie: x=1"
             assert status < 400 or response.headers["X-Mock-Warning"]
+
+
+@pytest.mark.parametrize("stateless", [True, False])
+def test_an_informational_status_is_never_the_last(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, *, stateless: bool
+) -> None:
+    """Clients would wait for another response. The start warns, and it is a 200."""
+    paths = {"/a": {"get": operation({"100": {}}), "post": operation({"100": {}}, "make_thing")}}
+    with served(tmp_path, document(paths), stateless=stateless) as client:
+        assert client.get("/a").status_code == client.post("/a").status_code == 200
+        assert client.get("/a", headers={"Prefer": "code=100"}).status_code == 400
+    assert "get_thing documents no status that ends a response" in caplog.text
