@@ -14,7 +14,7 @@ Json = Any
 _JSON = b"application/json"
 
 MAX_BODY_BYTES = 1_000_000
-"""The API refuses larger bodies with a 413 (observed). ``x-max-bytes`` overrides the limit."""
+"""The Billing API refuses larger bodies with a 413 (observed). Other APIs have other limits."""
 _FORM = "application/x-www-form-urlencoded"
 
 
@@ -30,7 +30,10 @@ class _Reader(Protocol):
 class BodyReader:
     """The request body of one operation, compiled."""
 
-    def __init__(self, request_body: Schema, contract: Contract) -> None:
+    def __init__(
+        self, request_body: Schema, contract: Contract, max_bytes: int = MAX_BODY_BYTES
+    ) -> None:
+        """Take a limit, which ``x-max-bytes`` of the document overrides."""
         request_body = contract.follow(request_body)
         self._contract = contract
         self._content: dict[str, Schema] = {
@@ -40,7 +43,7 @@ class BodyReader:
         self._json_type = json_types[0] if json_types else None
         self._usual_type = _JSON if json_types else None
         self._required = request_body.get("required", False)
-        self.max_bytes: int = request_body.get("x-max-bytes", MAX_BODY_BYTES)
+        self.max_bytes: int = request_body.get("x-max-bytes", max_bytes)
         self._readers: dict[bytes | None, _Reader] = {}
         """By the values of ``Content-Type`` that were sent."""
         is_only = len(self._content) == len(json_types) == 1
