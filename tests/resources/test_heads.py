@@ -74,3 +74,24 @@ def test_an_informational_status_is_never_the_last(
         assert client.get("/a").status_code == client.post("/a").status_code == 200
         assert client.get("/a", headers={"Prefer": "code=100"}).status_code == 400
     assert "get_thing documents no status that ends a response" in caplog.text
+
+
+@pytest.mark.parametrize(("kind", "start"), [("uri", "http://"), ("uri-reference", "/things/")])
+def test_a_location_that_is_a_uri_is_absolute(tmp_path: Path, kind: str, start: str) -> None:
+    """A path is a valid value of any other format."""
+    location = {"required": True, "schema": {"type": "string", "format": kind}}
+    thing = json_content({"type": "object", "properties": {"id": {"type": "integer"}}})
+    made = {"201": {**thing, "headers": {"Location": location}}}
+    paths = {
+        "/things": {"post": operation(made, "create_thing", requestBody=thing)},
+        "/things/{id}": {
+            "get": operation({"200": thing}),
+            "parameters": [
+                {"name": "id", "in": "path", "required": True, "schema": {"type": "integer"}}
+            ],
+        },
+    }
+    with served(tmp_path, document(paths)) as client:
+        found = client.post("/things", json={}).headers["Location"]
+        assert found.startswith(start)
+        assert client.get(found).status_code == 200
