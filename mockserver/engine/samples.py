@@ -229,7 +229,7 @@ class Samples(Struct):
                 logger.warning("%s: the header %s is invalid; it is not sent", where, ascii(header))
         accepted = chosen(list(content), accept.decode("latin-1"))
         name = accepted or chosen(list(content), "")
-        media = content.get(name, {})
+        media = content.get(name or "", {})
         schema = media.get("schema", {})
         media_type = concrete(name, accept.decode("latin-1")) if name is not None else None
         examples = {example: value for example, _, value in examples_of(self.contract, media)}
