@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import Any
 from urllib.parse import urlsplit
 
+import msgspec
 from msgspec import Struct
 from starlette.types import ASGIApp
 
@@ -64,7 +65,11 @@ class _Served:
             is_recorded=lambda path: path.startswith(contract.prefixes),
         )
         generator = Generator(contract.schemas, world.seed)
-        self._operations = Operations(Shared(world, contract, behaviour, generator))
+        shared = Shared(world, contract, behaviour, generator)
+        if not _is_billing(contract):
+            most = settings.limits.max_body_bytes
+            shared = msgspec.structs.replace(shared, max_body_bytes=most)
+        self._operations = Operations(shared)
         self.routes = Routes(contract, self._operations, self._fallback, settings.control_prefix)
 
     @cached_property

@@ -42,6 +42,8 @@ class ErrorResponse(Struct):
     """Whether it is sent as it is. Other bodies are validated against the contract."""
     facts: Hashable | None = None
     """All that the body depends on besides the status, if bodies of equal facts may be kept."""
+    unsaid: str = ""
+    """The reason, where the documented body has no place for it. It is sent as a warning."""
 
     @property
     def reply(self) -> Reply:

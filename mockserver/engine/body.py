@@ -7,14 +7,16 @@ from typing import Any, Protocol
 from mockserver.engine.errors import Problem, Refusal
 from mockserver.engine.json_body import JsonBody
 from mockserver.engine.media_types import is_xml, name_of
+from mockserver.engine.mistakes import add
 from mockserver.openapi.contract import Contract, is_json
 from mockserver.openapi.schemas import Schema
 
 Json = Any
 _JSON = b"application/json"
+_JSON_NAME = _JSON.decode()
 
 MAX_BODY_BYTES = 1_000_000
-"""The API refuses larger bodies with a 413 (observed). ``x-max-bytes`` overrides the limit."""
+"""The Billing API refuses larger bodies with a 413 (observed). Other APIs have other limits."""
 _FORM = "application/x-www-form-urlencoded"
 
 
@@ -30,17 +32,21 @@ class _Reader(Protocol):
 class BodyReader:
     """The request body of one operation, compiled."""
 
-    def __init__(self, request_body: Schema, contract: Contract) -> None:
+    def __init__(
+        self, request_body: Schema, contract: Contract, max_bytes: int = MAX_BODY_BYTES
+    ) -> None:
+        """Take a limit, which ``x-max-bytes`` of the document overrides."""
         request_body = contract.follow(request_body)
         self._contract = contract
         self._content: dict[str, Schema] = {
             name_of(name): media for name, media in request_body.get("content", {}).items()
         } or {"application/json": {}}
         json_types = [name for name in self._content if is_json(name)]
-        self._json_type = json_types[0] if json_types else None
+        known = sorted(json_types, key=lambda name: name != _JSON_NAME)
+        self._json_type = known[0] if known else None
         self._usual_type = _JSON if json_types else None
         self._required = request_body.get("required", False)
-        self.max_bytes: int = request_body.get("x-max-bytes", MAX_BODY_BYTES)
+        self.max_bytes: int = request_body.get("x-max-bytes", max_bytes)
         self._readers: dict[bytes | None, _Reader] = {}
         """By the values of ``Content-Type`` that were sent."""
         is_only = len(self._content) == len(json_types) == 1
@@ -54,7 +60,7 @@ class BodyReader:
             return None
         if self._documented(content_type.decode("latin-1")) is not None:
             return None
-        json_type = "JSON with 'Content-Type: application/json'"
+        json_type = f"JSON with 'Content-Type: {self._json_type}'"
         expected = json_type if self._json_type is not None else " or ".join(self._content)
         return Refusal(415, f"Unsupported media type. Send {expected}.")
 
@@ -74,6 +80,7 @@ class BodyReader:
                 return None, [{"loc": ["body"], "msg": "Field required", "type": "missing"}]
             if not _is_form(headers):
                 return None, []
+        self._warn_of_type(headers, warnings)
         if self._only is not None:
             return self._only.read(payload, "", warnings)
         content_type = headers.get(b"content-type")
@@ -85,6 +92,14 @@ class BodyReader:
                 self._readers[content_type] = reader
         return reader.read(payload, text, warnings)
 
+    def _warn_of_type(self, headers: Mapping[bytes, bytes], warnings: list[str]) -> None:
+        """Warn of a body of ``application/json`` where another JSON type is documented."""
+        if self._json_type in (None, _JSON_NAME):
+            return
+        name = name_of(headers.get(b"content-type", b"").decode("latin-1"))
+        if name == _JSON_NAME and name not in self._content:
+            add(warnings, f"Content-Type: '{name}' is read as '{self._json_type}'")
+
     @property
     def _first(self) -> str:
         """The media type of a body that is sent without one."""
@@ -93,12 +108,12 @@ class BodyReader:
     def _documented(self, content_type: str) -> str | None:
         """Return the documented media type that describes a body: its own, else a range.
 
-        JSON of any kind is described by any other.
+        ``application/json`` is described by JSON of any kind, and describes JSON of any kind.
         """
         name = name_of(content_type)
         if name in self._content:
             return name
-        if is_json(content_type) and self._json_type is not None:
+        if is_json(content_type) and _JSON_NAME in (name, self._json_type):
             return self._json_type
         ranges = sorted(self._content, key=lambda known: known.count("*"))
         return next((known for known in ranges if "/" in name and fnmatch(name, known)), None)

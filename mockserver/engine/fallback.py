@@ -55,10 +55,7 @@ class Fallback:
             sentence = f"{sentence}. Did you mean {nearest}?"
             unknown = mistakes.UNKNOWN_PATH.decode()
             mistakes.add(request.warnings, f"{unknown}: did you mean '{nearest}'?")
-        reply = self._error(request, Refusal(404, sentence))
-        if request.warnings:
-            reply.headers.extend(mistakes.headers_of(request.warnings, self._world.redactor))
-        return reply
+        return self._error(request, Refusal(404, sentence))
 
     def not_allowed(self, request: Request, allowed: str) -> Reply:
         """Return the 405 of a path that has other methods, or the response to OPTIONS."""
@@ -103,13 +100,18 @@ class Fallback:
     def _error(self, request: Request, refusal: Refusal) -> Reply:
         """Return the response to an error, and record it where the path is the API's."""
         if any(request.path.startswith(prefix) for prefix in self._others):
-            return self._own_reply(refusal)
+            reply = self._own_reply(refusal)
+            reply.headers.extend(mistakes.headers_of(request.warnings, self._world.redactor))
+            return reply
         response = self._service.error(refusal, None)
         if response is None:
             reply = self._own_reply(refusal)
         else:
+            if response.unsaid and not request.warnings:
+                mistakes.add(request.warnings, response.unsaid)
             reply = response.reply
             reply.headers = [*reply.headers, *self._headers()]
+        reply.headers.extend(mistakes.headers_of(request.warnings, self._world.redactor))
         if self._is_recorded(request.path):
             self._record(request, reply.status, reply.payload)
         return reply

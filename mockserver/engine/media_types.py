@@ -2,13 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import logging
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from fnmatch import fnmatch
+from typing import Any
 
 from mockserver.openapi.contract import is_json
 
 _RANGES = ("application/json", "text/plain", "image/png", "audio/mpeg", "video/mp4")
 """The media types that stand for documented ranges, such as ``*/*``."""
+
+_WORD = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
+_MEDIA_TYPE = re.compile(rf"{_WORD}(/{_WORD})?[ \t]*(;[\t -~]*)?")
+logger = logging.getLogger(__name__)
+
+
+def sendable(content: Mapping[str, Any], where: str) -> dict[str, Any]:
+    """Return the media objects whose media types a header may hold. Log the others.
+
+    ``where`` names the response in the log.
+    """
+    found = {name: media for name, media in content.items() if _MEDIA_TYPE.fullmatch(name)}
+    for name in content.keys() - found.keys():
+        logger.warning("%s: the media type %s is invalid; it is not sent", where, ascii(name))
+    return found
 
 
 def name_of(media_type: str) -> str:

@@ -17,7 +17,7 @@ from msgspec import Struct
 
 from mockserver.engine import mistakes, preference
 from mockserver.engine.behaviour import ErrorResponse, Service
-from mockserver.engine.body import BodyReader, Json
+from mockserver.engine.body import MAX_BODY_BYTES, BodyReader, Json
 from mockserver.engine.call import Call
 from mockserver.engine.caller import Caller
 from mockserver.engine.errors import (
@@ -54,6 +54,8 @@ class Shared(Struct, frozen=True):
     generator: Generator
     is_api: bool = True
     """Whether it is the served API, with recorded requests, ``Prefer`` and faults."""
+    max_body_bytes: int = MAX_BODY_BYTES
+    """The size of the largest request body of operations without a limit in the document."""
 
 
 class CompiledOperation:
@@ -65,9 +67,8 @@ class CompiledOperation:
         self.service = shared.service
         self.security = shared.contract.security(operation)
         self.responses = Responses(operation, shared.contract)
-        self.body = (
-            BodyReader(operation.request_body, shared.contract) if operation.request_body else None
-        )
+        body, most = operation.request_body, shared.max_body_bytes
+        self.body = BodyReader(body, shared.contract, most) if body else None
         self._world = shared.world
         self._is_api = shared.is_api
         self._handler = shared.service.handlers.get(operation.operation_id)
@@ -260,6 +261,8 @@ class CompiledOperation:
         if isinstance(error, NoResponse):
             mistakes.add(request.warnings, f"{self.id}: {error}")
         response = self.service.error(error, self.operation) or self._internal_error(error)
+        if response.unsaid:
+            mistakes.add(request.warnings, response.unsaid)
         facts = response.facts
         if facts is not None and (known := self._bodies.get((response.status, facts))) is not None:
             return Reply(response.status, known, response.headers)

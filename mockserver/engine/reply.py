@@ -1,5 +1,6 @@
 """Responses on their way out: one place turns them into bytes and headers."""
 
+import re
 from collections.abc import Callable, Hashable, Sequence
 from typing import Any, Literal
 
@@ -15,6 +16,31 @@ NO_STORE = (b"cache-control", b"no-store")
 JSON_HEADERS: Headers = [(b"content-type", JSON), NO_STORE]
 WITHOUT_LENGTH = frozenset({204, 304})
 """Statuses whose responses never have a body, and carry no ``Content-Length``."""
+
+_HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_NOT_IN_VALUES = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
+_OWN_HEADERS = frozenset(
+    {
+        *("content-type", "content-length", "content-encoding", "transfer-encoding", "connection"),
+        *("keep-alive", "upgrade", "trailer", "te", "proxy-connection"),
+    }
+)
+"""Headers that follow from the body and the connection."""
+
+
+def is_valid_header(name: str) -> bool:
+    """Return whether a name may be that of a header."""
+    return _HEADER_NAME.fullmatch(name) is not None
+
+
+def is_generated(name: str) -> bool:
+    """Return whether a documented header is generated: it is valid, and not the server's own."""
+    return is_valid_header(name) and name.lower() not in _OWN_HEADERS
+
+
+def header_value(text: str) -> bytes:
+    """Return the value of a header in ASCII, without line breaks and other control characters."""
+    return _NOT_IN_VALUES.sub(" ", text).encode("ascii", "replace")
 
 
 class Reply(Struct):

@@ -13,6 +13,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from functools import lru_cache
+from itertools import chain
 from threading import Event, Thread
 from typing import Any
 
@@ -34,7 +35,10 @@ _CLOSE_SECONDS = 1.0
 _MAX_METHOD = 20
 _MAX_BODY_BYTES = 65_536
 _MAX_DEPTH = 4
-_SENTENCES = ("detail", "message", "error_description", "msg", "description", "error", "title")
+_SENTENCES = (
+    *("detail", "message", "error_description", "msg", "description", "error", "title"),
+    *("error_message", "errorMessage", "reason", "error_detail", "details", "text", "summary"),
+)
 """Names of properties that hold the sentence of an error, the first that a body has is taken."""
 _COLOURS = {2: "\x1b[32m", 3: "\x1b[36m", 4: "\x1b[33m", 5: "\x1b[31m"}
 _END_OF_COLOUR = "\x1b[0m"
@@ -230,7 +234,10 @@ def _sentence(body: Any, depth: int) -> str:
     if not isinstance(body, dict):
         return ""
     sentences = (_sentence(body[name], depth - 1) for name in _SENTENCES if name in body)
-    sentence = next(filter(None, sentences), "")
+    inner = (
+        _sentence(value, depth - 1) for value in body.values() if isinstance(value, dict | list)
+    )
+    sentence = next(filter(None, chain(sentences, inner)), "")
     place = body.get("loc")
     if sentence and isinstance(place, list):
         return f"{'.'.join(map(str, place))}: {sentence}"

@@ -11,9 +11,17 @@ from msgspec import Struct, field
 
 from mockserver.engine.errors import Headers, PreferenceRefused, Refusal
 from mockserver.engine.examples import examples_of, problem_of
-from mockserver.engine.media_types import chosen, concrete, is_xml
+from mockserver.engine.media_types import chosen, concrete, is_xml, sendable
 from mockserver.engine.preference import Preference
-from mockserver.engine.reply import JSON, Reply, encode, encode_as
+from mockserver.engine.reply import (
+    JSON,
+    Reply,
+    encode,
+    encode_as,
+    header_value,
+    is_generated,
+    is_valid_header,
+)
 from mockserver.engine.responses import NoResponse
 from mockserver.generator import Generator, Maker, NoValue
 from mockserver.openapi.contract import Contract, Operation
@@ -21,8 +29,8 @@ from mockserver.openapi.schemas import Schema
 
 logger = logging.getLogger(__name__)
 
-_OWN_HEADERS = frozenset({"content-type", "content-length"})
-"""Headers that follow from the body."""
+_STATUSES = ("status", "statusCode", "status_code", "code")
+"""Names of integers in errors that hold the HTTP status."""
 _KEPT_RESPONSES = 64
 """How many responses an operation keeps compiled: one for each status and ``Accept``."""
 
@@ -31,6 +39,8 @@ class _Documented(Struct, frozen=True):
     """One documented response of an operation."""
 
     status: int
+    is_exact: bool
+    """Whether it is documented for this very status, and not by its class or ``default``."""
     response: Schema
     media_type: str | None
     schema: Schema
@@ -59,6 +69,8 @@ class Samples(Struct):
         status = (
             preference.code or self._status_of_example(preference.example) or self.operation.success
         )
+        if status < 200:
+            raise PreferenceRefused(f"{status} is no status of a final response.")
         if self.operation.response(status) is None:
             known = ", ".join(map(str, self.operation.node["responses"]))
             raise PreferenceRefused(
@@ -116,9 +128,26 @@ class Samples(Struct):
         """Return the first valid example, unless ``dynamic``; else a generated response."""
         for name, value in {} if dynamic else documented.examples.items():
             if name not in documented.problems:
-                return self._reply(documented, value, key)
+                is_exact = documented.is_exact
+                shown = value if is_exact else self._agreeing(value, documented)
+                return self._reply(documented, shown, key)
         value = None if documented.media_type is None else self._generated(documented, key)
+        value = self._agreeing(value, documented)
         return self._reply(documented, value, key)
+
+    def _agreeing(self, value: Any, documented: _Documented) -> Any:
+        """Return the body of an error with the status in its integers, if that is valid."""
+        status = documented.status
+        if status < 400 or not isinstance(value, dict):
+            return value
+        changed = _with_status(value, status)
+        changed |= {
+            name: _with_status(inner, status)
+            for name, inner in value.items()
+            if isinstance(inner, dict)
+        }
+        validator = self.contract.validator(documented.schema, closed=True)
+        return changed if validator.is_valid(changed) else value
 
     def _generated(self, documented: _Documented, key: object) -> Any:
         """Return a value of a response's schema. Raises NoResponse if none satisfies it."""
@@ -157,9 +186,9 @@ class Samples(Struct):
     ) -> Iterator[tuple[bytes, bytes]]:
         for name, reference in documented.response.get("headers", {}).items():
             header = self.contract.follow(reference)
-            if header.get("required") and name.lower() not in _OWN_HEADERS:
+            if header.get("required") and is_generated(name):
                 value = self._header(documented.status, name, header, key)
-                yield name.lower().encode(), _header_value(_header_text(value))
+                yield name.lower().encode(), header_value(_header_text(value))
 
     def _header(self, status: int, name: str, header: Schema, key: object) -> Any:
         """Return the example of a header, or a value of its schema."""
@@ -193,15 +222,20 @@ class Samples(Struct):
 
     def _compile(self, status: int, accept: bytes) -> _Documented:
         response = self.contract.follow(self.operation.response(status) or {})
-        content = response.get("content", {})
+        where = f"{self.operation.operation_id} {status}"
+        content = sendable(response.get("content", {}), where)
+        for header in response.get("headers", {}):
+            if not is_valid_header(header):
+                logger.warning("%s: the header %s is invalid; it is not sent", where, ascii(header))
         accepted = chosen(list(content), accept.decode("latin-1"))
         name = accepted or chosen(list(content), "")
-        media = content.get(name, {})
+        media = content.get(name or "", {})
         schema = media.get("schema", {})
         media_type = concrete(name, accept.decode("latin-1")) if name is not None else None
         examples = {example: value for example, _, value in examples_of(self.contract, media)}
         return _Documented(
             status,
+            str(status) in self.operation.node["responses"],
             response,
             media_type,
             schema,
@@ -224,8 +258,10 @@ class Samples(Struct):
         return problems
 
 
-def _header_value(text: str) -> bytes:
-    return text.encode("ascii", "replace").replace(b"\n", b" ").replace(b"\r", b" ")
+def _with_status(body: Mapping[str, Any], status: int) -> dict[str, Any]:
+    """Return an object with the status in the integers that are named so."""
+    own = {name: status for name in _STATUSES if type(body.get(name)) is int}
+    return {**body, **own}
 
 
 def _header_text(value: Any) -> str:

@@ -51,6 +51,10 @@ class XmlBody:
             element = _parsed(payload)
         except (ExpatError, _Refused, UnicodeError, ValueError) as error:
             return None, [{"loc": ["body"], "msg": f"XML error: {error}", "type": "xml_invalid"}]
+        root = self._shape.required_root(self._schema)
+        if root is not None and element.name != root:
+            message = f"The root element should be '{root}'"
+            return None, [{"loc": ["body"], "msg": message, "type": "xml_invalid"}]
         value = self._coercion.best(self._shape.raw(element, self._schema))
         if self._validator.is_valid(value):
             return value, []
@@ -78,6 +82,12 @@ class XmlShape:
         component = str(schema.get("$ref", "")).rpartition("/")[2]
         named = next((part["title"] for part in self._parts(schema) if "title" in part), "root")
         return self._prefixed(given, given.get("name") or component or _name(named))
+
+    def required_root(self, schema: Schema) -> str | None:
+        """Return the local name of a document's root; None if the schema names none."""
+        if not self._xml(schema).get("name") and "$ref" not in schema:
+            return None
+        return _local(self.root_name(schema))
 
     def _parts(self, schema: Schema) -> list[Schema]:
         return parts_of([schema], self._contract)

@@ -77,11 +77,15 @@ class Operation(Struct, frozen=True, dict=True):
 
     @property
     def success(self) -> int:
-        """The status of a successful response: the lowest 2xx, else the lowest documented one."""
-        successes = [status for status in self.statuses if 200 <= status < 300]
-        if successes or "2XX" in self.node["responses"] or not self.statuses:
+        """The status of a successful response: the lowest 2xx, else the lowest documented one.
+
+        It is a 200 where no documented status ends an exchange, as those below 200 do not.
+        """
+        final = [status for status in self.statuses if 200 <= status < 1_000]
+        successes = [status for status in final if status < 300]
+        if successes or "2XX" in self.node["responses"] or not final:
             return successes[0] if successes else 200
-        return self.statuses[0]
+        return final[0]
 
     def response(self, status: int) -> Schema | None:
         """Return the response object of a status, of its class (``4XX``), or ``default``.

@@ -11,6 +11,7 @@ from mockserver.engine.call import Handler
 from mockserver.engine.caller import Caller
 from mockserver.engine.errors import Headers, Refusal, Unauthorized
 from mockserver.engine.redaction import USUAL_SECRETS, Redactor
+from mockserver.engine.reply import header_value
 from mockserver.engine.request import Request
 from mockserver.engine.responses import NoResponse
 from mockserver.engine.state import State
@@ -67,7 +68,7 @@ class Resources:
             key = self._account_key(request, key)
             return AccountCaller(key, accounts=self._accounts, kind=kind)
         mistakes.warn_of_credentials(request.warnings, request.headers, security)
-        challenge = (security.challenge or "").encode("latin-1", "replace")
+        challenge = header_value(security.challenge or "")
         headers = [(b"www-authenticate", challenge)] if challenge else []
         raise Unauthorized("Credentials are missing or have the wrong form.", headers)
 

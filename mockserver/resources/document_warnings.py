@@ -29,4 +29,11 @@ def warn(contract: Contract, control_prefix: str, pages_prefix: str) -> None:
         logger.warning(
             "%s: the path %s hides one of the mock's own; %s", contract.path, path, advice
         )
+    for operation in contract.operations.values():
+        if operation.statuses and operation.response(operation.success) is None:
+            logger.warning(
+                "%s: %s documents no status that ends a response; it is a 200",
+                contract.path,
+                operation.operation_id,
+            )
     warn_of_examples(contract)

@@ -14,10 +14,12 @@ from msgspec import Struct
 from mockserver.engine.behaviour import ErrorResponse
 from mockserver.engine.errors import Headers, Problem, Refusal, envelope
 from mockserver.engine.examples import examples_of
-from mockserver.engine.media_types import is_xml
+from mockserver.engine.media_types import is_xml, sendable
 from mockserver.generator import Generator, Maker, NoValue
 from mockserver.openapi.contract import Contract, Operation, is_json
 from mockserver.openapi.schemas import Schema, Validator
+from mockserver.resources.error_codes import with_code
+from mockserver.resources.error_entries import Entries, entries_in, problems_of
 from mockserver.resources.minimal_value import minimal_value
 
 _SENTENCES = (
@@ -44,6 +46,8 @@ class _Shape(Struct, frozen=True):
     validator: Validator
     drafts: list[Any]
     """Bodies to start from: examples, then a small value."""
+    entries: Entries | None
+    """The array of problems that the body may have."""
 
 
 class ErrorBodies:
@@ -65,13 +69,39 @@ class ErrorBodies:
         if documented is not None:
             media_type = _text_type(documented)
             if media_type is not None or not documented:
-                return ErrorResponse(status, sentence, headers, media_type, is_final=True)
+                response = ErrorResponse(status, sentence, headers, media_type, is_final=True)
+                response.unsaid = sentence if media_type is None else ""
+                return response
         for shape in self._shapes_of(status, operation):
             for draft in self._drafts(shape, status):
-                for body in _filled(draft, status, sentence, self._names(shape.schema)):
+                for body in self._bodies(shape, draft, status, refusal):
                     if shape.validator.is_valid(body):
-                        return self._written(shape, status, body, headers)
+                        response = self._written(shape, status, body, headers)
+                        response.unsaid = "" if _says(body, refusal) else sentence
+                        return response
         return ErrorResponse(status, envelope(refusal), headers, is_final=True)
+
+    def _bodies(self, shape: _Shape, draft: Any, status: int, refusal: Refusal) -> Iterator[Any]:
+        """Yield a draft with the problems in its array, with the sentence, and as it is."""
+        sentence, entries, contract = _sentence(refusal), shape.entries, self._contract
+        if entries is not None:
+            problems = problems_of(refusal)
+            texts = list(map(_problem, problems)) if len(problems) > 1 else [sentence]
+            items = [
+                entries.entry(problem, text, status, contract)
+                for problem, text in zip(problems, texts, strict=True)
+            ]
+            has_place = _place_of_sentence(entries.placed(draft, [], contract))[1] is not None
+            if not has_place:
+                for listed in (items, items[:1]):
+                    body = entries.placed(draft, listed, contract)
+                    if isinstance(body, dict):
+                        yield {**body, **_with_status(body, status)}
+                    yield body
+            elif not isinstance(refusal.detail, str):
+                body = entries.placed(draft, items, contract)
+                yield from list(_filled(body, status, sentence, ()))[:-1]
+        yield from _filled(draft, status, sentence, self._names(shape.schema))
 
     def _written(self, shape: _Shape, status: int, body: Any, headers: Headers) -> ErrorResponse:
         """Return a body of a documented error in its media type."""
@@ -120,15 +150,20 @@ class ErrorBodies:
         kept = self._shapes.setdefault(key, [])
         yield from list(kept)
         seen = {id(shape.schema) for shape in kept}
-        for media_type, media in self._errors_like(status, operation):
+        for media_type, media, is_own in self._errors_like(status, operation):
             schema = media.get("schema", {})
             if id(schema) in seen:
                 continue
             seen.add(id(schema))
             validator = self._contract.validator(schema, closed=True)
             drafts = [example.value for example in examples_of(self._contract, media)]
-            drafts.append(minimal_value(schema, self._contract, _SENTENCES))
-            kept.append(_Shape(media_type, schema, validator, drafts))
+            if not is_own:
+                agreeing = [with_code(draft, schema, status, self._contract) for draft in drafts]
+                drafts = [*agreeing, *drafts]
+            small = minimal_value(schema, self._contract, _SENTENCES)
+            drafts += [with_code(small, schema, status, self._contract), small]
+            entries = entries_in(schema, self._contract, _SENTENCES)
+            kept.append(_Shape(media_type, schema, validator, drafts, entries))
             yield kept[-1]
 
     def _drafts(self, shape: _Shape, status: int) -> Iterator[Any]:
@@ -149,28 +184,29 @@ class ErrorBodies:
 
     def _errors_like(
         self, status: int, operation: Operation | None
-    ) -> Iterator[tuple[str, Schema]]:
+    ) -> Iterator[tuple[str, Schema, bool]]:
         """Yield the media objects of documented errors, those that fit best first.
 
-        They are those of the operation's status, of that status in the whole document, of the
-        operation's other errors, and of all other errors.
+        Each has its media type, and whether it is documented for this very status. They are those
+        of the operation's status, of that status in the whole document, of the operation's other
+        errors, and of all other errors.
         """
         own = [operation] if operation is not None else []
+        number = str(status)
         everywhere = list(self._contract.operations.values())
         candidates = [
-            *(candidate.response(status) for candidate in own),
-            *(candidate.node["responses"].get(str(status)) for candidate in everywhere),
-            *(response for candidate in own for response in _errors(candidate)),
-            *(response for candidate in everywhere for response in _errors(candidate)),
+            *((one.response(status), number in one.node["responses"]) for one in own),
+            *((one.node["responses"].get(number), True) for one in everywhere),
+            *((response, False) for one in own for response in _errors(one)),
+            *((response, False) for one in everywhere for response in _errors(one)),
         ]
-        for response in filter(None, candidates):
-            content = self._content(response)
+        for response, is_own in candidates:
+            content = self._content(response) if response else {}
             for is_written in (is_json, is_xml):
-                yield from ((name, content[name]) for name in content if is_written(name))
+                yield from ((name, content[name], is_own) for name in content if is_written(name))
 
     def _content(self, response: Schema) -> dict[str, Schema]:
-        content: dict[str, Schema] = self._contract.follow(response).get("content", {})
-        return content
+        return sendable(self._contract.follow(response).get("content", {}), "an error")
 
 
 def _errors(operation: Operation) -> Iterator[Schema]:
@@ -193,6 +229,19 @@ def _sentence(refusal: Refusal) -> str:
     if isinstance(refusal.detail, str):
         return refusal.detail
     return "; ".join(map(_problem, refusal.detail))
+
+
+def _says(body: Any, refusal: Refusal) -> bool:
+    """Return whether a body holds the sentence of a refusal, or its first problem."""
+    said = problems_of(refusal)[0]["msg"]
+    level = [body]
+    while level:
+        value = level.pop()
+        if isinstance(value, str) and said in value:
+            return True
+        level += value.values() if isinstance(value, dict) else ()
+        level += value if isinstance(value, list) else ()
+    return False
 
 
 def _problem(problem: Problem) -> str:

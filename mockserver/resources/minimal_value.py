@@ -22,7 +22,7 @@ def minimal_value(
 
     It is a guess: formats, patterns and choices are not looked at, so it may be invalid.
     """
-    parts = _parts(schema, contract)
+    parts = schema_parts(schema, contract)
     for part in parts:
         for name in _HINTS:
             if name in part:
@@ -40,7 +40,7 @@ def minimal_value(
     return _object(parts, contract, wanted, depth) if is_object else None
 
 
-def _parts(schema: Any, contract: Contract) -> list[Schema]:
+def schema_parts(schema: Any, contract: Contract) -> list[Schema]:
     """Return the parts of a schema that a value satisfies, with the first of its choices."""
     if not isinstance(schema, dict):
         return []

@@ -13,7 +13,7 @@ from msgspec import Struct
 from mockserver.engine import mistakes
 from mockserver.engine.call import Call
 from mockserver.engine.errors import Headers, Refusal, Unprocessable
-from mockserver.engine.reply import Reply
+from mockserver.engine.reply import Reply, header_value
 from mockserver.engine.samples import Samples
 from mockserver.generator import Generator
 from mockserver.openapi.contract import Contract, Operation
@@ -161,7 +161,9 @@ class Handler:
         if self._served.link is not None:
             change.item.links.append(self._link(values))
         documented = self._replies.created
-        reply = self._shown(call, documented, change, self._location(place, change, documented))
+        reply = self._shown(
+            call, documented, change, self._location(call, place, change, documented)
+        )
         self._commit(call, place, change)
         return reply
 
@@ -225,7 +227,9 @@ class Handler:
             change = store.created(call.context, place, given, call.request.now, key or None)
             change = change._replace(key=key or change.key)
         documented = self._replies.created
-        reply = self._shown(call, documented, change, self._location(place, change, documented))
+        reply = self._shown(
+            call, documented, change, self._location(call, place, change, documented)
+        )
         self._commit(call, place, change)
         return reply
 
@@ -322,12 +326,17 @@ class Handler:
         way = part.way if part is not None else ()
         return self._replies.reply(documented, Body(body, about, way), headers or [])
 
-    def _location(self, place: Place, change: Change, documented: Documented) -> Headers:
-        """Return the ``Location`` of a new item."""
+    def _location(
+        self, call: Call[Account, Any], place: Place, change: Change, documented: Documented
+    ) -> Headers:
+        """Return the ``Location`` of a new item: a path, or a URL if the document says ``uri``."""
         if documented.status != 201 or place.resource.is_singleton:
             return []
         path = f"{self._shared.contract.base_path}{place.path}/{change.key}"
-        return [(b"location", path.encode("ascii", "replace"))]
+        schema = documented.headers.get("location", {}).get("schema", {})
+        if self._shared.contract.follow(schema).get("format") == "uri":
+            path = call.base_url + path
+        return [(b"location", header_value(path))]
 
     def _values(self, call: Call[Account, Any]) -> list[str]:
         """Return the values of the path, in its order."""

@@ -7,8 +7,9 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 from mockserver.engine.errors import Headers
+from mockserver.engine.media_types import sendable
 from mockserver.engine.reply import JSON as JSON_BYTES
-from mockserver.engine.reply import Reply, encode
+from mockserver.engine.reply import Reply, encode, header_value, is_generated
 from mockserver.engine.responses import BrokenContract
 from mockserver.engine.samples import Samples
 from mockserver.openapi.contract import JSON, Contract, Operation, is_json
@@ -35,7 +36,8 @@ class Documented:
     def __init__(self, contract: Contract, operation: Operation, status: int) -> None:
         self.status = status
         response = contract.follow(operation.response(status) or {})
-        content: dict[str, Schema] = response.get("content", {})
+        where = f"{operation.operation_id} {status}"
+        content: dict[str, Schema] = sendable(response.get("content", {}), where)
         name = next(filter(is_json, content), _ANY if _ANY in content else None)
         self.media_type = JSON if name in (None, _ANY) else name
         self.schema: Schema | None = content[name].get("schema", {}) if name is not None else None
@@ -44,6 +46,7 @@ class Documented:
         self.headers: dict[str, Schema] = {
             header.lower(): contract.follow(node)
             for header, node in response.get("headers", {}).items()
+            if is_generated(header)
         }
 
 
@@ -115,5 +118,4 @@ class Replies:
                 if value is None:
                     value = self._fitting.generated(header.get("schema", {}), (name, key))
                 text = value if isinstance(value, str) else encode(value).decode()
-                text = text.replace("\n", " ").replace("\r", " ")
-                yield name.encode(), text.encode("ascii", "replace")
+                yield name.encode(), header_value(text)

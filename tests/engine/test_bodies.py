@@ -277,3 +277,33 @@ def test_a_read_only_property_is_not_required(payload: str) -> None:
     assert not found
     assert value["name"] == "Rex"
     assert body.parse(b'{"id": 1}', [], {})[1][0]["loc"] == ["body", "name"]
+
+
+def test_json_is_read_as_the_only_documented_kind_of_json() -> None:
+    """Clients send it by default, so it is served with a warning. Other kinds are a 415."""
+    patch = "application/merge-patch+json"
+    body = reader({patch: {"schema": objects("a", a=INTEGER)}})
+    for media_type, number in ((patch, 0), ("application/json", 1)):
+        headers, warnings = {b"content-type": media_type.encode()}, list[str]()
+        assert body.unsupported(headers) is None
+        assert body.parse(b'{"a": 1}', warnings, headers) == ({"a": 1}, [])
+        assert len(warnings) == number
+    refusal = body.unsupported({b"content-type": b"application/json-patch+json"})
+    assert refusal is not None
+    assert patch in str(refusal.detail)
+
+
+@pytest.mark.parametrize(
+    ("schema", "root"),
+    [
+        ({"$ref": "#/components/schemas/Pet"}, "Pet"),
+        ({**objects(a=TEXT), "xml": {"name": "b"}}, "b"),
+    ],
+)
+def test_another_root_of_an_xml_document_is_refused(schema: Json, root: str) -> None:
+    """The root is named by the ``xml`` object of the schema, else by its component."""
+    body, headers = reader({XML: {"schema": schema}}), {b"content-type": XML.encode()}
+    content = "<name>a</name>"
+    assert body.parse(f"<{root}>{content}</{root}>".encode(), [], headers)[1] == []
+    (problem,) = body.parse(f"<other>{content}</other>".encode(), [], headers)[1]
+    assert problem["msg"] == f"The root element should be '{root}'"

@@ -103,7 +103,7 @@ SHAPES: list[tuple[str, Json, Any]] = [
     (
         "a required code beside it",
         objects(error=objects(code=TEXT, reason=TEXT)),
-        {"error": {"code": "error", "reason": SENTENCE}},
+        {"error": {"code": "not_found", "reason": SENTENCE}},
     ),
     ("a choice", {"oneOf": [objects(message=TEXT), objects(detail=TEXT)]}, {"message": SENTENCE}),
     (
@@ -125,6 +125,104 @@ def test_a_sentence_is_put_where_the_schema_has_a_place(
     response = written({"404": json_content(schema)})
     assert (response.status, response.body) == (404, expected)
     assert response.media_type == "application/json"
+
+
+PROBLEMS: list[Json] = [
+    {"loc": ["body", "a", 0], "msg": "Field required", "type": "missing"},
+    {"loc": ["query", "b"], "msg": "Input is wrong", "type": "int_parsing"},
+]
+ENTRY: Json = {"type": "object", "required": ["loc", "msg", "type"]}
+ENTRY["properties"] = {
+    "loc": {"type": "array", "items": {"anyOf": [TEXT, NUMBER]}},
+    "msg": TEXT,
+    "type": TEXT,
+}
+
+
+def optional(**properties: Json) -> Json:
+    """Return the schema of an object with some properties, none of them required."""
+    return {"type": "object", "properties": properties}
+
+
+def arrays(items: Json) -> Json:
+    """Return the schema of an array."""
+    return {"type": "array", "items": items}
+
+
+ENTRIES: list[tuple[str, Json, Any]] = [
+    ("FastAPI", optional(detail=arrays(ENTRY)), {"detail": PROBLEMS}),
+    (
+        "texts",
+        optional(errors=optional(body=arrays(TEXT))),
+        {"errors": {"body": ["body.a.0: Field required", "query.b: Input is wrong"]}},
+    ),
+    (
+        "fields and codes beside a message",
+        objects(message=TEXT, errors=arrays(optional(field=TEXT, message=TEXT, code=TEXT))),
+        {
+            "message": "body.a.0: Field required; query.b: Input is wrong",
+            "errors": [
+                {"field": "a.0", "message": "Field required", "code": "missing"},
+                {"field": "b", "message": "Input is wrong", "code": "int_parsing"},
+            ],
+        },
+    ),
+    (
+        "an array of one",
+        optional(errors={**arrays(optional(message=TEXT)), "maxItems": 1}),
+        {"errors": [{"message": "Field required"}]},
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("what", "schema", "expected"), ENTRIES, ids=[entries[0] for entries in ENTRIES]
+)
+def test_problems_are_put_into_the_array_of_the_documented_error(
+    what: str,  # noqa: ARG001 (the id of the test)
+    schema: Json,
+    expected: Any,
+) -> None:
+    """Each problem is an item, also where no property is required."""
+    response = written({"422": json_content(schema)}, Unprocessable(PROBLEMS))
+    assert (response.body, response.unsaid) == (expected, "")
+
+
+def test_a_sentence_is_an_item_of_a_borrowed_array() -> None:
+    """FastAPI documents one error only: the others have its shape."""
+    errors = {"422": json_content(optional(detail=arrays(ENTRY)))}
+    entry = {"loc": ["path"], "msg": SENTENCE, "type": "value_error"}
+    assert written(errors).body == {"detail": [entry]}
+
+
+@pytest.mark.parametrize("response", [{}, json_content(optional(ok={"type": "boolean"}))])
+def test_a_reason_that_the_body_cannot_hold_is_kept_for_a_warning(response: Json) -> None:
+    """A client sees why it was refused, whatever the document says."""
+    assert written({"404": response}).unsaid == SENTENCE
+
+
+@pytest.mark.parametrize(
+    ("code", "example", "status", "expected"),
+    [
+        (TEXT, "unauthenticated", 404, "not_found"),
+        (TEXT, "UNAUTHENTICATED", 405, "METHOD_NOT_ALLOWED"),
+        (TEXT, "NotSignedIn", 415, "UnsupportedMediaType"),
+        (TEXT, "not-signed-in", 406, "not-acceptable"),
+        ({**TEXT, "enum": ["no_auth", "invalid_request"]}, "no_auth", 405, "invalid_request"),
+        ({**TEXT, "enum": ["no_auth", "resource_missing"]}, "no_auth", 404, "resource_missing"),
+        ({**TEXT, "enum": ["no_auth"]}, "no_auth", 404, "no_auth"),
+    ],
+)
+def test_a_borrowed_code_fits_the_status(
+    code: Json, example: str, status: int, expected: str
+) -> None:
+    """The example of a 401 does not make another error unauthenticated."""
+    schema = objects(error=objects(code=code, message=TEXT))
+    value = {"error": {"code": example, "message": "Sign in."}}
+    errors = {"401": json_content(schema, example=value)}
+    body = {"error": {"code": expected, "message": SENTENCE}}
+    assert written(errors, Refusal(status, SENTENCE)).body == body
+    assert written(errors, Refusal(401, SENTENCE)).body["error"]["code"] == example
 
 
 def test_an_example_is_where_a_body_starts() -> None:

@@ -35,7 +35,7 @@ UNDOCUMENTED = [
         {"content": "a", "headers": {"Content-Type": "a/b"}},
         415,
     ),
-    ("a large body", "POST", "/v1/notes", {"content": b" " * 1_000_001}, 413),
+    ("a large body", "POST", "/v1/notes", {"content": b" " * 32_000_001}, 413),
 ]
 
 
