@@ -77,7 +77,7 @@ def load_as(path: Path, type: type[T]) -> T:
         return msgspec.convert(content, type)
     # A schema says more about the first violation. Making it takes 10 ms.
     if not isinstance(content, dict):
-        raise FileError(path, f"must be an object with fields, but {_describe(content)}", 1)
+        raise FileError(path, f"must be an object with fields, but {describe(content)}", 1)
     for error in _validator(type).iter_errors(content):  # type: ignore[arg-type]
         pointer = list(error.instance_path)
         if isinstance(error.kind, ValidationErrorKind.AdditionalProperties):
@@ -91,7 +91,8 @@ def load_as(path: Path, type: type[T]) -> T:
         raise error_at(path, _parts(where.rstrip("`")), text) from None
 
 
-def _describe(content: Any) -> str:
+def describe(content: Any) -> str:
+    """Return what a content is that is not an object."""
     if content is None:
         return "is empty"
     return "is a list" if isinstance(content, list) else "is a single value"
