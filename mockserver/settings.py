@@ -406,6 +406,15 @@ RESOURCES_SETTINGS = (
     _Setting("spec", Path, "the OpenAPI document (the packaged spec/openapi.yaml)", "FILE"),
 )
 
+CHECK_SETTINGS = (
+    _Setting(
+        "value_seconds",
+        _seconds,
+        "time in which check looks for responses that no value satisfies (3)",
+        "S",
+    ),
+)
+
 
 def add_flags(parser: argparse._ActionsContainer, table: Sequence[_Setting] = SETTINGS) -> None:
     """Add one flag for each setting to a parser."""
@@ -455,6 +464,12 @@ def read_spec(flags: Mapping[str, Any], environment: Mapping[str, str], *, spec:
     """Return the document of the resources command, in the same order. Raises SettingsError."""
     chosen: Path = {"spec": spec, **_read(RESOURCES_SETTINGS, flags, environment)}["spec"]
     return chosen
+
+
+def read_value_seconds(flags: Mapping[str, Any], environment: Mapping[str, str]) -> float:
+    """Return how long the check command looks for values. Raises SettingsError."""
+    seconds: float = _read(CHECK_SETTINGS, flags, environment).get("value_seconds", 3.0)
+    return seconds
 
 
 def _read(
