@@ -37,7 +37,7 @@ def run(words: Sequence[str], environment: Mapping[str, str]) -> int:
     parsed_cache.use(parsed_cache.default_folder(environment))
     try:
         seconds = settings.read_value_seconds(vars(flags), environment)
-        contract = Contract.load(Path(flags.file), allow_remote=flags.allow_remote_refs)
+        contract = Contract.load(_path(flags.file), allow_remote=flags.allow_remote_refs)
     except (FileError, SettingsError) as error:
         print(f"mockserver: {error}", file=sys.stderr)
         return EXIT_USAGE
@@ -47,6 +47,14 @@ def run(words: Sequence[str], environment: Mapping[str, str]) -> int:
     if untried:
         print(f"No value was tried for {_counted(untried, 'response')}; see --value-seconds.")
     return EXIT_OK
+
+
+def _path(text: str) -> Path:
+    """Return the path of the document. Raise SettingsError."""
+    try:
+        return settings.document(text)
+    except ValueError as error:
+        raise SettingsError(f"FILE must be {error}, not '{text}'") from None
 
 
 def report(contract: Contract) -> Iterator[str]:

@@ -209,6 +209,15 @@ def _file(text: str) -> Path:
     return Path(text)
 
 
+def document(text: str) -> Path:
+    """Return the path of an OpenAPI document. Raise ValueError."""
+    if text.startswith(("http://", "https://")):
+        raise ValueError("the name of a file (download the document first)")
+    if not text or "\0" in text:
+        raise ValueError("the name of a file")
+    return Path(text)
+
+
 def _names(text: str) -> tuple[str, ...]:
     names = tuple(name.strip() for name in text.split(","))
     if not all(names):
@@ -234,7 +243,7 @@ SETTINGS = (
         _seed,
         "seed of ids, codes and histories (1): same seed, clock and requests, same bytes",
     ),
-    _Setting("spec", Path, "the contract to serve (the packaged spec/openapi.yaml)", "FILE"),
+    _Setting("spec", document, "the contract to serve (the packaged spec/openapi.yaml)", "FILE"),
     _Setting(
         "fixtures",
         Path,
@@ -382,7 +391,7 @@ def _one_of(*words: str) -> Callable[[str], str]:
 
 
 DOCS_SETTINGS = (
-    _Setting("spec", Path, "the contract to document (the packaged spec/openapi.yaml)", "FILE"),
+    _Setting("spec", document, "the contract to document (the packaged spec/openapi.yaml)", "FILE"),
     _Setting("out", Path, "folder for the pages (docs)", "FOLDER"),
     _Setting("format", _text, "markdown or html (both)"),
     _Setting(
@@ -403,7 +412,7 @@ DOCS_SETTINGS = (
 )
 
 RESOURCES_SETTINGS = (
-    _Setting("spec", Path, "the OpenAPI document (the packaged spec/openapi.yaml)", "FILE"),
+    _Setting("spec", document, "the OpenAPI document (the packaged spec/openapi.yaml)", "FILE"),
 )
 
 CHECK_SETTINGS = (
