@@ -124,14 +124,15 @@ contract cannot be used, and the pages are unchanged"""
 def _docs(words: list[str]) -> int:
     """Run ``mockserver docs`` and return the exit code."""
     from mockserver.docs import formats, pages
-    from mockserver.docs.options import Options
+    from mockserver.docs.options import PACKAGED, Options, command_of
 
     flags = _docs_parser().parse_args(words)
     try:
         chosen = settings.read_docs(
             vars(flags), os.environ, spec=packaged.spec(), formats=list(formats.FORMATS)
         )
-        options = Options(chosen.provenance, chosen.examples)
+        command = PACKAGED if chosen.spec == packaged.spec() else command_of(chosen.spec)
+        options = Options(chosen.provenance, chosen.examples, command=command)
         warn = partial(print, "mockserver:", file=sys.stderr)
         files = pages.make(chosen.spec, chosen.formats, options, warn)
         difference = pages.difference(chosen.out, files) if chosen.check else ""
@@ -144,7 +145,7 @@ def _docs(words: list[str]) -> int:
         return EXIT_OK
     print(difference, end="")
     print(
-        f"mockserver: {chosen.out} differs from the contract. Run 'make generate-docs'.",
+        f"mockserver: {chosen.out} differs from the contract. Run '{options.command}'.",
         file=sys.stderr,
     )
     return EXIT_STALE

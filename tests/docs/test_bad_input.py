@@ -96,7 +96,8 @@ ERRORS = {
     ),
     "no version": (
         ("openapi: 3.0.3", "x-openapi: '3.0.3'"),
-        "1: must be an OpenAPI document of version 2.0, 3.0, 3.1 or 3.2, but has no field 'openapi' or 'swagger'",
+        "1: must be an OpenAPI document of version 2.0, 3.0, 3.1 or 3.2, "
+        "but has no field 'openapi' or 'swagger'",
     ),
     "a key that is there twice": (
         ("      summary: Get it", "      summary: Get it\n      summary: Take it"),
