@@ -9,9 +9,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NoReturn
 
+from mockserver import impossible_responses, settings
 from mockserver.openapi import parsed_cache
 from mockserver.openapi.contract import Contract
 from mockserver.openapi.yaml_file import FileError
+from mockserver.settings import SettingsError
 
 EXIT_OK, EXIT_USAGE = 0, 2
 
@@ -34,13 +36,25 @@ def run(words: Sequence[str], environment: Mapping[str, str]) -> int:
     gc.disable()  # reading a document makes no garbage
     parsed_cache.use(parsed_cache.default_folder(environment))
     try:
-        contract = Contract.load(Path(flags.file), allow_remote=flags.allow_remote_refs)
-    except FileError as error:
+        seconds = settings.read_value_seconds(vars(flags), environment)
+        contract = Contract.load(_path(flags.file), allow_remote=flags.allow_remote_refs)
+    except (FileError, SettingsError) as error:
         print(f"mockserver: {error}", file=sys.stderr)
         return EXIT_USAGE
+    untried = impossible_responses.warn(contract, seconds)
     for line in report(contract):
         print(line)
+    if untried:
+        print(f"No value was tried for {_counted(untried, 'response')}; see --value-seconds.")
     return EXIT_OK
+
+
+def _path(text: str) -> Path:
+    """Return the path of the document. Raise SettingsError."""
+    try:
+        return settings.document(text)
+    except ValueError as error:
+        raise SettingsError(f"FILE must be {error}, not '{text}'") from None
 
 
 def report(contract: Contract) -> Iterator[str]:
@@ -84,6 +98,7 @@ def parser() -> argparse.ArgumentParser:
         action="store_true",
         help="follow references of the document to http and https URLs",
     )
+    settings.add_flags(made, settings.CHECK_SETTINGS)
     return made
 
 

@@ -7,6 +7,7 @@ and files that cannot be used. Those of ``control`` are in ``control_command``.
 from __future__ import annotations
 
 import argparse
+import difflib
 import errno
 import gc
 import logging
@@ -27,6 +28,7 @@ from mockserver.settings import Settings, SettingsError
 EXIT_OK, EXIT_STALE, EXIT_USAGE = 0, 1, 2
 _LOG_FORMAT = "%(levelname)s %(name)s: %(message)s"
 _BACKLOG = 2_048
+_COMMANDS = ("serve", "check", "docs", "control", "resources")
 
 _DESCRIPTION = """\
 A stateful mock of the AlterLab Billing API: it keeps accounts, charges test cards, and validates
@@ -54,30 +56,60 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # SIGTERM stops the program like Ctrl-C.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with suppress(KeyboardInterrupt):
-        words = list(sys.argv[1:] if arguments is None else arguments)
-        if words[:1] == ["docs"]:
-            return _docs(words[1:])
-        if words[:1] == ["control"]:
-            from mockserver import control_command
-
-            return control_command.run(words[1:], os.environ)
-        if words[:1] == ["check"]:
-            from mockserver import check_command
-
-            return check_command.run(words[1:], os.environ)
-        if words[:1] == ["resources"]:
-            return _resources(words[1:])
-        flags = _parser().parse_args(words[1:] if words[:1] == ["serve"] else words)
         try:
-            chosen = settings.read(
-                vars(flags), os.environ, spec=packaged.spec(), fixtures=packaged.fixtures()
-            )
-            parsed_cache.use(chosen.cache)
-            _serve(chosen, _listen(chosen))
-        except (SettingsError, FileError, OSError) as error:
-            print(f"mockserver: {error}", file=sys.stderr)
-            return EXIT_USAGE
+            code = _run(list(sys.argv[1:] if arguments is None else arguments))
+            sys.stdout.flush()
+            return code
+        except BrokenPipeError:
+            # The reader, such as head, has ended. At its end Python would flush, and complain.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return EXIT_OK
+
+
+def _run(words: list[str]) -> int:
+    """Run one of the commands and return the exit code."""
+    if words[:1] == ["docs"]:
+        return _docs(words[1:])
+    if words[:1] == ["control"]:
+        from mockserver import control_command
+
+        return control_command.run(words[1:], os.environ)
+    if words[:1] == ["check"]:
+        from mockserver import check_command
+
+        return check_command.run(words[1:], os.environ)
+    if words[:1] == ["resources"]:
+        return _resources(words[1:])
+    parser = _parser()
+    flags, unknown = parser.parse_known_args(words[1:] if words[:1] == ["serve"] else words)
+    if unknown:
+        parser.error(f"unrecognized arguments: {' '.join(unknown)}{_hint(unknown[0], words[0])}")
+    try:
+        chosen = settings.read(
+            vars(flags), os.environ, spec=packaged.spec(), fixtures=packaged.fixtures()
+        )
+        parsed_cache.use(chosen.cache)
+        _serve(chosen, _listen(chosen))
+    except (SettingsError, FileError, OSError) as error:
+        return _refuse(error)
+    return EXIT_OK
+
+
+def _hint(unknown: str, first: str) -> str:
+    """Return what was probably meant by an unknown argument, if that is clear."""
+    if unknown.lower().endswith((".yaml", ".yml", ".json")):
+        return f" (did you mean '--spec {unknown}'?)"
+    close = difflib.get_close_matches(unknown, _COMMANDS, 1) if unknown == first else []
+    return f" (did you mean '{close[0]}'?)" if close else ""
+
+
+def _refuse(error: Exception) -> int:
+    """Print why something cannot be used, and return the exit code."""
+    shown = str(error)
+    if isinstance(error, OSError) and error.filename is not None:
+        shown = f"{error.filename}: {error.strerror}"
+    print(f"mockserver: {shown}", file=sys.stderr)
+    return EXIT_USAGE
 
 
 _DOCS_DESCRIPTION = """\
@@ -92,29 +124,28 @@ contract cannot be used, and the pages are unchanged"""
 def _docs(words: list[str]) -> int:
     """Run ``mockserver docs`` and return the exit code."""
     from mockserver.docs import formats, pages
-    from mockserver.docs.options import Options
+    from mockserver.docs.options import PACKAGED, Options, command_of
 
     flags = _docs_parser().parse_args(words)
     try:
         chosen = settings.read_docs(
             vars(flags), os.environ, spec=packaged.spec(), formats=list(formats.FORMATS)
         )
-        options = Options(chosen.provenance, chosen.examples)
+        command = PACKAGED if chosen.spec == packaged.spec() else command_of(chosen.spec)
+        options = Options(chosen.provenance, chosen.examples, command=command)
         warn = partial(print, "mockserver:", file=sys.stderr)
         files = pages.make(chosen.spec, chosen.formats, options, warn)
-        if not chosen.check:
-            for path in pages.write(chosen.out, files):
-                print(f"wrote {path}")
-            return EXIT_OK
-        difference = pages.difference(chosen.out, files)
+        difference = pages.difference(chosen.out, files) if chosen.check else ""
+        changed = [] if chosen.check else pages.write(chosen.out, files)
     except (SettingsError, FileError, OSError) as error:
-        print(f"mockserver: {error}", file=sys.stderr)
-        return EXIT_USAGE
+        return _refuse(error)
+    for path in changed:
+        print(f"wrote {path}")
     if not difference:
         return EXIT_OK
     print(difference, end="")
     print(
-        f"mockserver: {chosen.out} differs from the contract. Run 'make generate-docs'.",
+        f"mockserver: {chosen.out} differs from the contract. Run '{options.command}'.",
         file=sys.stderr,
     )
     return EXIT_STALE
@@ -156,10 +187,10 @@ def _resources(words: list[str]) -> int:
 
     try:
         spec = settings.read_spec(vars(flags), os.environ, spec=packaged.spec())
-        print("\n".join(resources_command.table(spec)))
+        lines = resources_command.table(spec)
     except (SettingsError, FileError, OSError) as error:
-        print(f"mockserver: {error}", file=sys.stderr)
-        return EXIT_USAGE
+        return _refuse(error)
+    print("\n".join(lines))
     return EXIT_OK
 
 

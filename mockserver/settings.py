@@ -209,6 +209,15 @@ def _file(text: str) -> Path:
     return Path(text)
 
 
+def document(text: str) -> Path:
+    """Return the path of an OpenAPI document. Raise ValueError."""
+    if text.startswith(("http://", "https://")):
+        raise ValueError("the name of a file (download the document first)")
+    if not text or "\0" in text:
+        raise ValueError("the name of a file")
+    return Path(text)
+
+
 def _names(text: str) -> tuple[str, ...]:
     names = tuple(name.strip() for name in text.split(","))
     if not all(names):
@@ -234,7 +243,7 @@ SETTINGS = (
         _seed,
         "seed of ids, codes and histories (1): same seed, clock and requests, same bytes",
     ),
-    _Setting("spec", Path, "the contract to serve (the packaged spec/openapi.yaml)", "FILE"),
+    _Setting("spec", document, "the contract to serve (the packaged spec/openapi.yaml)", "FILE"),
     _Setting(
         "fixtures",
         Path,
@@ -382,7 +391,7 @@ def _one_of(*words: str) -> Callable[[str], str]:
 
 
 DOCS_SETTINGS = (
-    _Setting("spec", Path, "the contract to document (the packaged spec/openapi.yaml)", "FILE"),
+    _Setting("spec", document, "the contract to document (the packaged spec/openapi.yaml)", "FILE"),
     _Setting("out", Path, "folder for the pages (docs)", "FOLDER"),
     _Setting("format", _text, "markdown or html (both)"),
     _Setting(
@@ -403,7 +412,16 @@ DOCS_SETTINGS = (
 )
 
 RESOURCES_SETTINGS = (
-    _Setting("spec", Path, "the OpenAPI document (the packaged spec/openapi.yaml)", "FILE"),
+    _Setting("spec", document, "the OpenAPI document (the packaged spec/openapi.yaml)", "FILE"),
+)
+
+CHECK_SETTINGS = (
+    _Setting(
+        "value_seconds",
+        _seconds,
+        "time in which check looks for responses that no value satisfies (3)",
+        "S",
+    ),
 )
 
 
@@ -455,6 +473,12 @@ def read_spec(flags: Mapping[str, Any], environment: Mapping[str, str], *, spec:
     """Return the document of the resources command, in the same order. Raises SettingsError."""
     chosen: Path = {"spec": spec, **_read(RESOURCES_SETTINGS, flags, environment)}["spec"]
     return chosen
+
+
+def read_value_seconds(flags: Mapping[str, Any], environment: Mapping[str, str]) -> float:
+    """Return how long the check command looks for values. Raises SettingsError."""
+    seconds: float = _read(CHECK_SETTINGS, flags, environment).get("value_seconds", 3.0)
+    return seconds
 
 
 def _read(

@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
+from mockserver import packaged
 from mockserver.openapi.contract import Contract
 from mockserver.openapi.yaml_file import FileError
 
@@ -45,11 +46,14 @@ def reference_route(contract: Contract, api_key: str, prefix: str) -> Route:
 def _render(contract: Contract, api_key: str) -> Response:
     from mockserver.docs import html
     from mockserver.docs.document import Document
-    from mockserver.docs.options import Options
+    from mockserver.docs.options import PACKAGED, Options, command_of
     from mockserver.docs.reader import read
 
     try:
-        text = html.live_page(read(Document.read(contract)), Options(api_key=api_key))
+        is_packaged = contract.path == packaged.spec()
+        command = PACKAGED if is_packaged else command_of(contract.path)
+        options = Options(api_key=api_key, command=command)
+        text = html.live_page(read(Document.read(contract)), options)
     except FileError as error:
         return PlainTextResponse(f"The page cannot be rendered: {error}", 500)
     return HTMLResponse(text, headers=_HEADERS)

@@ -14,7 +14,6 @@ from markupsafe import Markup
 
 from mockserver.docs import html_text
 from mockserver.docs.html_operation import Views
-from mockserver.docs.markdown import BANNER
 from mockserver.docs.model import Reference
 from mockserver.docs.options import Options
 from mockserver.docs.published import Published
@@ -52,7 +51,7 @@ def _page(reference: Reference, options: Options, *, live: bool) -> str:
         "reference": reference,
         "published": Published(reference, everything=everything),
         "views": Views(reference, options),
-        "banner": BANNER,
+        "banner": options.banner,
         "policy": policy,
         "preferences": preferences,
         "style": style,

@@ -10,10 +10,6 @@ from mockserver.docs.markdown_text import anchor, cell, code, link, plain, prose
 from mockserver.docs.model import Page, Reference, Schema, SharedSchema
 from mockserver.docs.options import Options
 
-BANNER = (
-    "This page was generated from the OpenAPI spec. "
-    "Run `make generate-docs` to refresh after spec changes."
-)
 _MARKS_LEGEND = (
     "*observed* and *assumed* mark what the vendor's page does not document. After a type, "
     "*assumed* marks the type only. † marks a description that is not the vendor's."
@@ -30,6 +26,7 @@ class _Writer:
 
     def __init__(self, reference: Reference, options: Options) -> None:
         self._reference = reference
+        self._banner = options.banner
         self._operations = OperationWriter(reference, options)
 
     def page(self) -> Iterator[str]:
@@ -53,7 +50,7 @@ class _Writer:
 
     def _head(self) -> Iterator[str]:
         reference = self._reference
-        yield from [f"# {plain(reference.title)}", "", f"> {BANNER}", ""]
+        yield from [f"# {plain(reference.title)}", "", f"> {self._banner}", ""]
         facts_line = [f"Version {plain(reference.version)}"] if reference.version else []
         count = len(list(reference.operations))
         facts_line.append(f"{count} operation" + ("" if count == 1 else "s"))

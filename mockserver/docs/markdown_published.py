@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mockserver.docs import request, samples
-from mockserver.docs.markdown import BANNER
 from mockserver.docs.markdown_text import anchor, cell, code, fence, paragraph, plain, prose
 from mockserver.docs.model import Operation, Page, Reference
 from mockserver.docs.options import Options
@@ -20,7 +19,9 @@ def page(reference: Reference, options: Options) -> str:
     writer = _Writer(reference, options)
     chapters = [line for page in reference.pages for line in writer.chapter(page)]
     return (
-        "\n".join(chapters or [f"# {plain(reference.title)}", "", f"> {BANNER}"]).rstrip("\n")
+        "\n".join(chapters or [f"# {plain(reference.title)}", "", f"> {options.banner}"]).rstrip(
+            "\n"
+        )
         + "\n"
     )
 
@@ -28,6 +29,7 @@ def page(reference: Reference, options: Options) -> str:
 class _Writer:
     def __init__(self, reference: Reference, options: Options) -> None:
         self._reference = reference
+        self._banner = options.banner
         self._realistic = options.examples == "realistic"
         self._published = Published(reference)
 
@@ -42,7 +44,7 @@ class _Writer:
         yield from [f"# {plain(page.title)}", ""]
         if page.description and self._published.shows(page.description_mark or page.provenance):
             yield from [prose(page.description, 2), ""]
-        yield from [f"> {BANNER}", ""]
+        yield from [f"> {self._banner}", ""]
         for operation in operations:
             yield from self._operation(operation)
 

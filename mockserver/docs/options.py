@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
+
+PACKAGED = "make generate-docs"
+"""The command that generates the pages of the packaged contract again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,3 +21,19 @@ class Options:
     """Realistic examples come from the document; placeholders are the published page's."""
     api_key: str = ""
     """The key that the forms of a live page start with."""
+    command: str = PACKAGED
+    """The command that generates the pages again."""
+
+    @property
+    def banner(self) -> str:
+        """The sentences at the top of a page about its origin."""
+        ticks = "``" if "`" in self.command else "`"
+        return (
+            "This page was generated from the OpenAPI spec. "
+            f"Run {ticks}{self.command}{ticks} to refresh after spec changes."
+        )
+
+
+def command_of(spec: Path) -> str:
+    """Return the command that generates the pages of a document that is not the packaged one."""
+    return f"mockserver docs --spec {shlex.quote(spec.name)}"

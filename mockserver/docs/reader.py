@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 from urllib.parse import urljoin
@@ -26,8 +25,10 @@ from mockserver.docs.part_reader import PartReader
 from mockserver.docs.schema_reader import SchemaReader
 from mockserver.openapi.shape import METHODS
 
-DEFAULT_SERVER = "https://api.example.com"
-"""Server of samples if the document names none, and the base of relative server URLs."""
+_MOCK_URL = "http://127.0.0.1:8080"
+"""The address of the mock, which is the base of relative server URLs in samples."""
+_ROOT = "/"
+"""The URL of the server of a document that names none."""
 _AFTER_LETTERS = "\U0010ffff"
 
 
@@ -60,7 +61,7 @@ class _Reader:
             description=info.get("description"),
             license=info.get("license", {}).get("name"),
             provenance=info.get("x-provenance", self._document_provenance),
-            servers=servers or (Server(DEFAULT_SERVER, None, None),),
+            servers=servers or (Server(_ROOT, None, None),),
             schemes=tuple(schemes.values()),
             guides=guides,
             pages=tuple(self._pages(operations)),
@@ -120,7 +121,7 @@ class _Reader:
             else None,
             responses=self._responses(node, inherited),
             security=self._security(node, schemes),
-            server=servers[0].url if servers else DEFAULT_SERVER,
+            server=urljoin(_MOCK_URL, servers[0].url if servers else _ROOT).rstrip("/"),
             mark=node.get("x-provenance"),
             provenance=inherited,
             # A callback may contain itself, so only one level is read.
@@ -186,9 +187,8 @@ class _Reader:
             url = server["url"]
             for name, variable in server.get("variables", {}).items():
                 url = url.replace(f"{{{name}}}", variable.get("default", ""))
-            absolute = url if re.match(r"https?://", url) else urljoin(DEFAULT_SERVER, url)
             yield Server(
-                absolute.rstrip("/"),
+                url.rstrip("/") or _ROOT,
                 server.get("description"),
                 server.get("x-provenance", self._document_provenance),
             )

@@ -13,7 +13,7 @@ import jsonschema_rs
 from jsonschema_rs.canonical import CanonicalizationError
 from msgspec.structs import replace
 
-from mockserver.generator import names, numbers, regex
+from mockserver.generator import limits, names, numbers, regex
 from mockserver.generator.constraints import ConstraintReader, Constraints
 from mockserver.generator.containers import AdditionalProperties, ArrayNode, ObjectNode
 from mockserver.generator.errors import NoValue, Unsatisfiable
@@ -266,6 +266,7 @@ class Builder:
     def _build_array(self, constraints: Constraints, name: str) -> Node:
         if constraints.max_items is not None and constraints.min_items > constraints.max_items:
             raise Unsatisfiable("minItems is larger than maxItems")
+        limits.check_items("minItems", constraints.min_items)
         prefix = [self.node(schema, names.singular(name)) for schema in constraints.prefix]
         item: Node | None = None
         if constraints.max_items != 0:
@@ -288,6 +289,7 @@ class Builder:
         minimum, maximum = constraints.min_properties, constraints.max_properties
         if maximum is not None and max(minimum, len(constraints.required)) > maximum:
             raise Unsatisfiable("more properties are required than maxProperties allows")
+        limits.check_items("minProperties", minimum)
         nodes: dict[str, Node] = {}
         for name in (
             *constraints.properties,

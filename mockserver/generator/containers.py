@@ -56,6 +56,7 @@ class ArrayNode(Node):
             node = prefix[len(values)] if len(values) < len(prefix) else item
             if node is None or node.height == math.inf:
                 break
+            context.count_item()
             try:
                 value = node.draw(context)
             except Unsatisfiable:

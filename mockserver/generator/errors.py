@@ -7,3 +7,7 @@ class NoValue(Exception):
 
 class Unsatisfiable(Exception):
     """The choices made so far cannot lead to a value. Other choices may."""
+
+
+class TooLarge(Unsatisfiable):
+    """Every value would be larger than what is generated."""

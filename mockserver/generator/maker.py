@@ -9,7 +9,7 @@ from typing import Any
 import jsonschema_rs
 from msgspec import Struct
 
-from mockserver.generator.errors import NoValue, Unsatisfiable
+from mockserver.generator.errors import NoValue, TooLarge, Unsatisfiable
 from mockserver.generator.nodes import GenerationContext, Node, StepLimitExceeded, clone
 from mockserver.generator.seeded_random import SeededRandom
 from mockserver.openapi.schemas import (
@@ -50,6 +50,8 @@ class Generator:
         except jsonschema_rs.ValidationError as error:
             where = "/".join(map(str, error.instance_path))
             raise NoValue(f"the schema is invalid: at /{where}, {error.message}") from error
+        except TooLarge as error:
+            raise NoValue(str(error)) from error
         except Unsatisfiable as error:
             raise NoValue(f"nothing can satisfy the schema: {error}") from error
         except RecursionError as error:
@@ -112,7 +114,7 @@ class Maker:
             found = self._attempt(context)
             if found is not None:
                 return found
-            steps_left -= available - context.steps_left + 1
+            steps_left -= max(available - context.steps_left, 0) + context.cost + 1
             attempt += 1
         raise NoValue(
             "no value was found that meets all constraints of the schema, though one may exist"

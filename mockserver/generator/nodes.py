@@ -9,6 +9,7 @@ from typing import Any
 
 from msgspec import Struct, field
 
+from mockserver.generator import limits
 from mockserver.generator.errors import Unsatisfiable
 from mockserver.generator.seeded_random import SeededRandom
 from mockserver.openapi.schemas import Validator
@@ -17,6 +18,7 @@ _ATTEMPTS = 24
 _MAX_CONTAINERS = 60
 _MAX_STEPS = 4_000
 _MAX_RECURSION = 2
+_STEPS_OF_ITEM = 4
 _OPTIONAL_SHARES = (0.85, 0.85, 0.5, 0.15, 0.95)
 """How often optional properties are present, by attempt. Later attempts try other shares."""
 
@@ -33,6 +35,8 @@ class GenerationContext(Struct):
     containers_left: int = _MAX_CONTAINERS
     """Number of further objects and arrays before the value is kept minimal."""
     steps_left: int = _MAX_STEPS
+    items_left: int = limits.MAX_TOTAL_ITEMS
+    characters_left: int = limits.MAX_TOTAL_CHARACTERS
     minimal: bool = False
     """Whether to generate the smallest value: no optional parts, the lowest branch."""
     recursion_depths: dict[int, int] = field(default_factory=dict)
@@ -43,6 +47,24 @@ class GenerationContext(Struct):
         if self.containers_left <= 0:
             self.minimal = True
         self.count_step()
+
+    def count_item(self) -> None:
+        """Count an item of an array. Raise StepLimitExceeded if there were too many."""
+        self.items_left -= 1
+        if self.items_left < 0:
+            raise StepLimitExceeded
+
+    def count_characters(self, text: str) -> None:
+        """Count the characters of a text. Raise StepLimitExceeded if there were too many."""
+        self.characters_left -= len(text)
+        if self.characters_left < 0:
+            raise StepLimitExceeded
+
+    @property
+    def cost(self) -> int:
+        """The work for items and texts, in steps."""
+        characters = limits.MAX_TOTAL_CHARACTERS - self.characters_left
+        return (limits.MAX_TOTAL_ITEMS - self.items_left) * _STEPS_OF_ITEM + characters // 100
 
     def count_step(self) -> None:
         """Count a step. Raise StepLimitExceeded if there were too many."""
@@ -80,7 +102,10 @@ class ScalarNode(Node):
         self.height = 0
 
     def draw(self, context: GenerationContext) -> Any:
-        return self._make(context.seeded)
+        value = self._make(context.seeded)
+        if isinstance(value, str):
+            context.count_characters(value)
+        return value
 
     def compute_height(self) -> float:
         return 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from random import Random
 
-from mockserver.generator import characters, regex
+from mockserver.generator import characters, limits, regex
 from mockserver.generator.regex import (
     UNBOUNDED,
     Alternation,
@@ -17,6 +17,7 @@ from mockserver.generator.regex import (
     Node,
     Repeat,
     Sequence,
+    UnsupportedPattern,
 )
 from mockserver.openapi.schemas import DRAFT_4, Validator
 
@@ -33,11 +34,13 @@ class Pattern:
     """One regular expression, or several that consecutive parts of a string must match."""
 
     def __init__(self, *expressions: str) -> None:
-        """Raise regex.UnsupportedPattern if an expression cannot be parsed."""
+        """Raise UnsupportedPattern for one that cannot be parsed, or has long texts only."""
         self._node: Node = Sequence(
             tuple(_with_padding(regex.parse(expression)) for expression in expressions)
         )
         self.min_length, self.max_length = _lengths(self._node)
+        if self.min_length > limits.MAX_CHARACTERS:
+            raise UnsupportedPattern("the texts of a pattern are too long")
 
     def draw(self, random: Random, min_length: int, max_length: int) -> str:
         """Return a string that very likely matches. Lookarounds may need retries."""

@@ -10,7 +10,7 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import replace
 
-from mockserver.generator import formats, names, regex
+from mockserver.generator import formats, limits, names, regex
 from mockserver.generator.errors import Unsatisfiable
 from mockserver.generator.patterns import Pattern
 from mockserver.generator.seeded_random import SeededRandom
@@ -86,6 +86,7 @@ def string_maker(
     """Return a maker of strings for a property with that name. Raise Unsatisfiable."""
     if constraints.max_length is not None and constraints.min_length > constraints.max_length:
         raise Unsatisfiable("minLength is larger than maxLength")
+    limits.check_characters(constraints.min_length)
     maker = StringMaker(constraints, [], dialect)
     unreliable: list[Source] = []
     words: Source = partial(_words, replace(constraints, max_length=_upper_limit(constraints)))

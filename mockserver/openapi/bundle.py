@@ -111,10 +111,10 @@ class Bundle(Struct):
             yield from _found_in(part, source, at)
         found.node["$ref"] = f"#/components/{kind}/{name}"
 
-    def _inline(self, found: _Found, source: Source, fragment: str, part: Any) -> Iterator[_Found]:
+    def _inline(self, found: _Found, source: Source, fragment: str, part: Node) -> Iterator[_Found]:
         """Put a copy of a path item, or of another part without a name, at its place."""
         place = pointer_of(found.place)
-        if not isinstance(part, dict) or found.node.get("x-inlined", 0) > MAX_INLINED:
+        if found.node.get("x-inlined", 0) > MAX_INLINED:
             raise self.problems.error([*place, "$ref"], "leads through too many references")
         depth = found.node.pop("x-inlined", 0)
         siblings = {key: value for key, value in found.node.items() if key != "$ref"}
@@ -126,7 +126,7 @@ class Bundle(Struct):
             self._done.pop(id(found.node), None)
         yield from _found_in(found.node, source, found.place)
 
-    def _add(self, kind: str, source: Source, fragment: str, part: Any) -> str:
+    def _add(self, kind: str, source: Source, fragment: str, part: Node) -> str:
         """Add a part of another file to the components. Return its name."""
         components = self.document.setdefault("components", {})
         if not isinstance(components, dict) or not isinstance(
@@ -171,16 +171,19 @@ class Bundle(Struct):
             raise _Unusable(f"it must name a file with the ending {', '.join(_SUFFIXES)}")
         return (base.parent / path).resolve(), fragment
 
-    def _part(self, source: Source, fragment: str) -> Any:
+    def _part(self, source: Source, fragment: str) -> Node:
         """Return a part of a file, which is read when it is first needed. Raise _Unusable."""
         if source not in self._roots:
             self._roots[source] = self._read(source)
-        if not fragment:
-            return self._roots[source]
-        try:
-            return target(self._roots[source], f"#{fragment}")
-        except (LookupError, TypeError, ValueError):
-            raise _Unusable(f"'{fragment}' is not in that file") from None
+        part = self._roots[source]
+        if fragment:
+            try:
+                part = target(part, f"#{fragment}")
+            except (LookupError, TypeError, ValueError):
+                raise _Unusable(f"'{fragment}' is not in that file") from None
+        if not isinstance(part, dict):
+            raise _Unusable(f"it must be an object, but {yaml_file.describe(part)}")
+        return part
 
     def _read(self, source: Source) -> Any:
         if len(self._roots) > MAX_FILES:

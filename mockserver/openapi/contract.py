@@ -273,11 +273,11 @@ class Contract(Struct, frozen=True, dict=True):
             for path in (base + operation.path for base in self.base_paths(operation))
             for first, _, rest in [path.removeprefix("/").partition("/")]
         }
-        return tuple(
-            prefix
-            for prefix in sorted(beginnings)
-            if not any(other != prefix and prefix.startswith(other) for other in beginnings)
-        )
+        shortest: list[str] = []
+        for prefix in sorted(beginnings):  # what begins with another follows it
+            if not shortest or not prefix.startswith(shortest[-1]):
+                shortest.append(prefix)
+        return tuple(shortest)
 
     def follow(self, node: Schema) -> Schema:
         """Return the node itself, or the node that its ``$ref`` names."""

@@ -70,8 +70,13 @@ def version_of(document: Any, path: Path) -> str:
     version = fields.get("openapi", fields.get("swagger"))
     number = ".".join(str(version).split(".")[:2])
     if number not in official.VERSIONS or ("swagger" in fields) != (number == "2.0"):
-        problem = "must be an OpenAPI document of version 2.0, 3.0, 3.1 or 3.2, but has"
-        raise FileError(path, shorten(f"{problem} {version!r}"), 1)
+        problem = "must be an OpenAPI document of version 2.0, 3.0, 3.1 or 3.2, but"
+        found = f"has {version!r}"
+        if not isinstance(document, dict):
+            found = yaml_file.describe(document)
+        elif not {"openapi", "swagger"} & fields.keys():
+            found = "has no field 'openapi' or 'swagger'"
+        raise FileError(path, shorten(f"{problem} {found}"), 1)
     return number
 
 

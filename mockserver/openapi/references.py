@@ -66,7 +66,8 @@ def check(document: Node, parts: Collected, problems: Problems, reasons: Mapping
     """Check all references, and let those of schemas name components.
 
     A reference without a target is a warning. Raise FileError for one to another file that cannot
-    be read, and is used: ``reasons`` says why. A reference that leads to itself is an error, too.
+    be read, if an operation needs it and it is not that of a schema: ``reasons`` says why. A
+    reference that leads to itself is an error, too.
     """
     found = parts.with_reference
     lengths: dict[str, int] = {}
@@ -88,7 +89,7 @@ def check(document: Node, parts: Collected, problems: Problems, reasons: Mapping
             if reference in reasons:
                 problem = f"{_without_target(reference)}: {reasons[reference]}"
                 used = _used(document) if used is None else used
-            if reference not in reasons or (used is not None and id(node) not in used):
+            if reference not in reasons or is_schema(place) or id(node) not in (used or ()):
                 what = "any value fits it" if is_schema(place) else "it is left out"
                 problems.warn(at, f"{problem}; {what}")
                 node.clear()

@@ -1,6 +1,7 @@
 """Loads YAML and JSON files that people edit, and reports errors with file and line."""
 
 import re
+import stat
 from collections.abc import Sequence
 from contextlib import suppress
 from functools import cache
@@ -37,6 +38,9 @@ class FileError(Exception):
 def read(path: Path) -> bytes:
     """Return the content of a file. Raise FileError."""
     try:
+        mode = path.stat().st_mode
+        if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):  # a pipe may never end
+            raise FileError(path, "is not a file")
         with path.open("rb") as file:
             data = file.read(MAX_BYTES + 1)
     except OSError as error:
@@ -77,7 +81,7 @@ def load_as(path: Path, type: type[T]) -> T:
         return msgspec.convert(content, type)
     # A schema says more about the first violation. Making it takes 10 ms.
     if not isinstance(content, dict):
-        raise FileError(path, f"must be an object with fields, but {_describe(content)}", 1)
+        raise FileError(path, f"must be an object with fields, but {describe(content)}", 1)
     for error in _validator(type).iter_errors(content):  # type: ignore[arg-type]
         pointer = list(error.instance_path)
         if isinstance(error.kind, ValidationErrorKind.AdditionalProperties):
@@ -91,7 +95,8 @@ def load_as(path: Path, type: type[T]) -> T:
         raise error_at(path, _parts(where.rstrip("`")), text) from None
 
 
-def _describe(content: Any) -> str:
+def describe(content: Any) -> str:
+    """Return what a content is that is not an object."""
     if content is None:
         return "is empty"
     return "is a list" if isinstance(content, list) else "is a single value"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from pathlib import Path
 
@@ -84,6 +85,70 @@ def test_a_document_that_cannot_be_served_is_one_line(
     assert (code, printed) == (2, "")
     assert errors.count("\n") == 1
     assert errors.startswith(f"mockserver: {document}{expected}")
+
+
+BODIES = """\
+components:
+  schemas:
+    Bounds: {type: integer, minimum: 5, maximum: 1}
+    Endless:
+      required: [next]
+      properties: {next: {$ref: "#/components/schemas/Endless"}}
+    Itself: {allOf: [{$ref: "#/components/schemas/Itself"}]}
+    Opposite: {not: {$ref: "#/components/schemas/Opposite"}}
+    Large: {type: array, minItems: 1000000000, items: {type: string}}
+"""
+
+
+def with_body(name: str) -> str:
+    body = f'{{application/json: {{schema: {{$ref: "#/components/schemas/{name}"}}}}}}'
+    return GOOD.replace("{description: Things.}", f"{{description: A., content: {body}}}") + BODIES
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("Bounds", "no value meets `minimum` and `maximum` together"),
+        ("Endless", "without end"),
+        ("Itself", "refers only to itself"),
+        ("Opposite", "no value was found"),
+        ("Large", "minItems exceeds 5,000"),
+    ],
+)
+def test_a_response_that_no_value_satisfies_is_a_warning(
+    document: Path, capsys: pytest.CaptureFixture[str], name: str, reason: str
+) -> None:
+    """It names the line of the response, and why there is no value."""
+    document.write_text(with_body(name))
+    code, printed, _ = run(document, capsys)
+    assert code == 0
+    (warning,) = [line for line in printed.splitlines() if line.startswith("warning: ")]
+    assert warning.startswith(f"warning: {document}:9: #/paths/~1things/get/responses/200: ")
+    assert reason in warning
+
+
+def test_a_valid_example_is_a_value(document: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """It is sent where none can be generated."""
+    document.write_text(with_body("Itself").replace("json: {schema", "json: {example: 1, schema"))
+    assert "0 warnings" in run(document, capsys)[1]
+
+
+def test_the_time_for_values_is_bounded(document: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The number of the responses that were not tried is printed."""
+    schemas = "".join(f"    S{n}: {{type: integer, minimum: {n}}}\n" for n in range(300))
+    bodies = "".join(
+        f'        "{200 + n}": {{description: A., content: {{application/json: '
+        f'{{schema: {{$ref: "#/components/schemas/S{n}"}}}}}}}}\n'
+        for n in range(300)
+    )
+    text = GOOD.replace('        "200": {description: Things.}\n', bodies)
+    document.write_text(f"{text}components:\n  schemas:\n{schemas}")
+    assert cli.main(["check", "--value-seconds", "0.001", str(document)]) == 0
+    assert re.search(
+        r"No value was tried for \d+ responses; see --value-seconds.\n$", capsys.readouterr().out
+    )
+    assert cli.main(["check", "--value-seconds", "never", str(document)]) == 2
+    assert "--value-seconds must be a number of seconds" in capsys.readouterr().err
 
 
 def test_a_missing_file_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import socket
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -62,6 +65,62 @@ def test_unknown_arguments_are_named(arguments: list[str], expected: str) -> Non
     message = refusal(*arguments)
     assert expected in message
     assert "--help" in message
+
+
+@pytest.mark.parametrize(
+    ("arguments", "hint"),
+    [
+        (["openapi.yaml"], "did you mean '--spec openapi.yaml'?"),
+        (["serve", "api.json"], "did you mean '--spec api.json'?"),
+        (["sevre"], "did you mean 'serve'?"),
+        (["chekc", "--port", "1"], "did you mean 'check'?"),
+        (["check", "https://x.test/a.json"], "download the document first"),
+        (["--spec", "https://x.test/a.json"], "download the document first"),
+        (["resources", "--spec", ""], "--spec must be the name of a file, not ''"),
+        (["check", "/dev/null"], "/dev/null: is not a file"),
+        (["docs", "--out", f"{packaged.spec()}/x"], ".md: Not a directory"),
+    ],
+)
+def test_wrong_arguments_of_the_first_minute_get_a_hint(arguments: list[str], hint: str) -> None:
+    """The line says what to write instead, or what the file is."""
+    message = refusal(*arguments)
+    assert hint in message
+    assert "Errno" not in message
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("", "is empty"),
+        ("<html><body>hi</body></html>", "is a single value"),
+        ("[1]", "is a list"),
+        ("a: 1", "has no field 'openapi' or 'swagger'"),
+        ("openapi: 4.0.0", "has '4.0.0'"),
+    ],
+)
+def test_a_file_that_is_no_openapi_document_is_described(
+    contract_file: Path, text: str, expected: str
+) -> None:
+    """Whatever was downloaded instead."""
+    contract_file.write_text(text)
+    assert refusal("check", str(contract_file)).endswith(f"or 3.2, but {expected}")
+
+
+def test_a_pipe_is_not_read(tmp_path: Path) -> None:
+    """It might never end."""
+    os.mkfifo(tmp_path / "pipe.yaml")
+    assert refusal("check", str(tmp_path / "pipe.yaml")).endswith("pipe.yaml: is not a file")
+
+
+@pytest.mark.parametrize("arguments", [["resources"], ["check", str(packaged.spec())]])
+def test_a_command_whose_reader_has_ended_is_silent(arguments: list[str]) -> None:
+    """As with ``| head``."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    command = [sys.executable, "-m", "mockserver", *arguments]
+    finished = subprocess.run(command, stdout=writing, stderr=subprocess.PIPE, check=False)
+    os.close(writing)
+    assert (finished.returncode, finished.stderr) == (0, b"")
 
 
 def test_a_process_refuses_like_a_call() -> None:

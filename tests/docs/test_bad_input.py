@@ -66,13 +66,13 @@ def refusal(
 
 ERRORS = {
     "a reference to another file": (
-        ('"#/components/schemas/Thing"', "other.yaml#/Thing"),
-        "14: #/paths/~1things~1{id}/get/responses/200/content/application~1json/schema/$ref: "
+        ("          description: It.\n", "          $ref: other.yaml#/Thing\n"),
+        "11: #/paths/~1things~1{id}/get/responses/200/$ref: "
         "the reference 'other.yaml#/Thing' has no target: there is no such file",
     ),
     "a reference to another server": (
-        ('"#/components/schemas/Thing"', "https://example.com/a.yaml"),
-        "14: #/paths/~1things~1{id}/get/responses/200/content/application~1json/schema/$ref: "
+        ("          description: It.\n", "          $ref: https://example.com/a.yaml\n"),
+        "11: #/paths/~1things~1{id}/get/responses/200/$ref: "
         "the reference 'https://example.com/a.yaml' has no target: "
         "it is on another server, which only --allow-remote-refs allows",
     ),
@@ -96,7 +96,8 @@ ERRORS = {
     ),
     "no version": (
         ("openapi: 3.0.3", "x-openapi: '3.0.3'"),
-        "1: must be an OpenAPI document of version 2.0, 3.0, 3.1 or 3.2, but has None",
+        "1: must be an OpenAPI document of version 2.0, 3.0, 3.1 or 3.2, "
+        "but has no field 'openapi' or 'swagger'",
     ),
     "a key that is there twice": (
         ("      summary: Get it", "      summary: Get it\n      summary: Take it"),
@@ -114,8 +115,8 @@ BROKEN = {
         "'#/components/schemas/Thin' has no target",
     ),
     "a reference to another file": (
-        ('"#/components/schemas/Thing"', "other.yaml#/Thing"),
-        "14: #/paths/~1things~1{id}/get/responses/200/content/application~1json/schema/$ref: "
+        ("          description: It.\n", "          $ref: other.yaml#/Thing\n"),
+        "11: #/paths/~1things~1{id}/get/responses/200/$ref: "
         "'other.yaml#/Thing' is outside this file; only references within the file are supported",
     ),
     "a reference that is no text": (

@@ -46,6 +46,15 @@ def test_pages_are_written_and_listed(
     assert "**Größe**" in (out / "reference.md").read_text(encoding="utf-8")
 
 
+def test_the_pages_of_another_document_name_their_own_command(small: Path, tmp_path: Path) -> None:
+    """Without servers, its operations are those of the mock's root."""
+    assert cli.main(["docs", "--spec", str(small), "--out", str(tmp_path / "out")]) == 0
+    text = (tmp_path / "out" / "reference.md").read_text(encoding="utf-8")
+    assert "Run `mockserver docs --spec small.yaml` to refresh" in text
+    assert "**Servers**\n\n- `/`\n" in text
+    assert "mockserver docs --spec small.yaml" in (tmp_path / "out" / "reference.html").read_text()
+
+
 def test_fresh_pages_are_not_written(
     small: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -74,7 +83,8 @@ def test_a_stale_page_is_shown_as_a_diff(
     assert difference.startswith(f"--- {out / 'reference.md'}\n+++ {out / 'reference.md'}\n@@ ")
     assert "\n-**Größe**\n+**Weight**\n" in difference
     assert f"+++ {out / 'llms.txt'}\n" in difference
-    assert said == f"mockserver: {out} differs from the contract. Run 'make generate-docs'.\n"
+    command = f"mockserver docs --spec {small.name}"
+    assert said == f"mockserver: {out} differs from the contract. Run '{command}'.\n"
     assert (out / "reference.md").read_bytes() == before
 
 
@@ -140,7 +150,8 @@ def test_an_impossible_folder_is_rejected_in_one_line(
 ) -> None:
     """A file has the folder's name."""
     assert cli.main(["docs", "--spec", str(small), "--out", str(small / "out")]) == 2
-    assert capsys.readouterr().err.startswith("mockserver: [Errno 20] Not a directory")
+    page = small / "out" / "reference.md"
+    assert capsys.readouterr().err == f"mockserver: {page}: Not a directory\n"
 
 
 def test_environment_variables_set_the_options(

@@ -219,7 +219,7 @@ def test_only_required_query_parameters_are_in_the_url() -> None:
     ]
     published, operation = of_get(parameters=parameters)
     assert published.curl(operation).splitlines() == [
-        "curl -X GET https://api.example.com/things?from=<from>&to=<to> \\",
+        "curl -X GET http://127.0.0.1:8080/things?from=<from>&to=<to> \\",
         '  -H "Content-Type: application/json"',
     ]
 
@@ -246,7 +246,7 @@ def test_path_parameters_are_in_angle_brackets() -> None:
     published, operation = only_operation(spec({"/a/{b}/c/{d-e}": {"get": {}}}))
     assert (
         published.curl(operation).splitlines()[0]
-        == "curl -X GET https://api.example.com/a/<b>/c/<d-e> \\"
+        == "curl -X GET http://127.0.0.1:8080/a/<b>/c/<d-e> \\"
     )
 
 

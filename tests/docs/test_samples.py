@@ -118,7 +118,7 @@ def test_required_parameters_are_sent_in_their_location() -> None:
     assert words_of(command) == [
         "-X",
         "GET",
-        "https://api.example.com/x/a%2Fb%20%C3%BC?q=x%26y%3Dz&many=a&many=b&few=1,2",
+        "http://127.0.0.1:8080/x/a%2Fb%20%C3%BC?q=x%26y%3Dz&many=a&many=b&few=1,2",
         "-H",
         "X-Trace: on",
         "-H",
@@ -151,9 +151,9 @@ def test_a_key_may_be_a_query_parameter() -> None:
         "It": {"type": "apiKey", "in": "query", "name": "key"}
     }
     code = code_of(document)
-    assert words_of(code["curl"])[-1] == "https://api.example.com/x?a=1&key=key"
-    assert '"https://api.example.com/x?a=1&key=" + os.environ["API_KEY"]' in code["python"]
-    assert '"https://api.example.com/x?a=1&key=" + process.env.API_KEY' in code["javascript"]
+    assert words_of(code["curl"])[-1] == "http://127.0.0.1:8080/x?a=1&key=key"
+    assert '"http://127.0.0.1:8080/x?a=1&key=" + os.environ["API_KEY"]' in code["python"]
+    assert '"http://127.0.0.1:8080/x?a=1&key=" + process.env.API_KEY' in code["javascript"]
 
 
 def test_a_body_without_an_example_is_made_from_its_schema() -> None:
@@ -233,7 +233,7 @@ def test_without_a_body_nothing_is_sent() -> None:
 def test_rare_methods_are_supported() -> None:
     """curl needs ``--head``, else it would wait for a body."""
     head = code_of(spec({"/x": {"head": {}}}))
-    assert head["curl"] == "curl --head https://api.example.com/x"
+    assert head["curl"] == "curl --head http://127.0.0.1:8080/x"
     assert 'requests.request(\n    "HEAD",' in head["python"]
     assert 'method: "HEAD"' in head["javascript"]
 

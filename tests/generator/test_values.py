@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from datetime import date, datetime
 from typing import Any
@@ -125,6 +126,34 @@ def test_required_items_are_generated_whatever_their_number() -> None:
     """The step limit applies only to optional parts."""
     value = compiled(many(thing("id", id=whole()), minItems=5_000, uniqueItems=False)).make(1)
     assert len(value) >= 5_000
+
+
+@pytest.mark.parametrize(
+    ("schema", "reason"),
+    [
+        (many(text(), minItems=10**9, uniqueItems=False), "minItems exceeds 5,000"),
+        ({"type": "object", "minProperties": 10**9}, "minProperties exceeds 5,000"),
+        (text(minLength=10**12), "minLength exceeds 100,000"),
+        (thing("a", a=text(minLength=10**12)), "minLength exceeds 100,000"),
+        (many(text(minLength=90_000), minItems=12, uniqueItems=False), "no value was found"),
+        (
+            many(many(whole(), minItems=500, uniqueItems=False), minItems=500, uniqueItems=False),
+            "no value was found",
+        ),
+    ],
+)
+def test_values_beyond_the_bounds_are_not_generated(schema: Schema, reason: str) -> None:
+    """A large minimum takes neither time nor memory: the schema has no value, for a reason."""
+    begun = time.process_time()
+    with pytest.raises(NoValue, match=reason):
+        compiled(schema)
+    assert time.process_time() - begun < 3
+
+
+def test_an_optional_part_beyond_the_bounds_is_left_out() -> None:
+    """Only the part has no value."""
+    large = many(text(), minItems=10**9)
+    assert "large" not in compiled(thing("id", id=text(), large=large)).make(1)
 
 
 PLAUSIBLE = {

@@ -14,6 +14,7 @@ from mockserver.openapi import bundle
 from mockserver.openapi.contract import Contract
 from mockserver.openapi.yaml_file import FileError
 
+JSON = "application/json"
 ROOT = """\
 openapi: 3.0.3
 info: {title: Pets, version: "1"}
@@ -94,9 +95,14 @@ def one(folder: Path, reference: str) -> Path:
     """Write a document with one response whose schema is a reference."""
     path = folder / "openapi.yaml"
     schema = {"$ref": reference}
-    content = {"application/json": {"schema": schema}}
-    responses = {"200": {"description": "A.", "content": content}}
-    operation = {"operationId": "get_a", "responses": responses}
+    return with_operation(
+        path, {"200": {"description": "A.", "content": {JSON: {"schema": schema}}}}
+    )
+
+
+def with_operation(path: Path, responses: Any, **fields: Any) -> Path:
+    """Write a document with one operation."""
+    operation = {"operationId": "get_a", "responses": responses, **fields}
     document = {
         "openapi": "3.0.3",
         "info": {"title": "A", "version": "1"},
@@ -169,16 +175,42 @@ def test_a_broken_file_is_named(tmp_path: Path) -> None:
 def test_a_reference_that_leads_elsewhere_is_refused(
     tmp_path: Path, reference: str, expected: str
 ) -> None:
-    """One line names the reference and the reason, and no other file is read."""
+    """One line names the reference and the reason, and no file is read. Schemas get a warning."""
     (tmp_path / "folder.yaml").mkdir()
     (tmp_path / "other.yaml").write_text("A: {type: string}\n")
     os.mkfifo(tmp_path / "pipe.yaml")
     begun = time.monotonic()
+    (warning,) = Contract.load(one(tmp_path, reference)).problems.warnings
+    assert expected in warning.problem
+    path = with_operation(tmp_path / "openapi.yaml", {"200": {"$ref": reference}})
     with pytest.raises(FileError, match=expected) as caught:
-        Contract.load(one(tmp_path, reference))
+        Contract.load(path)
     assert time.monotonic() - begun < 2
     assert (caught.value.line or 0) > 5
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("text", ["hello", "5", "null", "", "[1]"])
+def test_a_file_must_contain_an_object(tmp_path: Path, text: str) -> None:
+    """A schema in another file accepts any value; other parts are refused, in one line."""
+    (tmp_path / "part.yaml").write_text(text)
+    part = {"$ref": "part.yaml"}
+    path = one(tmp_path, "part.yaml")
+    (warning,) = Contract.load(path).problems.warnings
+    assert "it must be an object, but is" in warning.problem
+    assert warning.problem.endswith("; any value fits it")
+    responses = {"200": {"description": "A."}}
+    for written_path in (
+        with_operation(path, {"200": part}),
+        with_operation(tmp_path / "parameters.yaml", responses, parameters=[part]),
+        with_operation(tmp_path / "body.yaml", responses, requestBody=part),
+    ):
+        with pytest.raises(FileError, match="it must be an object, but is") as caught:
+            Contract.load(written_path)
+        assert (caught.value.line or 0) > 5
+    path.write_text(path.read_text().partition('"/a"')[0] + '"/a": {"$ref": "part.yaml"}}}')
+    with pytest.raises(FileError, match="it must be an object, but is"):
+        Contract.load(path)
 
 
 def test_an_unused_reference_to_another_server_is_a_warning(tmp_path: Path) -> None:

@@ -522,6 +522,32 @@ def test_anything_in_place_of_a_part_is_survived(tmp_path: Path, version: str) -
     assert time.monotonic() - begun < 60
 
 
+def test_the_beginnings_of_many_paths_are_found_soon(tmp_path: Path) -> None:
+    """The start of a mock needs them. One that begins with another is left out."""
+    operation = {"responses": {"200": {"description": "A."}}}
+    names = [
+        "a",
+        "a/b",
+        "ab",
+        "ab{c}",
+        "ab{c}/d",
+        "b{c}",
+        "bc/d",
+        *(f"r{n}/x" for n in range(9_000)),
+    ]
+    document = {
+        "openapi": "3.0.3",
+        "info": INFO,
+        "paths": {f"/{name}": {"get": operation} for name in names},
+    }
+    contract = loaded(tmp_path, document)
+    begun = time.process_time()
+    prefixes = contract.prefixes
+    assert time.process_time() - begun < 2
+    assert prefixes[:2] == ("/a", "/b")
+    assert len(prefixes) == 9_002
+
+
 def places(node: Any, at: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
     """Return the places of all parts of a document."""
     items = (
