@@ -137,7 +137,7 @@ class Store:
         data = _merged(item.data, given) if deep else {**item.data, **given}
         updated = fields.times(self._fitting.shapes, resource.schema, moment, is_new=False)
         data |= {name: value for name, value in updated.items() if name not in given}
-        fitted = self._fitted(place, data, key, is_sparse=True)
+        fitted = self._fitted(place, data, key, old=item.data)
         kept = {name: value for name, value in fitted.data.items() if name not in fitted.absent}
         changed = Item(kept, item.links, item.is_seeded)
         return Change(key, changed, _of(given, fitted.lost))
@@ -308,13 +308,18 @@ class Store:
                 break
         return (str(key), key) if key is not None else (digest.hex(), None)
 
-    def _fitted(self, place: Place, data: Json, key: str, *, is_sparse: bool = False) -> _Data:
-        """Return data that its schema allows, with the fields that only other schemas show."""
+    def _fitted(self, place: Place, data: Json, key: str, old: Json | None = None) -> _Data:
+        """Return data that its schema allows, with the fields that only other schemas show.
+
+        ``old`` is the data before a change. What the schema does not allow leaves it as it is.
+        """
         schema = place.resource.schema
         about = (place.resource.name, key)
         # In the order of the schema, as people expect it.
         allowed = self._fitting.restricted(schema, data)
-        fitted = self._fitting.fit(schema, allowed, about, is_sparse=is_sparse)
+        is_change = old is not None
+        base = self._fitting.restricted(schema, old) if old is not None else None
+        fitted = self._fitting.fit(schema, allowed, about, is_sparse=is_change, base=base)
         value = fitted.value if isinstance(fitted.value, dict) else {}
         shape = self._fitting.shapes.of(schema)
         others = {name: part for name, part in data.items() if name not in shape.names}
