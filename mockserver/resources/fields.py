@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 from itertools import chain
 from random import Random
@@ -51,6 +51,11 @@ def times(
             if value is not None:
                 found[name] = value
     return found
+
+
+def time_names(names: Iterable[str]) -> set[str]:
+    """Return the names of fields that say when an item was created and updated."""
+    return {name for name in names if plain(name) in _CREATED | _UPDATED}
 
 
 def time_as(shape: Shape, moment: datetime) -> str | int | None:

@@ -43,11 +43,14 @@ class _Spot(NamedTuple):
     """The valid value that is there already, if there is one."""
     is_sparse: bool = False
     """Whether to add no more than what is required."""
+    is_change: bool = False
+    """Whether the valid value is the one before a change."""
 
     def below(self, part: str | int, base: Any = None) -> _Spot:
         """Return the place of a field or an item."""
         name = f"{self.name}.{part}" if self.name else str(part)
-        return _Spot((self.key, part), name, self.depth + 1, base, self.is_sparse)
+        key, depth = (self.key, part), self.depth + 1
+        return _Spot(key, name, depth, base, self.is_sparse, self.is_change)
 
 
 class Fitting:
@@ -116,7 +119,7 @@ class Fitting:
         What is missing comes from ``base``, the value before a change, else from a generated value;
         equal keys get equal ones. If ``is_sparse``, only what is required is added. Raises Unfit.
         """
-        fitted = self._fit(schema, given, _Spot(key, base=base, is_sparse=is_sparse))
+        fitted = self._fit(schema, given, _Spot(key, "", 0, base, is_sparse, base is not None))
         if fitted is None:
             return Fitted(self.generated(schema, key), [""])
         return fitted
@@ -239,7 +242,7 @@ class Fitting:
         if self.is_valid(schema, whole):
             return Fitted(whole, [])
         properties = self.shapes.of(schema).properties
-        old = spot.base if isinstance(spot.base, dict) else {}
+        old = spot.base if spot.is_change and isinstance(spot.base, dict) else {}
         kept = self.shapes.of(schema).required & old.keys()
         parts: dict[str, Any] = {}
         lost: list[str] = []

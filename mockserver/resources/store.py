@@ -142,6 +142,25 @@ class Store:
         changed = Item(kept, item.links, item.is_seeded)
         return Change(key, changed, _of(given, fitted.lost))
 
+    def kept(self, request: Schema | None, resource: Resource, data: Json) -> Json:
+        """Return what a replacement leaves of an item: all that no request may set.
+
+        Properties that the response requires stay, too, unless they have a default.
+        """
+        shapes, shape = self._fitting.shapes, self._fitting.shapes.of(resource.schema)
+        settable = shapes.of(request).names or data.keys()
+        hidden = {resource.identity, *shapes.annotated(request, "readOnly")}
+        hidden |= shapes.annotated(resource.schema, "readOnly")
+        hidden |= fields.time_names(shape.properties)
+        defaults = self._defaults(resource)
+        replaced = settable - hidden
+        left = {
+            name: value
+            for name, value in data.items()
+            if name not in replaced or (name in shape.required and name not in defaults)
+        }
+        return left | {name: value for name, value in defaults.items() if name in replaced}
+
     def singleton(self, account: Account, place: Place) -> Json:
         """Return the data of a singleton. Raises Missing."""
         self._is_seeded(account, place)

@@ -54,6 +54,13 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
             "parameters": [KEY],
         },
     }
+    pen: Json = {"type": "object", "required": ["code"], "properties": {"code": {"type": "string"}}}
+    pen["properties"]["price"] = {"type": "integer"}
+    made = {"requestBody": json_content(pen)}
+    code = {"name": "code", "in": "path", "required": True, "schema": {"type": "string"}}
+    paths["/pens"] = {"post": operation({"201": json_content(pen)}, "make", **made)}
+    got = operation({"200": json_content(pen)}, "get")
+    paths["/pens/{code}"] = {"get": got, "parameters": [code]}
     with served(tmp_path_factory.mktemp("users"), document(paths)) as made:
         yield made
 
@@ -93,3 +100,22 @@ def test_null_removes_optional_fields_beside_required_ones(
     assert response.headers.get_list("X-Mock-Warning") == [
         "The schema of users does not allow this value of 'email': it was not kept."
     ]
+
+
+def test_put_replaces_what_the_request_may_set(client: httpx.Client, user: Json) -> None:
+    """Identity, read-only fields and times stay, and so does what the response requires."""
+    response = client.put(f"/users/{user['id']}", json={"name": "Bea"})
+    kept = {name: user[name] for name in ("id", "email", "rank", "created_at") if name in user}
+    assert response.json() == {**kept, "name": "Bea"}
+    assert client.get(f"/users/{user['id']}").json() == response.json()
+
+
+def test_a_creation_with_a_key_that_exists_is_a_warning(client: httpx.Client) -> None:
+    """The new item replaces the old one, because no 409 is documented."""
+    response = client.post("/pens", json={"code": "red", "price": 1})
+    assert "X-Mock-Warning" not in response.headers
+    response = client.post("/pens", json={"code": "red", "price": 2})
+    assert response.headers["X-Mock-Warning"] == (
+        "Replaced: there is an item of this code already."
+    )
+    assert client.get("/pens/red").json() == {"code": "red", "price": 2}
