@@ -124,6 +124,16 @@ class Fitting:
             return Fitted(self.generated(schema, key), [""])
         return fitted
 
+    def unfit_parts(self, schema: Schema | None, given: Any, key: object) -> list[str]:
+        """Return the names of the given fields that a schema does not allow; "" is the whole."""
+        if schema is None or self.is_valid(schema, self.restricted(schema, given)):
+            return []
+        try:
+            fitted = self.fit(schema, given, key)
+        except Unfit:
+            return []
+        return fitted.lost if type(fitted.value) is type(given) else [""]
+
     def fit_around(self, schema: Schema, way: Way, given: Any, key: object) -> Fitted:
         """Return a valid envelope of a value that is valid already. Raises Unfit.
 
