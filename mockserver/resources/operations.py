@@ -135,6 +135,8 @@ class Handler:
     def _list(self, call: Call[Account, Any]) -> Reply:
         """Return a page of a collection."""
         values = self._values(call)
+        if self._served.link is not None:
+            self._shared.store.check_parent(call.context, self._served.link, values)
         collection = self._shared.store.collection(call.context, self._place(values))
         fitting, request = self._shared.fitting, call.request
         sent = self._sent(call)
@@ -161,7 +163,10 @@ class Handler:
         """Create an item, and return it."""
         values, store = self._values(call), self._shared.store
         place = self._place(values)
-        given = self._given(call)
+        given, link = self._given(call), self._served.link
+        if link is not None:
+            store.check_parent(call.context, link, values)
+            given |= store.linked(self._resource, link, values)
         self._check_references(call, given)
         collection = store.collection(call.context, place)
         identity = self._resource.identity
@@ -169,7 +174,7 @@ class Handler:
         if chosen in collection.items:
             self._report_conflict(call)
         change = store.created(call.context, place, given, call.request.now)
-        if self._served.link is not None:
+        if link is not None:
             change.item.links.append(self._link(values))
         documented = self._replies.created
         reply = self._shown(call, documented, change, self._location(place, change, documented))

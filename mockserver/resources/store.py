@@ -13,7 +13,7 @@ from mockserver.openapi.schemas import Schema
 from mockserver.resources import examples, fields
 from mockserver.resources.account import Account, Collection, Item, Json
 from mockserver.resources.fitting import Fitting, Unfit
-from mockserver.resources.model import Model, Resource
+from mockserver.resources.model import Model, Resource, Template
 from mockserver.resources.words import id_suffix, singular
 
 _REFERENCE_ENDS = ("id", "gid", "uuid", "sid", "key")
@@ -278,15 +278,36 @@ class Store:
 
     def _references(self, place: Place) -> Json:
         """Return the fields that name the items above."""
-        template = place.resource.template
-        params = dict(zip(template.parameters, place.values, strict=False))
+        return self._references_to(place.resource, place.resource.template, place.values)
+
+    def linked(self, resource: Resource, link: Template, values: Sequence[str]) -> Json:
+        """Return the fields of a new item that name the items of a path below others."""
+        found = self._references_to(resource, link, values)
+        properties = self._fitting.shapes.of(resource.schema).properties
+        is_text_of = self._fitting.is_text_of
+        return {
+            name: value for name, value in found.items() if is_text_of(properties[name], str(value))
+        }
+
+    def check_parent(self, account: Account, link: Template, values: Sequence[str]) -> None:
+        """Check that the item of a path below another one exists. Raises Missing."""
+        for resource in self._model.resources.values():
+            template = resource.template
+            parameters = (*template.parameters, resource.parameter)
+            if not resource.is_singleton and (*template.segments, "{}") == link.segments[:-1]:
+                if parameters == link.parameters:
+                    self.find(account, self.place(resource, values[:-1]), values[-1])
+                return
+
+    def _references_to(self, resource: Resource, template: Template, values: Sequence[str]) -> Json:
+        params = dict(zip(template.parameters, values, strict=False))
         nouns = {}
         names = iter(template.parameters)
         for before, segment in zip(("", *template.segments), template.segments, strict=False):
             if segment == "{}":
                 nouns[next(names)] = fields.noun_of(before)
-        found = fields.references(self._fitting.shapes, place.resource.schema, params, nouns)
-        return {name: value for name, value in found.items() if name != place.resource.identity}
+        found = fields.references(self._fitting.shapes, resource.schema, params, nouns)
+        return {name: value for name, value in found.items() if name != resource.identity}
 
     def _identified(self, resource: Resource, key: str) -> Json:
         """Return the identity of an item by the text of its key."""
