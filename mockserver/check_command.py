@@ -12,6 +12,7 @@ from typing import NoReturn
 from mockserver.openapi import parsed_cache
 from mockserver.openapi.contract import Contract
 from mockserver.openapi.yaml_file import FileError
+from mockserver.resources import corrections
 
 EXIT_OK, EXIT_USAGE = 0, 2
 
@@ -35,6 +36,8 @@ def run(words: Sequence[str], environment: Mapping[str, str]) -> int:
     parsed_cache.use(parsed_cache.default_folder(environment))
     try:
         contract = Contract.load(Path(flags.file), allow_remote=flags.allow_remote_refs)
+        for pointer, problem in corrections.problems(contract):
+            contract.problems.warn(pointer, problem)
     except FileError as error:
         print(f"mockserver: {error}", file=sys.stderr)
         return EXIT_USAGE
