@@ -232,11 +232,11 @@ class Handler:
             return
         problems = [
             {
-                "loc": ["body", name],
+                "loc": ["body", *way],
                 "msg": f"There is no such item of {resource}",
                 "type": "missing",
             }
-            for name, resource in self._shared.store.unknown_references(call.context, given)
+            for way, resource in self._shared.store.unknown_references(call.context, given)
         ]
         if problems:
             raise Unprocessable(problems)

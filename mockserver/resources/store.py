@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from functools import cached_property
 from hashlib import blake2b
 from random import Random
 from typing import Any, NamedTuple
@@ -17,9 +18,15 @@ from mockserver.resources.model import Model, Resource, Template
 from mockserver.resources.words import id_suffix, singular
 
 _REFERENCE_ENDS = ("id", "gid", "uuid", "sid", "key")
+_MAX_DEPTH = 16
+"""References in deeper values are not checked."""
 _FALLBACK_KEYS = 8
 _MADE = frozenset({"id", "uuid", "guid", "gid", "sid", "slug"})
 """Names of identities that the mock makes. Generated values of others are keys themselves."""
+
+
+Way = tuple[str | int, ...]
+"""The names and indexes that lead to a part of a body."""
 
 
 class Missing(Exception):
@@ -191,22 +198,56 @@ class Store:
         hidden |= shapes.annotated(resource.schema, "readOnly") - own
         return {name: value for name, value in given.items() if name not in hidden}
 
-    def unknown_references(self, account: Account, given: Json) -> Iterator[tuple[str, str]]:
-        """Yield fields that name an item which does not exist, and the name of its resource.
+    def unknown_references(self, account: Account, given: Json) -> Iterator[tuple[Way, str]]:
+        """Yield the ways to fields that name an item which does not exist, and its resource.
 
-        Only fields whose names say so count: ``customer_id`` and ``customerIds`` of ``customers``.
+        Only fields whose names say so count: ``customer_id`` and ``customerIds`` of ``customers``,
+        also in objects and in lists of objects.
         """
-        for resource in self._model.resources.values():
-            if resource.is_singleton or resource.template.parameters:
-                continue
-            noun = fields.noun_of(resource.template.segments[-1])
-            for name, value in given.items():
-                if singular(name) not in {noun + end for end in _REFERENCE_ENDS}:
-                    continue
+        for way, value in _scalars(given, ()):
+            name = next((part for part in reversed(way) if isinstance(part, str)), "")
+            resource = self._referred(name)
+            if resource is not None:
                 items = self.collection(account, self.place(resource, [])).items
-                keys = value if isinstance(value, list) else [value]
-                if any(isinstance(key, str | int) and str(key) not in items for key in keys):
-                    yield name, resource.name
+                if str(value) not in items:
+                    yield way, resource.name
+
+    def _referred(self, name: str) -> Resource | None:
+        """Return the resource that a field names an item of; None for other fields."""
+        return self._by_reference.get(singular(name))
+
+    @cached_property
+    def _by_reference(self) -> dict[str, Resource]:
+        """The resources at the top, by the plain names of fields that refer to their items."""
+        found: dict[str, Resource] = {}
+        for resource in self._model.resources.values():
+            if not resource.is_singleton and not resource.template.parameters:
+                noun = fields.noun_of(resource.template.segments[-1])
+                for end in _REFERENCE_ENDS:
+                    found.setdefault(noun + end, resource)
+        return found
+
+    def _pointed(self, account: Account, place: Place, data: Json, number: int) -> Json:
+        """Return a generated item whose references are the ids of items that exist."""
+        properties = self._fitting.shapes.of(place.resource.schema).properties
+        pointed = dict(data)
+        for name, value in data.items():
+            resource = self._referred(name)
+            is_own = resource is None or name == place.resource.identity
+            if is_own or resource is None or not isinstance(value, str | int):
+                continue
+            items = self._first_items(account, self.place(resource, []))
+            found = items[number % len(items)].data.get(resource.identity or "") if items else None
+            if found is not None and self._fitting.is_valid(properties.get(name, {}), found):
+                pointed[name] = found
+        return pointed
+
+    def _first_items(self, account: Account, place: Place) -> list[Item]:
+        """Return the items that generated ones may refer to."""
+        known = account.collections.get(place.path)
+        if known is None and not account.is_crowded:
+            known = self.collection(account, place)
+        return list(known.items.values()) if known is not None else []
 
     def _is_seeded(self, account: Account, place: Place) -> bool:
         """Return whether all items above come from the document. Raises Missing."""
@@ -230,8 +271,10 @@ class Store:
             own = fields.times(self._fitting.shapes, resource.schema, moment, is_new=True)
             if index < len(shown):
                 own = {name: value for name, value in own.items() if name not in data}
-            elif resource.identity is not None and id_suffix(resource.identity) in _MADE:
-                data.pop(resource.identity, None)
+            else:
+                if resource.identity is not None and id_suffix(resource.identity) in _MADE:
+                    data.pop(resource.identity, None)
+                data = self._pointed(account, place, data, index)  # noqa: PLW2901
             try:
                 change = self.created(account, place, {**data, **own}, moment)
             except Unfit:
@@ -371,6 +414,18 @@ class _Data(NamedTuple):
     data: Json
     lost: list[str]
     absent: set[str]
+
+
+def _scalars(value: Any, way: Way) -> Iterator[tuple[Way, str | int]]:
+    """Yield the texts and whole numbers in a value, and the ways to them."""
+    if isinstance(value, dict | list):
+        if len(way) >= _MAX_DEPTH:
+            return
+        parts = value.items() if isinstance(value, dict) else enumerate(value)
+        for name, part in parts:
+            yield from _scalars(part, (*way, name))
+    elif isinstance(value, str | int) and not isinstance(value, bool):
+        yield way, value
 
 
 def _merged(old: Any, new: Any) -> Any:
