@@ -45,7 +45,7 @@ SENT = {"email": "a@example.com", "name": "Ann", "nick": "an", "address": {"city
 @pytest.fixture(scope="module")
 def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
     content = json_content(USER)
-    paths = {
+    paths: Json = {
         "/users": {"post": operation({"201": content}, "create", **BODY)},
         "/users/{id}": {
             "get": operation({"200": content}, "read"),
@@ -56,9 +56,9 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
     }
     pen: Json = {"type": "object", "required": ["code"], "properties": {"code": {"type": "string"}}}
     pen["properties"]["price"] = {"type": "integer"}
-    made = {"requestBody": json_content(pen)}
+    sent: Json = {"requestBody": json_content(pen)}
     code = {"name": "code", "in": "path", "required": True, "schema": {"type": "string"}}
-    paths["/pens"] = {"post": operation({"201": json_content(pen)}, "make", **made)}
+    paths["/pens"] = {"post": operation({"201": json_content(pen)}, "make", **sent)}
     got = operation({"200": json_content(pen)}, "get")
     paths["/pens/{code}"] = {"get": got, "parameters": [code]}
     with served(tmp_path_factory.mktemp("users"), document(paths)) as made:
@@ -105,7 +105,9 @@ def test_null_removes_optional_fields_beside_required_ones(
 def test_put_replaces_what_the_request_may_set(client: httpx.Client, user: Json) -> None:
     """Identity, read-only fields and times stay, and so does what the response requires."""
     response = client.put(f"/users/{user['id']}", json={"name": "Bea"})
-    kept = {name: user[name] for name in ("id", "email", "rank", "created_at") if name in user}
+    kept: Json = {
+        name: user[name] for name in ("id", "email", "rank", "created_at") if name in user
+    }
     assert response.json() == {**kept, "name": "Bea"}
     assert client.get(f"/users/{user['id']}").json() == response.json()
 
