@@ -13,6 +13,7 @@ from mockserver import impossible_responses, settings
 from mockserver.openapi import parsed_cache
 from mockserver.openapi.contract import Contract
 from mockserver.openapi.yaml_file import FileError
+from mockserver.resources import corrections
 from mockserver.settings import SettingsError
 
 EXIT_OK, EXIT_USAGE = 0, 2
@@ -38,6 +39,8 @@ def run(words: Sequence[str], environment: Mapping[str, str]) -> int:
     try:
         seconds = settings.read_value_seconds(vars(flags), environment)
         contract = Contract.load(_path(flags.file), allow_remote=flags.allow_remote_refs)
+        for pointer, problem in corrections.problems(contract):
+            contract.problems.warn(pointer, problem)
     except (FileError, SettingsError) as error:
         print(f"mockserver: {error}", file=sys.stderr)
         return EXIT_USAGE

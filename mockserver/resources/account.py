@@ -73,6 +73,11 @@ class Account(Struct):
             for name in [name for name in parts if name.startswith(below)]:
                 del parts[name]
 
+    @property
+    def is_crowded(self) -> bool:
+        """Whether it has half of the collections that it may have."""
+        return len(self.collections) >= MAX_COLLECTIONS // 2
+
     def open(self, place: str, collection: Collection) -> Collection:
         """Add a collection. The oldest one is removed where there are too many."""
         if len(self.collections) >= MAX_COLLECTIONS:

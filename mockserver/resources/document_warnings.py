@@ -6,7 +6,10 @@ import logging
 
 from mockserver.engine.examples import warn_of_examples
 from mockserver.openapi.contract import Contract
+from mockserver.openapi.problems import written
 from mockserver.openapi.security import undefined_schemes
+from mockserver.openapi.yaml_file import FileError
+from mockserver.resources import corrections
 
 logger = logging.getLogger(__name__)
 
@@ -36,4 +39,7 @@ def warn(contract: Contract, control_prefix: str, pages_prefix: str) -> None:
                 contract.path,
                 operation.operation_id,
             )
+    for pointer, problem in corrections.problems(contract):
+        file, line = contract.problems.place(pointer)
+        logger.warning("%s", FileError(file, f"{written(pointer)}: {problem}", line))
     warn_of_examples(contract)

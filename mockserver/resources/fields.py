@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 from itertools import chain
 from random import Random
@@ -31,6 +31,10 @@ _UPDATED = frozenset(
 )
 _SLUGS = frozenset({"slug", "handle", "permalink"})
 _TITLES = ("title", "name", "subject", "label", "displayname")
+_PEOPLE = frozenset({"user", "account", "member", "person", "customer", "profile", "owner"})
+"""Plain nouns of items that own others."""
+_OWNERS = ("ownerid", "owneruuid", "authorid", "creatorid", "userid", "createdby", "createdbyid")
+"""Plain names of properties that name the owner of an item."""
 _MILLISECONDS = 10_000_000_000
 """Numbers above it are milliseconds since 1970, not seconds."""
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
@@ -51,6 +55,11 @@ def times(
             if value is not None:
                 found[name] = value
     return found
+
+
+def time_names(names: Iterable[str]) -> set[str]:
+    """Return the names of fields that say when an item was created and updated."""
+    return {name for name in names if plain(name) in _CREATED | _UPDATED}
 
 
 def time_as(shape: Shape, moment: datetime) -> str | int | None:
@@ -107,10 +116,18 @@ def references(
             words.setdefault(noun + "id", params[name])
             if stem(name) != plain(name):
                 words.setdefault(stem(name) + "id", params[name])
-    properties = shapes.of(schema).properties
+    named = _named(shapes, schema, words)
+    people = [name for name, noun in nouns.items() if noun in _PEOPLE and name in params]
+    if named or not people:
+        return named
+    return _named(shapes, schema, dict.fromkeys(_OWNERS, params[people[-1]]))
+
+
+def _named(shapes: Shapes, schema: Schema, words: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the values of the properties with some plain names."""
     return {
         name: words[plain(name)]
-        for name, property in properties.items()
+        for name, property in shapes.of(schema).properties.items()
         if plain(name) in words and shapes.of(property).is_scalar
     }
 

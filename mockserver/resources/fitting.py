@@ -43,11 +43,14 @@ class _Spot(NamedTuple):
     """The valid value that is there already, if there is one."""
     is_sparse: bool = False
     """Whether to add no more than what is required."""
+    is_change: bool = False
+    """Whether the valid value is the one before a change."""
 
     def below(self, part: str | int, base: Any = None) -> _Spot:
         """Return the place of a field or an item."""
         name = f"{self.name}.{part}" if self.name else str(part)
-        return _Spot((self.key, part), name, self.depth + 1, base, self.is_sparse)
+        key, depth = (self.key, part), self.depth + 1
+        return _Spot(key, name, depth, base, self.is_sparse, self.is_change)
 
 
 class Fitting:
@@ -102,16 +105,34 @@ class Fitting:
             return self._generator.compile(schema)
         return None
 
-    def fit(self, schema: Schema, given: Any, key: object, *, is_sparse: bool = False) -> Fitted:
+    def fit(
+        self,
+        schema: Schema,
+        given: Any,
+        key: object,
+        *,
+        is_sparse: bool = False,
+        base: Any = None,
+    ) -> Fitted:
         """Return a valid value that contains as much of the given data as the schema allows.
 
-        What is missing comes from a generated value; equal keys get equal ones. If ``is_sparse``,
-        only what is required is added. Raises Unfit.
+        What is missing comes from ``base``, the value before a change, else from a generated value;
+        equal keys get equal ones. If ``is_sparse``, only what is required is added. Raises Unfit.
         """
-        fitted = self._fit(schema, given, _Spot(key, is_sparse=is_sparse))
+        fitted = self._fit(schema, given, _Spot(key, "", 0, base, is_sparse, base is not None))
         if fitted is None:
             return Fitted(self.generated(schema, key), [""])
         return fitted
+
+    def unfit_parts(self, schema: Schema | None, given: Any, key: object) -> list[str]:
+        """Return the names of the given fields that a schema does not allow; "" is the whole."""
+        if schema is None or self.is_valid(schema, self.restricted(schema, given)):
+            return []
+        try:
+            fitted = self.fit(schema, given, key)
+        except Unfit:
+            return []
+        return fitted.lost if type(fitted.value) is type(given) else [""]
 
     def fit_around(self, schema: Schema, way: Way, given: Any, key: object) -> Fitted:
         """Return a valid envelope of a value that is valid already. Raises Unfit.
@@ -231,27 +252,42 @@ class Fitting:
         if self.is_valid(schema, whole):
             return Fitted(whole, [])
         properties = self.shapes.of(schema).properties
+        old = spot.base if spot.is_change and isinstance(spot.base, dict) else {}
+        kept = self.shapes.of(schema).required & old.keys()
         parts: dict[str, Any] = {}
         lost: list[str] = []
         for field, value in given.items():
-            below = spot.below(field, base.get(field))
+            below = spot.below(field, old.get(field, base.get(field)))
             if field not in properties:
                 parts[field] = value
                 continue
-            try:
-                fitted = self._fit(properties[field], value, below)
-            except Unfit:
-                fitted = None
+            fitted = self._fitted_part(properties[field], value, below, is_kept=field in kept)
             if fitted is not None:
                 parts[field] = fitted.value
             lost += [below.name] if fitted is None else fitted.lost
-        lost = [name for name in lost if given.get(name, name) is not None]
         whole = {**base, **parts}
         absent = self._absent(schema, whole, given, parts)
+        left_out = {spot.below(field).name for field in absent}
+        lost = [name for name in lost if name not in left_out]
         if absent or self.is_valid(schema, whole):
             return Fitted(_without(whole, absent), lost)
-        kept, dropped = self._one_by_one(schema, base, parts)
-        return Fitted(kept, lost + [spot.below(field).name for field in dropped])
+        value, dropped = self._one_by_one(schema, base, parts)
+        return Fitted(value, lost + [spot.below(field).name for field in dropped])
+
+    def _fitted_part(
+        self, schema: Schema, value: Any, spot: _Spot, *, is_kept: bool
+    ) -> Fitted | None:
+        """Return a fitted property; None if nothing fits.
+
+        ``is_kept`` are required properties that have a value already. A null that the schema does
+        not allow leaves it.
+        """
+        if is_kept and value is None and not self.is_valid(schema, None):
+            return None
+        try:
+            return self._fit(schema, value, spot)
+        except Unfit:
+            return None
 
     def _absent(
         self, schema: Schema, whole: dict[str, Any], given: dict[str, Any], parts: dict[str, Any]
@@ -259,7 +295,10 @@ class Fitting:
         """Return the properties that are given as null, are not nullable, and may be left out."""
         nulls = {name for name, value in given.items() if value is None}
         absent = {name for name in nulls if parts.get(name, "") is not None}
-        return absent if absent and self.is_valid(schema, _without(whole, absent)) else set()
+        for names in (absent, absent - self.shapes.of(schema).required):
+            if names and self.is_valid(schema, _without(whole, names)):
+                return names
+        return set()
 
     def _one_by_one(
         self, schema: Schema, base: dict[str, Any], parts: Mapping[str, Any]

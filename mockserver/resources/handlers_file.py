@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import inspect
+import logging
 import re
 import traceback
 from collections.abc import Callable, Mapping
@@ -21,19 +22,22 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from mockserver.engine import mistakes
 from mockserver.engine.call import Call
 from mockserver.engine.call import Handler as EngineHandler
 from mockserver.engine.errors import Refusal
 from mockserver.engine.mistakes import nearest
-from mockserver.engine.reply import Reply
+from mockserver.engine.reply import Reply, encode
 from mockserver.engine.samples import Samples
 from mockserver.openapi.contract import Operation
 from mockserver.openapi.yaml_file import FileError
 from mockserver.resources.account import Account
 from mockserver.resources.items import Shelves
 from mockserver.resources.operations import Compiled
-from mockserver.resources.replies import Body, Replies
+from mockserver.resources.replies import Body, Documented, Replies
 from mockserver.resources.store import Missing
+
+logger = logging.getLogger(__name__)
 
 _ARGUMENTS = ("request", "store", "clock", "chance")
 
@@ -114,7 +118,7 @@ def _module(path: Path) -> ModuleType:
     module.__file__ = str(path)
     try:
         exec(compile(tree, str(path), "exec"), vars(module))  # noqa: S102 (the user's own file)
-    except Exception as error:  # whatever the file raises
+    except (Exception, SystemExit) as error:  # whatever the file raises
         raise FileError(path, f"fails: {_reason(error)}", _line(path, error)) from None
     return module
 
@@ -145,18 +149,39 @@ class _UserHandler:
         values = self._values(call, account)
         try:
             body = self._function(**{name: values[name] for name in self._names})
-        except Exception as error:
+            if isinstance(body, Exception):
+                raise body
+            body = msgspec.json.decode(encode(body))
+        except (Exception, SystemExit) as error:
             _restore(account, before)
             if isinstance(error, Missing):
                 raise Refusal(404, f"Not found: no such item of {error}.") from None
             if isinstance(error, Refusal):
                 raise
-            place = f"{self._path.name}:{_line(self._path, error)}"
-            raise Refusal(500, f"The handler failed at {place}: {_reason(error)}") from error
+            line = _line(self._path, error) or self._line
+            reason = f"{self._path.name}:{line}: {_reason(error)}"
+            raise Refusal(500, f"The handler failed at {reason}") from error
         is_new = self._operation.method == "post" and 201 in self._operation.statuses
         documented = self._replies.created if is_new else self._replies.success
         key = (self._operation.operation_id, call.request.path)
+        self._warn(call, documented, body, key)
         return self._replies.reply(documented, Body(body, key), [])
+
+    @property
+    def _line(self) -> int:
+        return self._function.__code__.co_firstlineno
+
+    def _warn(self, call: Call[Account, Any], documented: Documented, body: Any, key: Any) -> None:
+        """Warn of a body that does not satisfy the response, in a header and in the log."""
+        names = self._compiled.fitting.unfit_parts(documented.schema, body, key)
+        if not names:
+            return
+        part = ", ".join(f"'{name}'" for name in names if name) or f"the value ({_kind(body)})"
+        name = self._function.__name__
+        problem = f"{part} that '{name}' returns does not satisfy the response"
+        sentence = f"{self._path.name}:{self._line}: {problem}: a generated value is sent."
+        mistakes.add(call.request.warnings, sentence)
+        logger.warning("%s", sentence)
 
     def _values(self, call: Call[Account, Any], account: Account) -> dict[str, Any]:
         request, compiled = call.request, self._compiled
@@ -186,6 +211,10 @@ def _line(path: Path, error: BaseException) -> int | None:
     return lines[-1] if lines else None
 
 
+def _kind(value: Any) -> str:
+    return "nothing" if value is None else type(value).__name__
+
+
 def _reason(error: BaseException) -> str:
-    text = " ".join(str(error.args[0] if error.args else error).split())
+    text = " ".join(str(error.args[0] if len(error.args) == 1 else error).split())
     return f"{type(error).__name__}: {text}" if text else type(error).__name__

@@ -88,7 +88,9 @@ class Inference:
         held, created = self._item(segments, below, parameter, noun)
         if held is None:
             return
-        chosen = below.correction.get("id") or (above and above.correction.get("id"))
+        names = self._shapes.of(held.schema).names
+        chosen = self._correction(segments).get("id")
+        chosen = chosen if not names or chosen in names else None
         found_identity = chosen or (held.identity.property if held.identity else None)
         resource = Resource(
             name="",
@@ -352,7 +354,9 @@ class Inference:
             if at[:length] in names and at[length] == "{}"
         ]
         correction = self._correction(at)
-        parent = correction.get("parent") or (above[-1] if above else None)
+        parent = above[-1] if above else None
+        if correction.get("parent") in names.values():
+            parent = correction["parent"]
         put = self._puts_create(found)
         return replace(
             found.resource,
@@ -363,8 +367,10 @@ class Inference:
         )
 
     def _correction(self, at: Segments) -> Mapping[str, Any]:
-        place = self._places.get(at) or self._places.get((*at, "{}"))
-        return place.correction if place is not None else {}
+        """Return the corrections on the path of a collection, and on that of its items."""
+        places = (self._places.get(at), self._places.get((*at, "{}")))
+        found = [place.correction for place in places if place is not None]
+        return {name: value for correction in found for name, value in correction.items()}
 
     def _puts_create(self, found: _Found) -> bool:
         """Return whether PUT creates: it documents a 201, or nothing else creates."""

@@ -69,16 +69,23 @@ class Lists:
             if path in entry[1].links or (noun and refers(entry[1].data, noun, key))
         ]
 
+    def page(self, entries: list[Entry], params: Mapping[str, Any]) -> Page:
+        """Return the page that a request selects."""
+        return page_of(self._names, params, [key for key, _ in entries])
+
+    def is_token(self, name: str) -> bool:
+        """Return whether a parameter takes cursors that a page before gave."""
+        return name == self._names.token
+
     def body(
         self,
         fitting: Fitting,
         documented: Documented,
         entries: list[Entry],
-        params: Mapping[str, Any],
+        page: Page,
         target: tuple[str, bytes],
     ) -> tuple[Any, Headers]:
         """Return the body of a page, and its headers. ``target`` is the path with the query."""
-        page = page_of(self._names, params, [key for key, _ in entries])
         shown = [
             fitting.fit(
                 self._part.schema, item.data, (self._resource.name, key), is_sparse=True

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -135,30 +135,46 @@ class Handler:
     def _list(self, call: Call[Account, Any]) -> Reply:
         """Return a page of a collection."""
         values = self._values(call)
+        if self._served.link is not None:
+            self._shared.store.check_parent(call.context, self._served.link, values)
         collection = self._shared.store.collection(call.context, self._place(values))
         fitting, request = self._shared.fitting, call.request
         sent = self._sent(call)
         params = {**call.params, **sent} if isinstance(sent, dict) else call.params
         entries = self._lists.select(fitting, collection, params, request.query)
         entries = self._lists.linked(entries, self._link(values), values)
+        page = self._lists.page(entries, params)
+        self._report_unclear(call, page.unclear)
         documented = self._replies.success
         target = (request.path, request.query)
-        body, headers = self._lists.body(fitting, documented, entries, params, target)
+        body, headers = self._lists.body(fitting, documented, entries, page, target)
         return self._reply(call, documented, body, self._place(values).path, headers)
+
+    def _report_unclear(self, call: Call[Account, Any], names: Sequence[str]) -> None:
+        """Warn of paging parameters that were not understood. Raises Refusal for a cursor."""
+        for name in names:
+            status = next((code for code in (400, 422) if self._replies.has(code)), None)
+            if status is not None and self._lists.is_token(name):
+                raise Refusal(status, f"The value of '{name}' is no cursor of this list.")
+            sentence = f"The value of '{name}' was not understood: it selects the default."
+            mistakes.add(call.request.warnings, sentence)
 
     def _create(self, call: Call[Account, Any]) -> Reply:
         """Create an item, and return it."""
         values, store = self._values(call), self._shared.store
         place = self._place(values)
-        given = self._given(call)
+        given, link = self._given(call), self._served.link
+        if link is not None:
+            store.check_parent(call.context, link, values)
+            given |= store.linked(self._resource, link, values)
         self._check_references(call, given)
         collection = store.collection(call.context, place)
         identity = self._resource.identity
         chosen = str(given[identity]) if identity is not None and given.get(identity) else None
-        if chosen in collection.items and self._replies.has(409):
-            raise Refusal(409, f"Conflict: there is an item of this {identity} already.")
+        if chosen in collection.items:
+            self._report_conflict(call)
         change = store.created(call.context, place, given, call.request.now)
-        if self._served.link is not None:
+        if link is not None:
             change.item.links.append(self._link(values))
         documented = self._replies.created
         reply = self._shown(
@@ -166,6 +182,13 @@ class Handler:
         )
         self._commit(call, place, change)
         return reply
+
+    def _report_conflict(self, call: Call[Account, Any]) -> None:
+        """Warn of an item that a new one replaces. Raises Refusal where a 409 is documented."""
+        found = f"there is an item of this {self._resource.identity} already"
+        if self._replies.has(409):
+            raise Refusal(409, f"Conflict: {found}.")
+        mistakes.add(call.request.warnings, f"Replaced: {found}.")
 
     def _read(self, call: Call[Account, Any]) -> Reply:
         """Return an item or a singleton."""
@@ -191,10 +214,19 @@ class Handler:
             if not self._creates(call, place) or self._other_account(call) is not None:
                 raise
             return self._put(call, place, given)
-        change = store.changed(place, found.key, found.item, given, call.request.now, deep=deep)
+        item = self._replaceable(call, found.item)
+        change = store.changed(place, found.key, item, given, call.request.now, deep=deep)
         reply = self._shown(call, self._replies.success, change)
         self._commit(call, place, change)
         return reply
+
+    def _replaceable(self, call: Call[Account, Any], item: Item) -> Item:
+        """Return an item without what PUT replaces."""
+        is_body = isinstance(self._item_in(call), dict)
+        if self._served.role is not Role.REPLACE or not is_body:
+            return item
+        data = self._shared.store.kept(self._item_schema, self._resource, item.data)
+        return Item(data, item.links, item.is_seeded)
 
     def _check_references(self, call: Call[Account, Any], given: Json) -> None:
         """Raise Unprocessable for ids of other resources that do not exist."""
@@ -202,11 +234,11 @@ class Handler:
             return
         problems = [
             {
-                "loc": ["body", name],
+                "loc": ["body", *way],
                 "msg": f"There is no such item of {resource}",
                 "type": "missing",
             }
-            for name, resource in self._shared.store.unknown_references(call.context, given)
+            for way, resource in self._shared.store.unknown_references(call.context, given)
         ]
         if problems:
             raise Unprocessable(problems)
@@ -373,11 +405,8 @@ class Handler:
 
     def _given(self, call: Call[Account, Any]) -> Json:
         """Return the fields that a request may set."""
-        body = self._item_in(call)
-        schema = request_schema(self._shared.contract, self._operation)
-        part = self._request_part
-        store = self._shared.store
-        given = store.writable(part if part is not None else schema, self._resource, body)
+        body, store = self._item_in(call), self._shared.store
+        given = store.writable(self._item_schema, self._resource, body)
         if not given and self._operation.request_body is None:
             properties = self._shared.fitting.shapes.of(self._resource.schema).properties
             sent = call.request.query.decode("latin-1")
@@ -389,12 +418,13 @@ class Handler:
         return given
 
     @cached_property
-    def _request_part(self) -> Any:
+    def _item_schema(self) -> Any:
         """The schema of the item in the request body."""
-        schema: Any = request_schema(self._shared.contract, self._operation)
+        whole: Any = request_schema(self._shared.contract, self._operation)
+        part = whole
         for name in self._served.request:
-            schema = self._shared.fitting.shapes.of(schema).properties.get(name)
-        return schema
+            part = self._shared.fitting.shapes.of(part).properties.get(name)
+        return part if part is not None else whole
 
     def _sent(self, call: Call[Account, Any]) -> Any:
         """Return the body as it was sent, with the document's defaults for what is missing."""

@@ -27,6 +27,7 @@ _TOKENS = frozenset(
 )
 _ORDERS = frozenset({"order", "sortorder", "direction", "sortdirection", "orderdirection"})
 _DEFAULT_LIMIT, _MAX_LIMIT = 20, 1_000
+_MAX_DIGITS = 10
 PAGING = _LIMITS | _OFFSETS | _PAGES | _AFTER | _BEFORE | _TOKENS | _ORDERS
 """Plain names of parameters that select a page. No filter has such a name."""
 
@@ -58,6 +59,8 @@ class Page(NamedTuple):
     """The number of the page, from 1."""
     last: Key | None
     """The key of the last item of the page."""
+    unclear: tuple[str, ...] = ()
+    """The names of parameters whose values could not be understood."""
 
     @property
     def has_more(self) -> bool:
@@ -67,7 +70,7 @@ class Page(NamedTuple):
     @property
     def pages(self) -> int:
         """The number of pages of the list."""
-        return -(-self.total // self.limit)
+        return -(-self.total // max(self.limit, 1))
 
 
 def names_of(parameters: Sequence[Mapping[str, Any]]) -> Names:
@@ -98,31 +101,39 @@ def names_of(parameters: Sequence[Mapping[str, Any]]) -> Names:
 
 def page_of(names: Names, params: Mapping[str, Any], keys: Sequence[Key]) -> Page:
     """Return the page that a request selects. What cannot be understood selects the first one."""
-    limit = min(_number(params, names.limit, _DEFAULT_LIMIT) or _DEFAULT_LIMIT, _MAX_LIMIT)
-    start, end = 0, None
+    sizes = _text(params, names.limit)
+    size = _number(sizes)
+    limit = min(size if size is not None else _DEFAULT_LIMIT, _MAX_LIMIT)
+    unclear = [names.limit] if sizes is not None and size is None else []
+    end: int | None = None
+    start: int | None = 0
+    name: str | None = None
     if (after := _text(params, names.after)) is not None:
-        start = keys.index(after) + 1 if after in keys else 0
+        name, start = names.after, keys.index(after) + 1 if after in keys else None
     elif (before := _text(params, names.before)) is not None:
         end = keys.index(before) if before in keys else len(keys)
-        start = max(0, end - limit)
+        name, start = names.before, max(0, end - limit) if before in keys else None
     elif (token := _text(params, names.token)) is not None:
-        start = int(token) if token.isascii() and token.isdigit() and len(token) < 10 else 0
-    elif _text(params, names.offset) is not None:
-        text = _text(params, names.offset) or ""
+        name, start = names.token, _number(token)
+    elif (text := _text(params, names.offset)) is not None:
         # Some APIs call a cursor an offset.
-        start = int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
-    elif names.page is not None:
-        number = _number(params, names.page, names.first_page)
-        start = max(0, number - names.first_page) * limit
-    start = min(start, len(keys))
-    end = min(len(keys), start + limit) if end is None else end
+        name, start = names.offset, _number(text)
+    elif (text := _text(params, names.page)) is not None:
+        number = _number(text)
+        start = max(0, number - names.first_page) * limit if number is not None else None
+        name = names.page
+    unclear += [name] if start is None else []
+    start = min(start or 0, len(keys))
+    end = min(len(keys), start + limit) if end is None or name in unclear else end
     last = keys[end - 1] if end > start else None
-    return Page(start, end, len(keys), limit, start // limit + 1, last)
+    number = start // max(limit, 1) + 1
+    found = tuple(name for name in unclear if name is not None)
+    return Page(start, end, len(keys), limit, number, last, found)
 
 
 def next_params(names: Names, page: Page) -> dict[str, str] | None:
     """Return the parameters of the next page; None if there is none."""
-    if not page.has_more:
+    if not page.has_more or not page.limit:
         return None
     if names.after is not None and page.last is not None:
         return {names.after: page.last}
@@ -135,12 +146,11 @@ def next_params(names: Names, page: Page) -> dict[str, str] | None:
     return None
 
 
-def _number(params: Mapping[str, Any], name: str | None, default: int) -> int:
-    value = params.get(name) if name is not None else None
-    text = str(value)
-    if text.isascii() and text.isdigit() and len(text) < 10:
-        return int(text)
-    return default
+def _number(text: str | None) -> int | None:
+    """Return a whole number, at most one that is beyond every list; None for other texts."""
+    if text is None or not (text.isascii() and text.isdigit()):
+        return None
+    return int(text) if len(text) < _MAX_DIGITS else 10**_MAX_DIGITS
 
 
 def _text(params: Mapping[str, Any], name: str | None) -> str | None:

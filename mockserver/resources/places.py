@@ -15,6 +15,7 @@ from mockserver.resources.words import plain, singular
 
 CORRECTION = "x-mock-resource"
 """The extension that corrects an inference: ``false``, or ``{name, id, parent}``."""
+CORRECTION_FIELDS = ("id", "name", "parent")
 _ENDING = re.compile(r"\.(json|xml)$")
 
 Segments = tuple[str, ...]
@@ -47,7 +48,12 @@ def places_of(contract: Contract) -> Iterator[tuple[Segments, Place]]:
             place = places[segments] = Place(Template(segments, tuple(operation.path_names)))
         place.operations.setdefault(operation.method, operation)
         if isinstance(correction, Mapping):
-            place.correction = {**place.correction, **correction}
+            usable = {
+                name: value
+                for name, value in correction.items()
+                if name in CORRECTION_FIELDS and isinstance(value, str) and value
+            }
+            place.correction = {**place.correction, **usable}
     yield from places.items()
 
 

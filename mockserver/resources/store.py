@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from functools import cached_property
 from hashlib import blake2b
 from random import Random
 from typing import Any, NamedTuple
@@ -13,13 +14,19 @@ from mockserver.openapi.schemas import Schema
 from mockserver.resources import examples, fields
 from mockserver.resources.account import Account, Collection, Item, Json
 from mockserver.resources.fitting import Fitting, Unfit
-from mockserver.resources.model import Model, Resource
+from mockserver.resources.model import Model, Resource, Template
 from mockserver.resources.words import id_suffix, singular
 
 _REFERENCE_ENDS = ("id", "gid", "uuid", "sid", "key")
+_MAX_DEPTH = 16
+"""References in deeper values are not checked."""
 _FALLBACK_KEYS = 8
 _MADE = frozenset({"id", "uuid", "guid", "gid", "sid", "slug"})
 """Names of identities that the mock makes. Generated values of others are keys themselves."""
+
+
+Way = tuple[str | int, ...]
+"""The names and indexes that lead to a part of a body."""
 
 
 class Missing(Exception):
@@ -137,10 +144,29 @@ class Store:
         data = _merged(item.data, given) if deep else {**item.data, **given}
         updated = fields.times(self._fitting.shapes, resource.schema, moment, is_new=False)
         data |= {name: value for name, value in updated.items() if name not in given}
-        fitted = self._fitted(place, data, key, is_sparse=True)
+        fitted = self._fitted(place, data, key, old=item.data)
         kept = {name: value for name, value in fitted.data.items() if name not in fitted.absent}
         changed = Item(kept, item.links, item.is_seeded)
         return Change(key, changed, _of(given, fitted.lost))
+
+    def kept(self, request: Schema | None, resource: Resource, data: Json) -> Json:
+        """Return what a replacement leaves of an item: all that no request may set.
+
+        Properties that the response requires stay, too, unless they have a default.
+        """
+        shapes, shape = self._fitting.shapes, self._fitting.shapes.of(resource.schema)
+        settable = shapes.of(request).names or data.keys()
+        hidden = {resource.identity, *shapes.annotated(request, "readOnly")}
+        hidden |= shapes.annotated(resource.schema, "readOnly")
+        hidden |= fields.time_names(shape.properties)
+        defaults = self._defaults(resource)
+        replaced = settable - hidden
+        left = {
+            name: value
+            for name, value in data.items()
+            if name not in replaced or (name in shape.required and name not in defaults)
+        }
+        return left | {name: value for name, value in defaults.items() if name in replaced}
 
     def singleton(self, account: Account, place: Place) -> Json:
         """Return the data of a singleton. Raises Missing."""
@@ -172,22 +198,56 @@ class Store:
         hidden |= shapes.annotated(resource.schema, "readOnly") - own
         return {name: value for name, value in given.items() if name not in hidden}
 
-    def unknown_references(self, account: Account, given: Json) -> Iterator[tuple[str, str]]:
-        """Yield fields that name an item which does not exist, and the name of its resource.
+    def unknown_references(self, account: Account, given: Json) -> Iterator[tuple[Way, str]]:
+        """Yield the ways to fields that name an item which does not exist, and its resource.
 
-        Only fields whose names say so count: ``customer_id`` and ``customerIds`` of ``customers``.
+        Only fields whose names say so count: ``customer_id`` and ``customerIds`` of ``customers``,
+        also in objects and in lists of objects.
         """
-        for resource in self._model.resources.values():
-            if resource.is_singleton or resource.template.parameters:
-                continue
-            noun = fields.noun_of(resource.template.segments[-1])
-            for name, value in given.items():
-                if singular(name) not in {noun + end for end in _REFERENCE_ENDS}:
-                    continue
+        for way, value in _scalars(given, ()):
+            name = next((part for part in reversed(way) if isinstance(part, str)), "")
+            resource = self._referred(name)
+            if resource is not None:
                 items = self.collection(account, self.place(resource, [])).items
-                keys = value if isinstance(value, list) else [value]
-                if any(isinstance(key, str | int) and str(key) not in items for key in keys):
-                    yield name, resource.name
+                if str(value) not in items:
+                    yield way, resource.name
+
+    def _referred(self, name: str) -> Resource | None:
+        """Return the resource that a field names an item of; None for other fields."""
+        return self._by_reference.get(singular(name))
+
+    @cached_property
+    def _by_reference(self) -> dict[str, Resource]:
+        """The resources at the top, by the plain names of fields that refer to their items."""
+        found: dict[str, Resource] = {}
+        for resource in self._model.resources.values():
+            if not resource.is_singleton and not resource.template.parameters:
+                noun = fields.noun_of(resource.template.segments[-1])
+                for end in _REFERENCE_ENDS:
+                    found.setdefault(noun + end, resource)
+        return found
+
+    def _pointed(self, account: Account, place: Place, data: Json, number: int) -> Json:
+        """Return a generated item whose references are the ids of items that exist."""
+        properties = self._fitting.shapes.of(place.resource.schema).properties
+        pointed = dict(data)
+        for name, value in data.items():
+            resource = self._referred(name)
+            is_own = resource is None or name == place.resource.identity
+            if is_own or resource is None or not isinstance(value, str | int):
+                continue
+            items = self._first_items(account, self.place(resource, []))
+            found = items[number % len(items)].data.get(resource.identity or "") if items else None
+            if found is not None and self._fitting.is_valid(properties.get(name, {}), found):
+                pointed[name] = found
+        return pointed
+
+    def _first_items(self, account: Account, place: Place) -> list[Item]:
+        """Return the items that generated ones may refer to."""
+        known = account.collections.get(place.path)
+        if known is None and not account.is_crowded:
+            known = self.collection(account, place)
+        return list(known.items.values()) if known is not None else []
 
     def _is_seeded(self, account: Account, place: Place) -> bool:
         """Return whether all items above come from the document. Raises Missing."""
@@ -211,8 +271,10 @@ class Store:
             own = fields.times(self._fitting.shapes, resource.schema, moment, is_new=True)
             if index < len(shown):
                 own = {name: value for name, value in own.items() if name not in data}
-            elif resource.identity is not None and id_suffix(resource.identity) in _MADE:
-                data.pop(resource.identity, None)
+            else:
+                if resource.identity is not None and id_suffix(resource.identity) in _MADE:
+                    data.pop(resource.identity, None)
+                data = self._pointed(account, place, data, index)  # noqa: PLW2901
             try:
                 change = self.created(account, place, {**data, **own}, moment)
             except Unfit:
@@ -259,15 +321,36 @@ class Store:
 
     def _references(self, place: Place) -> Json:
         """Return the fields that name the items above."""
-        template = place.resource.template
-        params = dict(zip(template.parameters, place.values, strict=False))
+        return self._references_to(place.resource, place.resource.template, place.values)
+
+    def linked(self, resource: Resource, link: Template, values: Sequence[str]) -> Json:
+        """Return the fields of a new item that name the items of a path below others."""
+        found = self._references_to(resource, link, values)
+        properties = self._fitting.shapes.of(resource.schema).properties
+        is_text_of = self._fitting.is_text_of
+        return {
+            name: value for name, value in found.items() if is_text_of(properties[name], str(value))
+        }
+
+    def check_parent(self, account: Account, link: Template, values: Sequence[str]) -> None:
+        """Check that the item of a path below another one exists. Raises Missing."""
+        for resource in self._model.resources.values():
+            template = resource.template
+            parameters = (*template.parameters, resource.parameter)
+            if not resource.is_singleton and (*template.segments, "{}") == link.segments[:-1]:
+                if parameters == link.parameters:
+                    self.find(account, self.place(resource, values[:-1]), values[-1])
+                return
+
+    def _references_to(self, resource: Resource, template: Template, values: Sequence[str]) -> Json:
+        params = dict(zip(template.parameters, values, strict=False))
         nouns = {}
         names = iter(template.parameters)
         for before, segment in zip(("", *template.segments), template.segments, strict=False):
             if segment == "{}":
                 nouns[next(names)] = fields.noun_of(before)
-        found = fields.references(self._fitting.shapes, place.resource.schema, params, nouns)
-        return {name: value for name, value in found.items() if name != place.resource.identity}
+        found = fields.references(self._fitting.shapes, resource.schema, params, nouns)
+        return {name: value for name, value in found.items() if name != resource.identity}
 
     def _identified(self, resource: Resource, key: str) -> Json:
         """Return the identity of an item by the text of its key."""
@@ -308,13 +391,18 @@ class Store:
                 break
         return (str(key), key) if key is not None else (digest.hex(), None)
 
-    def _fitted(self, place: Place, data: Json, key: str, *, is_sparse: bool = False) -> _Data:
-        """Return data that its schema allows, with the fields that only other schemas show."""
+    def _fitted(self, place: Place, data: Json, key: str, old: Json | None = None) -> _Data:
+        """Return data that its schema allows, with the fields that only other schemas show.
+
+        ``old`` is the data before a change. What the schema does not allow leaves it as it is.
+        """
         schema = place.resource.schema
         about = (place.resource.name, key)
         # In the order of the schema, as people expect it.
         allowed = self._fitting.restricted(schema, data)
-        fitted = self._fitting.fit(schema, allowed, about, is_sparse=is_sparse)
+        is_change = old is not None
+        base = self._fitting.restricted(schema, old) if old is not None else None
+        fitted = self._fitting.fit(schema, allowed, about, is_sparse=is_change, base=base)
         value = fitted.value if isinstance(fitted.value, dict) else {}
         shape = self._fitting.shapes.of(schema)
         others = {name: part for name, part in data.items() if name not in shape.names}
@@ -326,6 +414,18 @@ class _Data(NamedTuple):
     data: Json
     lost: list[str]
     absent: set[str]
+
+
+def _scalars(value: Any, way: Way) -> Iterator[tuple[Way, str | int]]:
+    """Yield the texts and whole numbers in a value, and the ways to them."""
+    if isinstance(value, dict | list):
+        if len(way) >= _MAX_DEPTH:
+            return
+        parts = value.items() if isinstance(value, dict) else enumerate(value)
+        for name, part in parts:
+            yield from _scalars(part, (*way, name))
+    elif isinstance(value, str | int) and not isinstance(value, bool):
+        yield way, value
 
 
 def _merged(old: Any, new: Any) -> Any:

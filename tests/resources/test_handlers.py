@@ -98,12 +98,83 @@ def test_a_function_that_fails_is_a_500_with_its_line(tmp_path: Path) -> None:
         assert client.get("/v1/products").json()["total"] == before
 
 
+@pytest.mark.parametrize(
+    ("result", "what"),
+    [
+        ("None", "the value (nothing)"),
+        ("5", "the value (int)"),
+        ("[1]", "the value (list)"),
+        ("{'name': 'Tea', 'stock': 'many'}", "'stock'"),
+    ],
+)
+def test_a_result_that_breaks_the_response_is_a_warning(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, result: str, what: str
+) -> None:
+    """The header and the log name the file and the line; the response is valid all the same."""
+    path = tmp_path / "handlers.py"
+    path.write_text(f"def _own():\n    pass\n\ndef getProduct():\n    return {result}\n")
+    with running_server(spec=SHOP, handlers=path) as server, server.client(None) as client:
+        response = client.get("/v1/products/1", headers=BEARER)
+    assert_valid("getProduct", response)
+    expected = f"handlers.py:4: {what} that 'getProduct' returns does not satisfy the response"
+    assert response.headers["X-Mock-Warning"].startswith(expected)
+    assert expected in caplog.text
+
+
+def test_a_result_with_more_or_less_than_the_response_is_no_mistake(tmp_path: Path) -> None:
+    """What is missing is generated, and what the schema does not name is left out.
+
+    Times are written as JSON has them.
+    """
+    path = tmp_path / "handlers.py"
+    result = "{'name': 'Tea', 'mine': 1, 'created_at': clock.now}"
+    path.write_text(f"def getProduct(clock):\n    return {result}\n")
+    with running_server(spec=SHOP, handlers=path) as server, server.client(None) as client:
+        assert "X-Mock-Warning" not in client.get("/v1/products/1", headers=BEARER).headers
+
+
+@pytest.mark.parametrize(
+    ("statement", "message"),
+    [
+        ("return {'id': object()}", "handlers.py:1: TypeError"),
+        ("return {'name': '\\ud800'}", "handlers.py:1: UnicodeEncodeError"),
+        ("raise SystemExit(3)", "handlers.py:2: SystemExit: 3"),
+        ("return ValueError('no')", "handlers.py:1: ValueError: no"),
+    ],
+)
+def test_other_mistakes_name_the_file_and_the_line(
+    tmp_path: Path, statement: str, message: str
+) -> None:
+    """They are not blamed on the mock."""
+    path = tmp_path / "handlers.py"
+    path.write_text(f"def getProduct():\n    {statement}\n")
+    with running_server(spec=SHOP, handlers=path) as server, server.client(None) as client:
+        response = client.get("/v1/products/1", headers=BEARER)
+    assert response.status_code == 500
+    assert message in response.text
+    assert "Please report" not in response.text
+
+
+def test_a_returned_refusal_is_raised(tmp_path: Path) -> None:
+    """``return request.refused(...)`` is as good as ``raise``, and changes nothing."""
+    path = tmp_path / "handlers.py"
+    text = "    store['products'].add(name='Tea')\n    return request.refused(404, 'Sold out.')\n"
+    path.write_text(f"def getProduct(request, store):\n{text}")
+    with running_server(spec=SHOP, handlers=path) as server, server.client(None) as client:
+        client.headers.update(BEARER)
+        before = client.get("/v1/products").json()["total"]
+        response = client.get("/v1/products/1")
+        assert (response.status_code, "Sold out." in response.text) == (404, True)
+        assert client.get("/v1/products").json()["total"] == before
+
+
 WRONG = [
     ("a syntax error", "def getProduct(:\n    pass\n", ":1: is no valid Python"),
     ("an unknown operation", "\ndef getProdukt():\n    pass\n", ":2: 'getProdukt' is no operation"),
     ("a near name", "def getProdukt():\n    pass\n", "Did you mean 'getProduct'?"),
     ("an unknown argument", "def getProduct(req):\n    pass\n", ":1: 'getProduct' takes 'req'"),
     ("a coroutine", "async def getProduct():\n    pass\n", ":1: 'getProduct' must not be async"),
+    ("an exit", "import sys\nsys.exit(0)\n", ":2: fails: SystemExit: 0"),
     ("an error", "import math\nmath.sqrt(-1)\n", ":2: fails: ValueError"),
 ]
 

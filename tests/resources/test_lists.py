@@ -220,3 +220,55 @@ def test_the_array_of_a_general_envelope_holds_what_a_later_part_says(tmp_path: 
     with served(tmp_path, content) as client:
         created = client.post("/things").json()
         assert created in client.get("/things").json()["data"]
+
+
+@pytest.mark.parametrize(
+    ("parameters", "query"),
+    [
+        (["skip"], "skip=2147483648"),
+        (["offset"], "offset=9223372036854775807"),
+        (["page"], "page=99999999999999999999999"),
+        (["page", "limit"], f"page={'9' * 5_000}&limit=2"),
+        (["cursor"], "cursor=99999999999"),
+        (["limit"], "limit=0"),
+    ],
+)
+def test_a_page_beyond_the_list_is_empty(tmp_path: Path, parameters: list[str], query: str) -> None:
+    """However large the number is; so is a page of no items."""
+    with dogs(tmp_path, ARRAY, parameters) as client:
+        response = client.get(f"/dogs?{query}")
+        assert response.json() == []
+        assert "X-Mock-Warning" not in response.headers
+
+
+def test_an_empty_page_leads_nowhere(tmp_path: Path) -> None:
+    """Otherwise, its next page would be the same."""
+    links = {"type": "object", "required": ["next"], "properties": {"next": NULLABLE}}
+    schema = page(links=links, pages=INTEGER)
+    with dogs(tmp_path, schema, ["limit", "offset"]) as client:
+        assert client.get("/dogs?limit=0").json()["links"]["next"] is None
+
+
+@pytest.mark.parametrize("query", ["limit=-1", "cursor=garbage", "after=garbage", "before=garbage"])
+def test_a_paging_parameter_that_is_not_understood_is_a_warning(tmp_path: Path, query: str) -> None:
+    """It selects the default."""
+    name = query.split("=", maxsplit=1)[0]
+    with dogs(tmp_path, ARRAY, [name]) as client:
+        response = client.get(f"/dogs?{query}")
+        assert names(response.json()) == "edcba"
+        expected = f"The value of '{name}' was not understood: it selects the default."
+        assert response.headers["X-Mock-Warning"] == expected
+
+
+@pytest.mark.parametrize("status", ["400", "422"])
+def test_an_unknown_cursor_is_the_documented_refusal(tmp_path: Path, status: str) -> None:
+    """Where one is documented."""
+    listed = operation(
+        {"200": json_content(ARRAY), status: {}},
+        "list",
+        parameters=[{"name": "cursor", "in": "query", "schema": STRING}],
+    )
+    made = operation({"201": json_content(DOG)}, "create", requestBody=json_content(NEW))
+    with served(tmp_path, document({"/dogs": {"get": listed, "post": made}})) as client:
+        assert client.get("/dogs?cursor=garbage").status_code == int(status)
+        assert client.get("/dogs?cursor=2").status_code == 200
