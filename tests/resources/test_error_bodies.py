@@ -170,7 +170,7 @@ ENTRIES: list[tuple[str, Json, Any]] = [
     (
         "an array of one",
         optional(errors={**arrays(optional(message=TEXT)), "maxItems": 1}),
-        {"errors": [{"message": "Field required"}]},
+        {"errors": [{"message": "body.a.0: Field required"}]},
     ),
 ]
 
