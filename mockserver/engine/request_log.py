@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import sys
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -40,6 +41,7 @@ _SENTENCES = (
     *("error_message", "errorMessage", "reason", "error_detail", "details", "text", "summary"),
 )
 """Names of properties that hold the sentence of an error, the first that a body has is taken."""
+_TAGS = re.compile("<[^>]*>")
 _COLOURS = {2: "\x1b[32m", 3: "\x1b[36m", 4: "\x1b[33m", 5: "\x1b[31m"}
 _END_OF_COLOUR = "\x1b[0m"
 _FAULT = b"x-mock-fault"
@@ -219,6 +221,8 @@ def reason_of(payload: bytes) -> str:
     try:
         body = orjson.loads(payload)
     except orjson.JSONDecodeError:
+        if payload.startswith(b"<?xml"):
+            return " ".join(_TAGS.sub(" ", payload.decode("utf-8", "replace")).split())
         is_markup = payload.lstrip().startswith(b"<")
         return "" if is_markup else payload[:MAX_CHARACTERS].decode("utf-8", "replace")
     return _sentence(body, _MAX_DEPTH)

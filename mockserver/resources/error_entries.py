@@ -88,8 +88,9 @@ class Entries(NamedTuple):
         made = minimal_value(self.items, contract)
         item = dict(made) if isinstance(made, dict) else {}
         field = ".".join(place[1:] or place)
+        has_place = not properties.keys().isdisjoint(_FIELDS)
         for names, values in (
-            (self.sentences, [problem["msg"]]),
+            (self.sentences, [problem["msg"] if has_place else text]),
             (_TYPES, [problem["type"], status, str(status)]),
             (("status", "statusCode", "status_code"), [status, str(status)]),
             (_FIELDS, [problem["loc"], place, field]),

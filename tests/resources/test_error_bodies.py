@@ -9,6 +9,7 @@ import pytest
 
 from mockserver.engine.behaviour import ErrorResponse
 from mockserver.engine.errors import Refusal, Unprocessable
+from mockserver.engine.request_log import reason_of
 from mockserver.generator import Generator
 from mockserver.openapi.contract import Contract
 from mockserver.resources.errors import ErrorBodies
@@ -170,7 +171,7 @@ ENTRIES: list[tuple[str, Json, Any]] = [
     (
         "an array of one",
         optional(errors={**arrays(optional(message=TEXT)), "maxItems": 1}),
-        {"errors": [{"message": "Field required"}]},
+        {"errors": [{"message": "body.a.0: Field required"}]},
     ),
 ]
 
@@ -186,6 +187,7 @@ def test_problems_are_put_into_the_array_of_the_documented_error(
     """Each problem is an item, also where no property is required."""
     response = written({"422": json_content(schema)}, Unprocessable(PROBLEMS))
     assert (response.body, response.unsaid) == (expected, "")
+    assert "Field required" in reason_of(response.reply.payload)
 
 
 def test_a_sentence_is_an_item_of_a_borrowed_array() -> None:
@@ -294,6 +296,7 @@ def test_an_error_may_be_xml() -> None:
     response = written({"404": xml, "500": json_content(objects(detail=TEXT))})
     assert (response.status, response.media_type) == (404, "application/xml")
     assert f"<root><message>{SENTENCE}</message></root>" in response.reply.payload.decode()
+    assert reason_of(response.reply.payload) == SENTENCE
     both = {"content": {**xml["content"], **json_content(objects(message=TEXT))["content"]}}
     assert written({"404": both}).body == {"message": SENTENCE}
 
