@@ -53,11 +53,14 @@ def run(words: Sequence[str], environment: Mapping[str, str]) -> int:
 
 
 def _path(text: str) -> Path:
-    """Return the path of the document. Raise SettingsError."""
+    """Return the path of the document. Raise SettingsError or FileError."""
     try:
-        return settings.document(text)
+        path = settings.document(text)
     except ValueError as error:
         raise SettingsError(f"FILE must be {error}, not '{text}'") from None
+    if path.is_fifo() or path.is_char_device() or path.is_block_device() or path.is_socket():
+        raise FileError(path, "is not a file")  # a pipe may never end
+    return path
 
 
 def report(contract: Contract) -> Iterator[str]:

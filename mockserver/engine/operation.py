@@ -282,8 +282,11 @@ class CompiledOperation:
         return Reply(response.status, payload, response.headers)
 
     def _internal_error(self, error: Exception) -> ErrorResponse:
-        """Log an unexpected error, and return a 500 that asks for a report."""
-        if isinstance(error, BrokenContract):
+        """Log an unexpected error, and return a 500: the mock's own fault asks for a report."""
+        if isinstance(error, NoResponse):
+            logger.error("%s: %s", self.id, error)
+            detail = f"The document is wrong in {self.id}: {error}"
+        elif isinstance(error, BrokenContract):
             logger.error("%s: %s", self.id, error)
             detail = f"The mock's own response to {self.id} is wrong: {error}. Please report it."
         else:

@@ -163,11 +163,14 @@ def test_a_default_response_documents_every_status(caller: httpx.Client) -> None
 
 
 def test_an_unsatisfiable_schema_is_a_500(caller: httpx.Client) -> None:
-    """The error names the operation and the reason."""
+    """The error names the operation, its place and the reason, and asks for no report."""
     response = caller.delete(f"{INVENTED_PATH}/7")
     assert response.status_code == 500
-    assert "delete_invented_thing" in response.json()["detail"]
-    assert "no value fits its schema" in response.json()["detail"]
+    detail = response.json()["detail"]
+    assert detail.startswith("The document is wrong in delete_invented_thing: no value fits")
+    assert "at #/paths/" in detail
+    assert "no value meets" in detail
+    assert "report" not in detail
 
 
 def test_pages_of_any_origin_may_call_new_operations(caller: httpx.Client) -> None:
