@@ -67,6 +67,7 @@ class OpenApiCore:
         }
         config = Config(spec_validator_cls=None)
         warnings.filterwarnings("ignore", "Unsupported scheme type")  # keys are judged elsewhere
+        warnings.filterwarnings("ignore", category=DeprecationWarning, module="openapi_core")
         self._headers = OpenAPI.from_dict(_without(document, "content"), config=config)
         self._bodies = OpenAPI.from_dict(_without(document, "headers"), config=config)
         self._shapes = Shapes(document)

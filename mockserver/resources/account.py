@@ -33,8 +33,6 @@ class Collection(Struct):
     """The items of one collection by key, oldest first."""
 
     items: dict[str, Item] = field(default_factory=dict)
-    made: int = 0
-    """The number of keys that were made. None is given twice while the schema allows others."""
 
     def find(self, key: str) -> Item | None:
         """Return an item; None if it is gone or never existed."""
@@ -50,6 +48,9 @@ class Account(Struct):
     """By path, such as ``/users/7/posts``."""
     singletons: dict[str, Json | None] = field(default_factory=dict)
     """By path. None is a deleted one."""
+    made: dict[str, int] = field(default_factory=dict)
+    """The number of keys that were made, by resource. Items of different parents share no key
+    either, and none is given twice while the schema allows others."""
     events: int = 0
     """The number of events so far."""
     caller: Kind = "other"

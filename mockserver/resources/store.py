@@ -117,7 +117,7 @@ class Store:
         if key is not None:
             data |= self._identified(resource, key)
         elif identity is None or data.get(identity) is None:
-            collection.made += 1
+            account.made[resource.name] = account.made.get(resource.name, 0) + 1
             key, value = self._new_key(account, place, collection, data)
             data |= {identity: value} if identity is not None and value is not None else {}
         else:
@@ -365,7 +365,8 @@ class Store:
     ) -> tuple[str, Any]:
         """Return a free key, as text and as its field has it."""
         resource, shapes = place.resource, self._fitting.shapes
-        text = f"{self._seed}/{account.id}/{place.path}/{collection.made}"
+        made = account.made[resource.name]
+        text = f"{self._seed}/{account.id}/{place.path}/{made}"
         digest = blake2b(text.encode(), digest_size=16).digest()
         random = Random(digest)  # noqa: S311 (invented data, no secrets)
         identity = resource.identity
@@ -380,7 +381,7 @@ class Store:
                 and self._fitting.is_text_of(resource.parameter_schema, str(key))
             )
 
-        wanted = fields.Wanted(identity or "id", shapes.of(schema), data, collection.made)
+        wanted = fields.Wanted(identity or "id", shapes.of(schema), data, made)
         key = fields.new_key(wanted, random, is_free)
         for attempt in range(_FALLBACK_KEYS):
             if key is not None and is_free(key):
