@@ -46,5 +46,6 @@ def environment(filters: Mapping[str, Callable[..., str]]) -> Environment:
     )
     templates.filters |= filters
     templates.globals.clear()  # all of them are copied for each page
-    templates.globals["style"] = Markup(templates.get_template("style.css").render())  # noqa: S704 (it is ours)
+    style = templates.get_template("style.css").render()
+    templates.globals["style"] = Markup(style)  # noqa: S704 (it is ours)
     return templates
