@@ -152,15 +152,19 @@ def _docs(words: list[str]) -> int:
 
 
 def _docs_parser() -> argparse.ArgumentParser:
-    parser = _Parser(
-        "mockserver docs",
-        description=_DOCS_DESCRIPTION,
-        epilog=_DOCS_EPILOG,
+    parser = _command_parser("mockserver docs", _DOCS_DESCRIPTION, _DOCS_EPILOG)
+    settings.add_flags(parser, settings.DOCS_SETTINGS)
+    return parser
+
+
+def _command_parser(name: str, description: str, epilog: str) -> argparse.ArgumentParser:
+    return _Parser(
+        name,
+        description=description,
+        epilog=epilog,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
-    settings.add_flags(parser, settings.DOCS_SETTINGS)
-    return parser
 
 
 _RESOURCES_DESCRIPTION = """\
@@ -174,13 +178,7 @@ _RESOURCES_EPILOG = "exit codes: 0 printed; 2 a flag or the document cannot be u
 
 def _resources(words: list[str]) -> int:
     """Run ``mockserver resources`` and return the exit code."""
-    parser = _Parser(
-        "mockserver resources",
-        description=_RESOURCES_DESCRIPTION,
-        epilog=_RESOURCES_EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
-    )
+    parser = _command_parser("mockserver resources", _RESOURCES_DESCRIPTION, _RESOURCES_EPILOG)
     settings.add_flags(parser, settings.RESOURCES_SETTINGS)
     flags = parser.parse_args(words)
     from mockserver import resources_command

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -47,7 +48,7 @@ def report(rows: list[Row], prism: str, limits: Limits) -> str:
 
 def _introduction(rows: list[Row], prism: str, limits: Limits) -> str:
     beside = f"this mock and Prism {prism}" if prism else "this mock"
-    return (
+    text = (
         f"Measured on {datetime.now(UTC):%Y-%m-%d} by `make documents`, which writes this file: "
         f"{len(rows)} documents as published, each served by {beside} in turn. Requests come from "
         f"a generator of the benchmark (seed {limits.seed}), at most {limits.operations} "
@@ -65,6 +66,11 @@ def _introduction(rows: list[Row], prism: str, limits: Limits) -> str:
         "operations.\n"
         "- **processor**: seconds of the process until its first response to an operation."
     )
+    return "\n".join(map(_wrapped, text.split("\n")))
+
+
+def _wrapped(line: str) -> str:
+    return textwrap.fill(line, 100, subsequent_indent="  " if line.startswith("- ") else "")
 
 
 def _summary(rows: list[Row], names: list[str]) -> str:
