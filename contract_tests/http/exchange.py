@@ -15,6 +15,8 @@ from contract_tests.http.origin import Origin, origin_of
 Headers = tuple[tuple[str, str], ...]
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 """Methods of requests that change nothing, and may be repeated."""
+MAX_VALUE_BYTES = 65_536
+"""Larger bodies are read again whenever their values are needed: parsed, they fill memory."""
 MAX_NESTING = 100
 """Levels of a JSON body. What is nested more deeply is not read: recursion has an end."""
 ANYBODY = "anybody"
@@ -121,6 +123,14 @@ class Exchange:
             return self.parsed_body if isinstance(self.parsed_body, dict) else {}
         except NotJson:
             return {}
+
+    def release(self) -> None:
+        """Let go of the values of large bodies. They are parsed again when they are needed."""
+        if len(self.response_body) > MAX_VALUE_BYTES:
+            self.__dict__.pop("parsed_body", None)
+            self.__dict__.pop("object", None)
+        if len(self.request_body) > MAX_VALUE_BYTES:
+            self.__dict__.pop("sent", None)
 
 
 @dataclass(slots=True)

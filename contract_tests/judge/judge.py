@@ -50,6 +50,11 @@ class Judge:
     def __call__(self, exchange: Exchange) -> RequestJudgement | None:
         """Judge one exchange. Return the verdict on its request, if it was for an operation."""
         self.judged += 1
+        judgement = self._judge(exchange)
+        exchange.release()
+        return judgement
+
+    def _judge(self, exchange: Exchange) -> RequestJudgement | None:
         if self.contract.is_control(exchange.path):
             self.accounts.observe_control(exchange)
             return None

@@ -12,6 +12,8 @@ from contract_tests.judge.violation import Json, Response, Violation
 from contract_tests.openapi.lists import ListOperation
 
 MAX_VIEWS = 60
+MAX_BYTES = 8_000_000
+"""Bodies of all readings together. The oldest readings are forgotten beyond it."""
 
 
 def is_oldest_first(entries: list[Json]) -> bool:
@@ -59,9 +61,13 @@ class Views:
         self._views[operation, key] = View(
             operation, key, response.params, response.body, response.exchange
         )
-        if len(self._views) > MAX_VIEWS:
+        while len(self._views) > 1 and not self._fit():
             del self._views[next(iter(self._views))]
         return before
+
+    def _fit(self) -> bool:
+        size = sum(len(view.exchange.response_body) for view in self._views.values())
+        return len(self._views) <= MAX_VIEWS and size <= MAX_BYTES
 
     def keep(self, still_holds: Callable[[View], bool]) -> None:
         """Keep the readings that still hold, and forget the others."""

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cache, cached_property
+from itertools import islice
 from typing import Any
 
 import jsonschema_rs
@@ -22,6 +23,8 @@ _ANNOTATIONS = frozenset(
 _Validator = jsonschema_rs.Draft4Validator | jsonschema_rs.Draft202012Validator
 MAX_UNKNOWN = 300
 """Undeclared fields of one object that are reported."""
+MAX_FIELDS = 1_000
+"""Undeclared fields of one object that are searched for what is wrong."""
 _SHARED = "#/components/schemas/"
 _CHOICES = ("oneOf", "anyOf")
 _CONDITIONS = ("if", "then", "else", "not")
@@ -72,19 +75,47 @@ class Schemas:
         """Yield every breach of a schema. Undeclared fields have the keyword ``unknown_field``."""
         validator = self._validator(pointer)
         try:
-            errors = [] if validator.is_valid(value) else list(validator.iter_errors(value))
+            errors = [] if validator.is_valid(value) else self._errors(validator, value)
         except (
             UnicodeEncodeError
         ):  # half a surrogate pair, which JSON can write and the validator cannot read
             readable = json.dumps(value, ensure_ascii=False).encode("utf-8", "replace")
             value = json.loads(readable)
-            errors = list(validator.iter_errors(value))
+            errors = self._errors(validator, value)
         found = [breach for error in errors for breach in _breaches(error, pointer)]
         if any(breach.keyword in _CHOICES for breach in found):
             found = self._without_closed_choices(pointer, value, found)
         for breach in found:
             if not (breach.value is None and self._may_be_null(breach)):
                 yield breach
+
+    def _errors(
+        self, validator: _Validator, value: Json
+    ) -> list[jsonschema_rs.ValidationError]:
+        """Return what is wrong with a value.
+
+        Each error holds a copy of the object it is about. Without most undeclared fields of a large
+        object, what is wrong with it fits into memory.
+        """
+        errors = validator.iter_errors(self._with_fewer_fields(value))
+        return list(errors) or list(validator.iter_errors(value))
+
+    def _with_fewer_fields(self, value: Json) -> Json:
+        """Return a value with at most ``MAX_FIELDS`` undeclared fields in each object."""
+        if isinstance(value, list):
+            return [self._with_fewer_fields(item) for item in value]
+        if not isinstance(value, dict):
+            return value
+        if len(value) > MAX_FIELDS:
+            others = (name for name in value if name not in self._declared)
+            kept = self._declared.union(islice(others, MAX_FIELDS))
+            value = {name: item for name, item in value.items() if name in kept}
+        return {name: self._with_fewer_fields(item) for name, item in value.items()}
+
+    @cached_property
+    def _declared(self) -> frozenset[str]:
+        """The names of the fields that any schema declares or requires."""
+        return frozenset(_fields_in(self._contract.document))
 
     def _without_closed_choices(
         self, pointer: str, value: Json, found: list[Breach]
@@ -262,6 +293,20 @@ def _names_in(node: Any) -> Iterator[str]:
     elif isinstance(node, list):
         for value in node:
             yield from _names_in(value)
+
+
+def _fields_in(node: Any) -> Iterator[str]:
+    """Yield the names of the fields that the schemas in a node declare or require."""
+    if isinstance(node, dict):
+        for key in ("properties", "required"):
+            fields = node.get(key)
+            if isinstance(fields, dict | list):
+                yield from (name for name in fields if isinstance(name, str))
+        for value in node.values():
+            yield from _fields_in(value)
+    elif isinstance(node, list):
+        for value in node:
+            yield from _fields_in(value)
 
 
 def _breaches(error: jsonschema_rs.ValidationError, root: str) -> Iterator[Breach]:
