@@ -89,9 +89,7 @@ class Schemas:
             if not (breach.value is None and self._may_be_null(breach)):
                 yield breach
 
-    def _errors(
-        self, validator: _Validator, value: Json
-    ) -> list[jsonschema_rs.ValidationError]:
+    def _errors(self, validator: _Validator, value: Json) -> list[jsonschema_rs.ValidationError]:
         """Return what is wrong with a value.
 
         Each error holds a copy of the object it is about. Without most undeclared fields of a large
