@@ -15,9 +15,10 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext, suppress
 from functools import partial
+from threading import Thread
 from typing import NoReturn
 
 from mockserver import packaged, settings
@@ -28,6 +29,7 @@ from mockserver.settings import Settings, SettingsError
 EXIT_OK, EXIT_STALE, EXIT_USAGE = 0, 1, 2
 _LOG_FORMAT = "%(levelname)s %(name)s: %(message)s"
 _BACKLOG = 2_048
+_STDIN = 0
 _COMMANDS = ("serve", "check", "docs", "control", "resources")
 
 _DESCRIPTION = """\
@@ -291,11 +293,21 @@ def _serve(chosen: Settings, listener: socket.socket) -> None:
     http_server = HttpServer(
         server, chosen.limits, on_ready=on_ready, background=background, observe=observe
     )
+    if chosen.stop_with_stdin:
+        Thread(target=_stop_with_stdin, args=(http_server.stop,), daemon=True).start()
     try:
         with http_server.stopped_by_signals(), state:
             http_server.run(listener)
     finally:
         requests.close()
+
+
+def _stop_with_stdin(stop: Callable[[], None]) -> None:
+    """Wait until standard input is closed, and stop."""
+    with suppress(OSError):
+        while os.read(_STDIN, 1_024):
+            pass
+    stop()
 
 
 def _url(host: str, port: int) -> str:

@@ -57,6 +57,7 @@ class Settings(Struct, frozen=True):
     check_references: bool = False
     state: Path | None = None
     quiet: bool = False
+    stop_with_stdin: bool = False
     log_level: str = "warning"
     limits: Limits = Limits()
     allow_remote_refs: bool = False
@@ -291,6 +292,11 @@ SETTINGS = (
     ),
     _Setting("keep_requests", _count, "number of requests to record (1000); 0 records none", "N"),
     _Setting("quiet", _switch, "do not list requests on the terminal"),
+    _Setting(
+        "stop_with_stdin",
+        _switch,
+        "stop when standard input is closed, and so with the program that started the mock",
+    ),
     _Setting(
         "max_accounts",
         _accounts,

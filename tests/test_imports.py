@@ -23,7 +23,7 @@ LAYERS: list[set[str]] = [
     {"banner", "control_command", "impossible_responses", "resources_command", "watch"},
     {"check_command"},
     {"cli"},
-    {"__main__", "child_server"},
+    {"__main__"},
     {"testing"},
     {"pytest_plugin"},
 ]

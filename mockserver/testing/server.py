@@ -26,6 +26,7 @@ __tracebackhide__ = True
 
 _START_SECONDS = 60
 _END_SECONDS = 5
+_FLAGS = ("--port=0", "--stop-with-stdin")
 _PACKAGES = Path(__file__).resolve().parent.parent.parent
 """Folder of the package ``mockserver``: site-packages or a checkout."""
 
@@ -51,7 +52,7 @@ class BillingServer:
         quiet = [] if "debug" in " ".join(flags) else ["--quiet"]
         self._stderr: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 (close() closes it)
         self._process = subprocess.Popen(  # noqa: S603 (the server checks its flags)
-            [sys.executable, "-P", "-m", "mockserver.child_server", *quiet, *flags, "--port=0"],
+            [sys.executable, "-P", "-m", "mockserver", "serve", *quiet, *flags, *_FLAGS],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._stderr,

@@ -39,6 +39,7 @@ TEXTS: dict[str, tuple[str, Any, str]] = {
     "allow_webhook_host": ("hooks.test, 10.0.0.5", ("hooks.test", "10.0.0.5"), "other.test"),
     "keep_requests": ("20", 20, "30"),
     "quiet": ("true", True, "false"),
+    "stop_with_stdin": ("true", True, "false"),
     "max_accounts": ("20", 20, "30"),
     "items": ("7", 7, "8"),
     "handlers": ("handlers.py", Path("handlers.py"), "other.py"),
