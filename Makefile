@@ -8,6 +8,7 @@ READY := $(VENV)/.ready
 TOOLS := tools/node_modules/.ready
 STRIPE := tools/stripe/node_modules/.ready
 EXAMPLE := examples/frontend/node_modules/.ready
+CLIENT := clients/typescript/node_modules/.ready
 NEWEST := $(VENV)/newest
 CONTROL := $(VENV)/control-openapi.json
 DOCUMENTS := spec/openapi.yaml mockserver/control/openapi.yaml $(CONTROL)
@@ -19,7 +20,7 @@ export REDOCLY_TELEMETRY = off
 export REDOCLY_SUPPRESS_UPDATE_NOTICE = true
 
 .PHONY: serve test test-slow test-newest contract mutants staging example soak generate-docs \
-	screenshots check bench documents lock clean
+	screenshots client-types check bench documents lock clean
 
 serve: $(READY) ## make the environment and start the mock
 	$(BIN)/mockserver serve
@@ -28,7 +29,7 @@ test: $(READY) ## all tests but the slow ones, and a fast run of the contract ki
 	$(BIN)/python -m pytest -m "not slow" -n 2 --dist loadfile --no-loadscope-reorder
 	$(BIN)/python -m pytest contract_tests --quiet --max-examples 5
 
-test-slow: $(READY) $(TOOLS) $(STRIPE) ## the slow tests: browsers, Stripe.js, Prism, a wheel ...
+test-slow: $(READY) $(TOOLS) $(STRIPE) $(CLIENT) ## the slow tests: browsers, Stripe.js, Prism, a wheel ...
 	$(BIN)/python -m pytest -m slow
 
 test-newest: ## the fast tests with the newest versions that pyproject.toml allows
@@ -47,7 +48,7 @@ mutants: $(READY) ## the kit's kill rate beside stock Schemathesis; writes bench
 staging: $(READY) ## the kit's verdict on a strange deployment; writes benchmarks/STAGING.md
 	$(BIN)/python -m benchmarks.staging
 
-example: $(READY) $(EXAMPLE) ## the billing screen of examples/frontend: types and browser tests
+example: $(READY) $(CLIENT) $(EXAMPLE) ## the billing screen of examples/frontend: types and browser tests
 	cd examples/frontend && PYTHON=../../$(BIN)/python npm test --silent
 
 soak: $(READY) ## 200,000 mixed requests: memory and books; writes benchmarks/SOAK.md
@@ -55,6 +56,11 @@ soak: $(READY) ## 200,000 mixed requests: memory and books; writes benchmarks/SO
 
 generate-docs: $(READY) ## make the reference pages in docs/ from the contract
 	$(BIN)/mockserver docs
+
+client-types: $(READY) $(CLIENT) ## make the TypeScript client's types from the control API's document
+	$(BIN)/python -m tools.control_document > $(CONTROL)
+	cd clients/typescript && node_modules/.bin/openapi-typescript ../../$(CONTROL) \
+		--default-non-nullable=false -o src/control.ts
 
 screenshots: $(READY) ## take the pictures in docs/screenshots again
 	UPDATE_SCREENSHOTS=1 $(BIN)/python -m pytest -q -m slow -k screenshots \
@@ -88,6 +94,7 @@ lock: $(READY) ## pin the newest versions that pyproject.toml allows
 clean:
 	rm -rf $(VENV) tools/node_modules tools/stripe/node_modules
 	rm -rf examples/frontend/node_modules examples/frontend/dist* examples/frontend/test-results
+	rm -rf clients/typescript/node_modules clients/typescript/dist
 
 $(READY): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -110,4 +117,9 @@ $(STRIPE): tools/stripe/package-lock.json
 $(EXAMPLE): examples/frontend/package-lock.json
 	@$(NEEDS_NPM)
 	cd examples/frontend && npm ci --silent
+	@touch $@
+
+$(CLIENT): clients/typescript/package-lock.json $(wildcard clients/typescript/src/*.ts)
+	@$(NEEDS_NPM)
+	cd clients/typescript && npm ci --silent && npm run --silent build
 	@touch $@

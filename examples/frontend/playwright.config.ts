@@ -48,7 +48,7 @@ export default defineConfig({
   ],
   webServer: [
     {
-      command: `"${python}" -m mockserver serve --port ${mockPort} --now 2026-03-18T12:00:00Z`,
+      command: `"${python}" -m mockserver serve --quiet --port ${mockPort} --now 2026-03-18T12:00:00Z`,
       cwd: PROJECT,
       url: `${mockUrl}/_mock/health`,
     },

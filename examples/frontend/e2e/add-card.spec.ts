@@ -88,7 +88,7 @@ test("when the billing API fails, the form reports it and can be used again", as
   billing,
   cardForm,
 }) => {
-  await account.letFail({ operations: ["add_payment_method"], next: 1, status: 503 });
+  await account.failNext("add_payment_method", { status: 503 });
   await cardForm.save(VISA);
   await expect(cardForm.problem).toContainText("Billing has a problem right now (503).");
   await expect(billing.cards).toHaveCount(0);

@@ -24,7 +24,7 @@ test("at 75 % of the credits, an alert is shown and an e-mail is sent", async ({
   await billing.refresh();
   await expect(billing.alert).toHaveText("75 % of this month's credits are used.");
   await expect(billing.activities.first()).toContainText("75 % of this month's credits are used");
-  expect((await account.messages())[0]).toMatchObject({
+  expect((await account.outbox())[0]).toMatchObject({
     channel: "email",
     subject: "You have used 75 % of your credits",
   });
@@ -59,8 +59,9 @@ test("alerts follow the settings: a signed webhook at 50 %", async ({
     event: "usage.alert",
     data: { threshold: 50, credits_used: 80_000, credits_allocated: 100_000, period: "2026-03" },
   });
-  expect(headers["x-alterlab-signature"]).toBe(signatureOf(body, await account.webhookSecret()));
-  const messages = await account.messages();
+  const { secret } = (await account.webhooks()).usage_alerts!;
+  expect(headers["x-alterlab-signature"]).toBe(signatureOf(body, secret));
+  const messages = await account.outbox();
   expect(messages.map(({ channel }) => channel)).toEqual(["webhook"]); // and no e-mail
 });
 
@@ -74,7 +75,7 @@ test("with alerts switched off there are none", async ({ account, billing }) => 
   await billing.refresh();
   await expect(billing.section("Usage this month")).toContainText("(100 %)");
   await expect(billing.alert).toHaveCount(0);
-  expect(await account.messages()).toEqual([]);
+  expect(await account.outbox()).toEqual([]);
 });
 
 test("an invalid webhook address is reported at its field", async ({ billing }) => {

@@ -5,7 +5,7 @@ test("a failed section reports the error and can be retried", async ({
   billing,
   page,
 }) => {
-  await account.letFail({ operations: ["get_balance"], next: 1, status: 503 });
+  await account.failNext("get_balance", { status: 503 });
   await billing.open(account.key);
   const section = billing.section("Balance");
   await expect(section.getByRole("alert")).toContainText("Billing has a problem right now (503).");
@@ -17,8 +17,8 @@ test("a failed section reports the error and can be retried", async ({
 });
 
 test("a broken connection and a truncated response are reported", async ({ account, billing }) => {
-  await account.letFail({ operations: ["get_balance"], connection: "reset" });
-  await account.letFail({ operations: ["list_credit_transactions"], connection: "truncated_body" });
+  await account.fail({ operations: ["get_balance"], connection: "reset" });
+  await account.fail({ operations: ["list_credit_transactions"], connection: "truncated_body" });
   await billing.open(account.key);
   await expect(billing.section("Balance").getByRole("alert")).toContainText(
     "Billing cannot be reached.",
@@ -29,7 +29,7 @@ test("a broken connection and a truncated response are reported", async ({ accou
 });
 
 test("rate limiting is reported with advice", async ({ account, billing }) => {
-  await account.letFail({ operations: ["get_usage_alerts"], status: 429 });
+  await account.fail({ operations: ["get_usage_alerts"], status: 429 });
   await billing.open(account.key);
   await expect(billing.section("Usage alerts").getByRole("alert")).toContainText(
     "Wait a minute, then try again.",
@@ -44,7 +44,7 @@ test("during a slow refresh the content stays, and the section is marked as busy
   await expect(billing.balance).toBeVisible();
   const before = await billing.balance.textContent();
   await account.use(100_000);
-  await account.letFail({ operations: ["get_balance"], next: 1, latency: { ms: 3000 } });
+  await account.failNext("get_balance", { latency: { ms: 3000 } });
   await billing.refresh();
   await expect(billing.section("Balance")).toHaveAttribute("aria-busy", "true");
   await expect(billing.balance).toHaveText(before ?? "");
@@ -58,14 +58,14 @@ test("after a lost response the user is told to check before trying again", asyn
   checkout,
 }) => {
   // All requests, not only the next: browsers repeat a request if no response has begun.
-  await account.letFail({ operations: ["create_deposit"], connection: "answer_lost" });
+  await account.fail({ operations: ["create_deposit"], connection: "answer_lost" });
   await billing.open(account.key);
   await billing.startDeposit("50");
   await expect(billing.section("Add funds").getByRole("alert")).toContainText(
     "Billing cannot be reached. Check your connection. " +
       "Check whether it was done before you try again.",
   );
-  await account.letAllGoWell();
+  await account.stopFailing();
   await billing.startDeposit("50");
   await expect(checkout.amount).toHaveText("$50.00");
 });

@@ -1,9 +1,9 @@
-import { mockUrl } from "./support/account";
 import { expect, test } from "./support";
 
 test("an app without any knowledge of the mock can be tested", async ({
   account,
   cardForm,
+  mock,
   page,
   request,
 }) => {
@@ -15,7 +15,7 @@ test("an app without any knowledge of the mock can be tested", async ({
     route.continue({ headers: { ...route.request().headers(), "x-api-key": account.key } }),
   );
   await page.route("https://js.stripe.com/**", async (route) =>
-    route.fulfill({ response: await request.get(`${mockUrl}/_mock/stripe.js`) }),
+    route.fulfill({ response: await request.get(`${mock.url}/_mock/stripe.js`) }),
   );
 
   await page.goto("/");
