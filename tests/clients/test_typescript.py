@@ -1,10 +1,11 @@
-"""The TypeScript client: its own tests, its types, and a fresh project that installs it."""
+"""The TypeScript client, and a fresh project that is built from its README and the guide."""
 
 from __future__ import annotations
 
 import json
 import os
 import re
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -19,12 +20,37 @@ ROOT = Path(__file__).parents[2]
 CLIENT = ROOT / "clients" / "typescript"
 COMMAND = Path(sys.executable).parent / "mockserver"
 README = (CLIENT / "README.md").read_text(encoding="utf-8")
+GUIDE = (ROOT / "docs" / "guides" / "frontend.md").read_text(encoding="utf-8")
+FILES = re.compile(r"```(?:ts|html)\n(?://|<!--) (\S+)(?: -->)?\n(.*?)```", re.DOTALL)
+"""Code in a document that begins with the name of its file."""
+BROWSER = """
+import config from "./playwright.config.ts";
+import { defineConfig } from "@playwright/test";
+
+export default defineConfig(config, {
+  use: { launchOptions: { executablePath: "/usr/bin/chromium", args: ["--no-sandbox"] } },
+});
+"""
+"""The guide's settings with Debian's browser."""
+HANDLER = """
+import { startMock } from "@alterlab-mock/client";
+
+const mock = await startMock();
+process.env.BILLING_URL = mock.url;
+const { GET, POST } = await import("./app/api/billing/[...path]/route.js");
+const site = "http://localhost:3000/api/billing";
+const balance = await GET(new Request(`${site}/balance`));
+const refused = await POST(new Request(`${site}/deposit`, { method: "POST", body: "{}" }));
+console.log(balance.status, Object.keys(await balance.json()).length > 3, refused.status);
+await mock.stop();
+"""
+"""Calls the guide's route handler as Next.js does."""
 TIMEOUT = 600
 
 
-def run(*words: str, cwd: Path) -> str:
+def run(*words: str, cwd: Path, **settings: str) -> str:
     """Run a command that must succeed, and return its output."""
-    environment = {**os.environ, "MOCK_COMMAND": str(COMMAND), "CI": "1"}
+    environment = {**os.environ, "MOCK_COMMAND": str(COMMAND), "CI": "1", **settings}
     done = subprocess.run(
         words,
         check=False,
@@ -38,9 +64,16 @@ def run(*words: str, cwd: Path) -> str:
     return done.stdout
 
 
+def free_port() -> int:
+    """Return a port that is free at the moment."""
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return int(found.getsockname()[1])
+
+
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A fresh project with the packed client, and the files of its README."""
+    """A fresh project with the packed client, and the files of its README and the guide."""
     folder = tmp_path_factory.mktemp("project")
     packed = run("npm", "pack", "--silent", "--pack-destination", str(folder), cwd=CLIENT)
     pinned = json.loads((CLIENT / "package.json").read_text(encoding="utf-8"))["devDependencies"]
@@ -60,13 +93,16 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
             "noEmit": True,
             "target": "es2023",
             "module": "nodenext",
+            "lib": ["es2023", "dom"],
+            "rewriteRelativeImportExtensions": True,
             "skipLibCheck": True,
         }
     }
     (folder / "tsconfig.json").write_text(json.dumps(options), encoding="utf-8")
-    for name, code in re.findall(r"```ts\n// (\S+)\n(.*?)```", README, re.DOTALL):
-        (folder / name).parent.mkdir(exist_ok=True)
+    for name, code in [*FILES.findall(README), *FILES.findall(GUIDE)]:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(code, encoding="utf-8")
+    (folder / "browser.config.ts").write_text(BROWSER, encoding="utf-8")
     run("npm", "install", "--loglevel", "error", "--no-audit", "--no-fund", cwd=folder)
     return folder
 
@@ -117,10 +153,27 @@ def test_the_script_of_the_readme_prints_what_it_says(project: Path) -> None:
     assert run("node", "node_modules/.out/deposit.js", cwd=project).startswith("$26.00\n")
 
 
-@pytest.mark.parametrize("words", [("playwright", "test", "e2e"), ("vitest", "run", "tests")])
-def test_the_fixtures_of_the_readme_work(words: tuple[str, ...], project: Path) -> None:
-    """Playwright and Vitest start a mock, and each test has an account."""
-    assert "1 passed" in run("npx", *words, cwd=project)
+def test_the_fixtures_for_vitest_work(project: Path) -> None:
+    """Each worker starts a mock, and each test has an account."""
+    assert "1 passed" in run("npx", "vitest", "run", "tests", cwd=project)
+
+
+def test_the_fixtures_for_playwright_work_in_the_page_of_the_guide(project: Path) -> None:
+    """Vite and the mock are started, and the page is tested in a browser."""
+    page = project / "playwright.config.ts"
+    text = page.read_text(encoding="utf-8")
+    page.write_text(text.replace("5173", str(free_port())), encoding="utf-8")
+    url = f"http://127.0.0.1:{free_port()}"
+    words = ("npx", "playwright", "test", "--config", "browser.config.ts")
+    assert "3 passed" in run(*words, cwd=project, MOCK_URL=url)
+
+
+def test_the_route_handler_of_the_guide_forwards_requests(project: Path) -> None:
+    """Status and body are those of the API."""
+    out = project / "node_modules" / ".out"
+    run("npx", "tsc", "--noEmit", "false", "--outDir", str(out), cwd=project)
+    (out / "handler.mjs").write_text(HANDLER, encoding="utf-8")
+    assert run("node", str(out / "handler.mjs"), cwd=project) == "200 true 422\n"
 
 
 def test_npx_runs_the_mock(project: Path) -> None:
