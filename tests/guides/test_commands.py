@@ -154,7 +154,7 @@ def test_suites_pass_as_printed(tmp_path: Path) -> None:
 @pytest.mark.parametrize("document", [README, *GUIDES], ids=lambda document: document.name)
 def test_every_guide_is_run_or_says_why_not(document: Document) -> None:
     """Only shell and Python can be run, and only what can be run may be marked."""
-    known = {"bash", "json", "text", "python", "yaml", "html", "js", "toml"}
+    known = {"bash", "json", "text", "python", "yaml", "html", "js", "toml", "ts"}
     assert {block.language for block in document.blocks} <= known
     assert not re.search(r"```(bash|python)\n.*?# not run", document.text, re.S)
     for block in document.blocks:
