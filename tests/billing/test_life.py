@@ -31,11 +31,14 @@ from mockserver.billing.account import Account, AutoRechargeRequest
 from mockserver.billing.api import render
 from mockserver.billing.context import Context
 from mockserver.billing.errors import BillingError
+from mockserver.billing.hosted.checkout import CheckoutPages
+from mockserver.billing.hosted.site import Problem, Site
 from mockserver.billing.usage_log import CREDITS_PER_REQUEST, UsageType
 from mockserver.engine.pages import newest_first
 from mockserver.engine.reply import encode
 from mockserver.engine.responses import Responses
 from mockserver.openapi.contract import Contract
+from tests.worlds import make_world
 
 from .conftest import DECLINED_LATER, WORKING, at, catalogue, deposit, fresh, problems, state
 
@@ -51,6 +54,12 @@ LEDGER, AUDIT_LOG = (
     for name in ("list_credit_transactions", "list_audit_log")
 )
 """The responses of two lists, which keep pages from one account to the next."""
+KEEPING, FRESH = Site(make_world()), Site(make_world())
+
+
+async def no_wait(_: str) -> None:
+    """Do nothing before a redirect."""
+
 
 picks = st.integers(0, 10**6)
 """Which of the existing records to take."""
@@ -359,6 +368,19 @@ class Life(RuleBasedStateMachine):
         ):
             items = [listing.render(item) for item in listing.items]
             assert responses.encode(200, listing) == encode({listing.name: items, **listing.rest})
+
+    @rule(pick=picks, problem=st.sampled_from([None, Problem("Declined.", 402)]))
+    def a_kept_checkout_page_equals_a_fresh_one(self, pick: int, problem: Problem | None) -> None:
+        """A page that was shown before is shown again only if nothing on it has changed."""
+        sessions = [*self.account.checkout_sessions.values()]
+        if sessions:
+            session = sessions[pick % len(sessions)]
+            FRESH.kept.clear()
+            shown, fresh_one = (
+                CheckoutPages(site, no_wait).page(self.context, session, problem)
+                for site in (KEEPING, FRESH)
+            )
+            assert shown.body == fresh_one.body
 
     @invariant()
     def each_payment_has_its_invoice(self) -> None:
