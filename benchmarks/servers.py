@@ -160,8 +160,15 @@ def free_port() -> int:
 
 
 def _environment() -> dict[str, str]:
-    """Return the environment without settings that change the server's defaults."""
-    return {name: value for name, value in os.environ.items() if not name.startswith("MOCKSERVER_")}
+    """Return the environment without settings that change the server's defaults.
+
+    Compiled modules are kept, as in an installation: compiling them takes 0.3 s of each start.
+    """
+    return {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith("MOCKSERVER_") and name != "PYTHONDONTWRITEBYTECODE"
+    }
 
 
 def _last_line(log: bytes) -> str:

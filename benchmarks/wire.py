@@ -13,7 +13,7 @@ import re
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import cycle
 from pathlib import Path
 from statistics import median
@@ -55,6 +55,8 @@ class Kind:
     requests: Sequence[bytes]
     status: int
     target: float
+    beside: Sequence[bytes] = ()
+    """The requests to this server that it is compared with; none for those to uvicorn."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +111,13 @@ def kinds(checkout: str) -> list[Kind]:
             200,
             8,
         ),
-        Kind(KEYS_IN_TURN, [request("GET", BALANCE_PATH, key) for key in keys], 200, 1.04),
+        Kind(
+            KEYS_IN_TURN,
+            [request("GET", BALANCE_PATH, key) for key in keys],
+            200,
+            1.3,
+            [request("GET", BALANCE_PATH)],
+        ),
     ]
 
 
@@ -195,9 +203,11 @@ def _on_cpu(pid: int) -> int:
 def measured(bare: Server, mock: Server, kinds: Sequence[Kind], plan: Plan) -> Iterator[Row]:
     """Yield a row for each kind of request."""
     for kind in kinds:
+        other = replace(kind, requests=kind.beside or kind.requests)
+        peer_server = mock if kind.beside else bare
         _warm_up(mock, kind)
         pairs = [
-            (microseconds(mock, kind, plan.seconds), microseconds(bare, kind, plan.seconds))
+            (microseconds(mock, kind, plan.seconds), microseconds(peer_server, other, plan.seconds))
             for _ in range(plan.rounds)
         ]
         own, peer = (median(column) for column in zip(*pairs, strict=True))

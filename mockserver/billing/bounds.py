@@ -7,6 +7,7 @@ a restart of the server. Nothing else in the account changes, and no id is issue
 """
 
 from collections.abc import Callable
+from itertools import islice
 from typing import TypeVar
 
 Item = TypeVar("Item")
@@ -32,6 +33,7 @@ def make_room(
     """Drop the oldest items if the limit is reached: those that are done first, then the others."""
     if len(items) < limit:
         return
-    oldest_first = sorted(items, key=lambda id: not is_done(items[id]))
-    for id in oldest_first[: limit // _DROPPED_AT_ONCE]:
+    done = [id for id, item in items.items() if is_done(item)]
+    done_first = dict.fromkeys([*done, *items])
+    for id in islice(done_first, limit // _DROPPED_AT_ONCE):
         del items[id]

@@ -12,8 +12,8 @@ from array import array
 from collections.abc import Iterable, Iterator, MutableSequence, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
-from itertools import accumulate, chain, pairwise
-from operator import attrgetter
+from itertools import accumulate, chain, repeat
+from operator import attrgetter, floordiv, sub
 from typing import Any, TypeVar, overload
 
 Item = TypeVar("Item")
@@ -24,6 +24,8 @@ NEWEST = 96
 """The maximum number of unpacked items; a page of the newest 20 never needs unpacking."""
 _UNPACKED_BLOCKS = 32
 """The number of unpacked blocks in the cache that all histories share (about 1 MB)."""
+_LEVEL = 3
+"""Level 6 saves 2 % of the memory and takes a quarter longer."""
 _WINDOW_BITS, _MEMORY_LEVEL = -13, 5
 """Enough for a block of 10 kB. zlib's defaults take 256 kB each time and fragment memory."""
 _START, _TICK = datetime(1970, 1, 1, tzinfo=UTC), timedelta(microseconds=1)
@@ -143,7 +145,7 @@ def _pack(items: list[Any]) -> bytes:
     kind = type(items[0])
     values = attrgetter(*kind.__struct_fields__)
     columns = [_without_moments(column) for column in zip(*map(values, items), strict=True)]
-    packer = zlib.compressobj(6, zlib.DEFLATED, _WINDOW_BITS, _MEMORY_LEVEL)
+    packer = zlib.compressobj(_LEVEL, zlib.DEFLATED, _WINDOW_BITS, _MEMORY_LEVEL)
     return packer.compress(pickle.dumps((kind, columns))) + packer.flush()
 
 
@@ -159,8 +161,8 @@ def _without_moments(column: tuple[Any, ...]) -> tuple[Any, ...] | array[int]:
     """Turn a column of UTC datetimes into steps in microseconds; return any other unchanged."""
     if not all(isinstance(value, datetime) and value.tzinfo is UTC for value in column):
         return column
-    steps = (after - before for before, after in pairwise((_START, *column)))
-    return array("q", [step // _TICK for step in steps])
+    steps = map(sub, column, (_START, *column))
+    return array("q", map(floordiv, steps, repeat(_TICK)))
 
 
 def _with_moments(column: tuple[Any, ...] | array[int]) -> Iterable[Any]:

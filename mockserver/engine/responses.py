@@ -1,6 +1,6 @@
 """The responses of operations. Only responses that the contract allows are sent."""
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping, Sequence
 from typing import Any
 
 import orjson
@@ -11,6 +11,8 @@ from mockserver.openapi.schemas import Schema, Validator
 
 _KEPT_ITEMS = 500
 """The number of encoded items to keep for each list. They take half a MB."""
+_KEPT_PAGES = 8
+"""The number of encoded pages to keep for each list."""
 _LIST_KEYWORDS = frozenset({"minItems", "maxItems", "uniqueItems"})
 
 
@@ -30,7 +32,7 @@ class Responses:
         self._contract = contract
         self._schemas: dict[int, Schema] = {}
         self._validators: dict[int, Validator] = {}
-        self._items: dict[str, _Items] = {}
+        self._items: dict[tuple[int, str], _Items] = {}
         self._arrays: dict[tuple[int, str], Schema] = {}
 
     def encode(self, status: int, body: Any) -> bytes:
@@ -75,13 +77,12 @@ class Responses:
             whole = {body.name: [body.render(item) for item in body.items], **body.rest}
             _check(validator, whole, f"status {status}", "")
             return encode(whole)
-        _check(validator, {body.name: [], **body.rest}, f"status {status}", "")
-        items = self._items.get(body.name)
+        items = self._items.get((status, body.name))
         if items is None:
-            items = self._items[body.name] = _Items(
-                self._contract.validator(array["items"], closed=True)
+            items = self._items[status, body.name] = _Items(
+                status, validator, self._contract.validator(array["items"], closed=True)
             )
-        return encode({body.name: items.fragments(body), **body.rest})
+        return items.page(body)
 
     def _array(self, status: int, name: str) -> Schema:
         """Return the schema of a list in a response."""
@@ -94,29 +95,47 @@ class Responses:
 
 
 class _Items:
-    """Encoded items by identity. It keeps the items, so that no other gets the same identity."""
+    """Encoded items by identity, and encoded pages by their items.
 
-    def __init__(self, validator: Validator) -> None:
+    It keeps the items, so that no other gets the same identity.
+    """
+
+    def __init__(self, status: int, page_validator: Validator, validator: Validator) -> None:
+        self._what = f"status {status}"
+        self._page_validator = page_validator
         self._validator = validator
         self._kept: dict[int, orjson.Fragment] = {}
         self._items: list[object] = []
+        self._pages: dict[Hashable, tuple[Sequence[object], bytes]] = {}
+        """Items and encoded page, by all that is quickly compared."""
 
-    def fragments(self, listing: Listing) -> list[orjson.Fragment]:
-        """Return all items of a page, encoded. Raises BrokenContract."""
+    def page(self, listing: Listing) -> bytes:
+        """Return a page as valid JSON. Raises BrokenContract."""
+        items = listing.items
+        key = (id(items[0]) if items else 0, len(items), *listing.rest.items())
+        known = self._pages.get(key)
+        if known is not None and known[0] == items:  # compares the same objects at once
+            return known[1]
+        _check(self._page_validator, {listing.name: [], **listing.rest}, self._what, "")
+        payload = kept(encode({listing.name: self._fragments(listing), **listing.rest}))
+        if len(self._pages) >= _KEPT_PAGES:
+            self._pages.clear()
+        self._pages[key] = items, payload
+        return payload
+
+    def _fragments(self, listing: Listing) -> list[orjson.Fragment]:
+        """Return all items of a page, encoded."""
         if len(self._kept) >= _KEPT_ITEMS:
             self._kept.clear()
             self._items.clear()
-        try:
-            return [self._kept[place] for place in map(id, listing.items)]
-        except KeyError:
-            for index, item in enumerate(listing.items):
-                if id(item) not in self._kept:
-                    self._keep(item, listing, index)
+        for index, item in enumerate(listing.items):
+            if id(item) not in self._kept:
+                self._keep(item, listing, index)
         return [self._kept[place] for place in map(id, listing.items)]
 
     def _keep(self, item: object, listing: Listing, index: int) -> None:
         rendered: Mapping[str, Any] = listing.render(item)
-        _check(self._validator, rendered, "status 200", f"{listing.name}/{index}/")
+        _check(self._validator, rendered, self._what, f"{listing.name}/{index}/")
         self._items.append(item)
         self._kept[id(item)] = orjson.Fragment(kept(encode(rendered)))
 

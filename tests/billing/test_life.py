@@ -14,6 +14,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
+from mockserver import packaged
 from mockserver.billing import (
     auto_recharge,
     checkout,
@@ -30,7 +31,14 @@ from mockserver.billing.account import Account, AutoRechargeRequest
 from mockserver.billing.api import render
 from mockserver.billing.context import Context
 from mockserver.billing.errors import BillingError
+from mockserver.billing.hosted.checkout import CheckoutPages
+from mockserver.billing.hosted.site import Problem, Site
 from mockserver.billing.usage_log import CREDITS_PER_REQUEST, UsageType
+from mockserver.engine.pages import newest_first
+from mockserver.engine.reply import encode
+from mockserver.engine.responses import Responses
+from mockserver.openapi.contract import Contract
+from tests.worlds import make_world
 
 from .conftest import DECLINED_LATER, WORKING, at, catalogue, deposit, fresh, problems, state
 
@@ -39,6 +47,19 @@ CARDS = (WORKING, "pm_card_amex", "pm_1Qabc", DECLINED_LATER, "pm_card_chargeDec
 PRICES = (*PLANS, "price_credits_25", "price_nope")
 PROMO_CODES = ("WELCOME10", "bonus5", "SPRING2025", "NOPE")
 METHODS = ("email", "sms", "pigeon")
+
+CONTRACT = Contract.load(packaged.spec())
+LEDGER, AUDIT_LOG = (
+    Responses(CONTRACT.operations[name], CONTRACT)
+    for name in ("list_credit_transactions", "list_audit_log")
+)
+"""The responses of two lists, which keep pages from one account to the next."""
+KEEPING, FRESH = Site(make_world()), Site(make_world())
+
+
+async def no_wait(_: str) -> None:
+    """Do nothing before a redirect."""
+
 
 picks = st.integers(0, 10**6)
 """Which of the existing records to take."""
@@ -332,6 +353,34 @@ class Life(RuleBasedStateMachine):
         """Equal facts are rendered as equal balances, so a response may be kept by its facts."""
         rendered = render.balance(self.account)
         assert self.balances.setdefault(render.facts_of_balance(self.account), rendered) == rendered
+
+    @rule(limit=st.integers(1, 5), offset=st.integers(0, 3), pick=picks)
+    def a_kept_page_equals_a_fresh_one(self, limit: int, offset: int, pick: int) -> None:
+        """A page that was sent before is sent again only if nothing on it has changed."""
+        types = (None, "deposit", "scrape")
+        entries = self.account.ledger.page(
+            limit=limit, offset=offset, reference_type=types[pick % len(types)]
+        )
+        audit = newest_first(self.account.audit_log, limit=limit, offset=offset)
+        for responses, listing in (
+            (LEDGER, render.listing("transactions", render.credit_transaction, entries)),
+            (AUDIT_LOG, render.listing("entries", render.audit_entry, audit)),
+        ):
+            items = [listing.render(item) for item in listing.items]
+            assert responses.encode(200, listing) == encode({listing.name: items, **listing.rest})
+
+    @rule(pick=picks, problem=st.sampled_from([None, Problem("Declined.", 402)]))
+    def a_kept_checkout_page_equals_a_fresh_one(self, pick: int, problem: Problem | None) -> None:
+        """A page that was shown before is shown again only if nothing on it has changed."""
+        sessions = [*self.account.checkout_sessions.values()]
+        if sessions:
+            session = sessions[pick % len(sessions)]
+            FRESH.kept.clear()
+            shown, fresh_one = (
+                CheckoutPages(site, no_wait).page(self.context, session, problem)
+                for site in (KEEPING, FRESH)
+            )
+            assert shown.body == fresh_one.body
 
     @invariant()
     def each_payment_has_its_invoice(self) -> None:

@@ -230,8 +230,10 @@ class MemoryStore:
         self._used.add(name)
         if name in self.pinned:
             return
+        if name in self._unpacked:
+            self._unpacked.move_to_end(name)
+            return
         self._unpacked[name] = None
-        self._unpacked.move_to_end(name)
         if len(self._unpacked) > MAX_UNPACKED:
             self._make_room()
 

@@ -74,7 +74,7 @@ class Group(Struct, frozen=True):
     choices: list[Choice]
 
 
-class Selection(Struct, frozen=True, dict=True):
+class Selection(Struct, frozen=True, dict=True, eq=False):
     """All groups of cards that a page offers, as HTML that is made once."""
 
     groups: list[Group]

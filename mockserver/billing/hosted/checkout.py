@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from urllib.parse import urlencode
 
 from msgspec import Struct
+from msgspec.structs import astuple
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
@@ -56,7 +57,7 @@ class CheckoutPages:
 
     async def _show(self, request: Request) -> Response:
         found = self._find(request)
-        return self._page(*found) if found else self._site.missing("checkout session")
+        return self.page(*found) if found else self._site.missing("checkout session")
 
     async def _authentication(self, request: Request) -> Response:
         """Show the 3-D Secure page of the payer's bank."""
@@ -66,7 +67,7 @@ class CheckoutPages:
         context, session = found
         card = request.query_params.get("card")
         if session.status(context.now) != "open":
-            return self._page(context, session)
+            return self.page(context, session)
         if card is not None and not cards.is_id(card):
             return self._site.missing("card")
         return self._site.page(
@@ -107,7 +108,7 @@ class CheckoutPages:
                 else self._cancel(context, session)
             )
         except BillingError as error:
-            return self._page(context, session, Problem(str(error), 409))
+            return self.page(context, session, Problem(str(error), 409))
 
     async def _pay(
         self, context: Context, session: CheckoutSession, form: dict[str, str]
@@ -117,9 +118,9 @@ class CheckoutPages:
             if isinstance(problem, Response):
                 return problem
             if problem is not None:
-                return self._page(context, session, problem)
+                return self.page(context, session, problem)
         await self._before_redirect(context.account.id)
-        return _redirect(session, session.success_url) or self._page(context, session)
+        return _redirect(session, session.success_url) or self.page(context, session)
 
     def _cancel(self, context: Context, session: CheckoutSession) -> Response:
         checkout.must_be_open(context, session)
@@ -132,16 +133,24 @@ class CheckoutPages:
         session = context.account.checkout_sessions.get(session_id) if context is not None else None
         return (context, session) if context is not None and session is not None else None
 
-    def _page(
+    def page(
         self, context: Context, session: CheckoutSession, problem: Problem | None = None
     ) -> Response:
+        """Return the page of a session."""
         plan = _plan(context, session)
         state = session.status(context.now)
         if problem is None and state == "open" and session.last_decline_code is not None:
             problem = Problem(
                 f"The last payment failed ({session.last_decline_code}). Nothing was charged.", 200
             )
-        return self._site.page(
+        renews_at = add_months(session.completed_at or context.now, 1) if plan else None
+        offer = _promo(context, session)
+        profile = context.account.profile
+        selection = cards.to_pay_with(context)
+        numbers = cards.numbers_to_pay_with(context.catalogue)
+        others = (state, plan, renews_at, offer, profile, selection, numbers, problem)
+        return self._site.kept_page(
+            (astuple(session), others),  # title and address follow from them
             "checkout.html",
             problem.status if problem else 200,
             forms=FORMS_LEAVE if state == "open" else FORMS_STAY,
@@ -149,11 +158,11 @@ class CheckoutPages:
             state=state,
             plan=plan,
             title=_title(session, plan),
-            renews_at=add_months(session.completed_at or context.now, 1),
-            promo=_promo(context, session),
-            profile=context.account.profile,
-            selection=cards.to_pay_with(context),
-            numbers=cards.numbers_to_pay_with(context.catalogue),
+            renews_at=renews_at,
+            promo=offer,
+            profile=profile,
+            selection=selection,
+            numbers=numbers,
             problem=problem,
             back=_address(session, session.success_url),
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from base64 import b64encode
+from collections.abc import Hashable, Mapping
 from datetime import datetime
 from functools import cached_property
 from hashlib import sha256
@@ -42,6 +43,8 @@ _MONTHS = (
     *("January", "February", "March", "April", "May", "June"),
     *("July", "August", "September", "October", "November", "December"),
 )
+_KEPT_PAGES = 64
+"""The number of rendered pages to keep, at 16 kB each."""
 _WHY_MISSING = (
     "The server may have been restarted or reset, or the address is incomplete. "
     "The oldest sessions are dropped when there are very many."
@@ -73,6 +76,8 @@ class Site:
         self._world = world
         self._accounts = world.state
         self._headers_by_forms: dict[str, Headers] = {}
+        self.kept: dict[Hashable, bytes] = {}
+        """Rendered pages by the facts that they show."""
 
     @property
     def address(self) -> Address:
@@ -88,9 +93,17 @@ class Site:
         self, template: str, status: int = 200, *, forms: str = "'none'", **facts: Any
     ) -> Response:
         """Return a page. ``forms`` is the policy for the targets of its forms."""
-        parts = self._templates.get_template(template).generate(**facts)
-        # Most parts are ASCII, which is encoded ten times as fast as the whole page.
-        body = b"".join([part.encode() for part in parts])
+        return _Page(self._render(template, facts), status, self._headers(forms))
+
+    def kept_page(
+        self, key: Hashable, template: str, status: int, *, forms: str, **facts: Any
+    ) -> Response:
+        """Return a page that is rendered once for equal keys, so the key covers all facts."""
+        body = self.kept.get(key)
+        if body is None:
+            if len(self.kept) >= _KEPT_PAGES:
+                self.kept.clear()
+            body = self.kept[key] = self._render(template, facts)
         return _Page(body, status, self._headers(forms))
 
     def message(self, status: int, message: str, more: str | None = None) -> Response:
@@ -100,6 +113,11 @@ class Site:
     def missing(self, what: str) -> Response:
         """Return the 404 page of something that does not exist, or no longer."""
         return self.message(404, f"This {what} does not exist.", _WHY_MISSING)
+
+    def _render(self, template: str, facts: Mapping[str, Any]) -> bytes:
+        parts = self._templates.get_template(template).generate(facts)
+        # Most parts are ASCII, which is encoded ten times as fast as the whole page.
+        return b"".join([part.encode() for part in parts])
 
     @cached_property
     def _templates(self) -> Environment:
