@@ -345,4 +345,4 @@ def test_many_invoices_come_in_pages(make_server: ServerFactory) -> None:
 def test_the_portal_has_no_return_link(client: httpx.Client, portal: str) -> None:
     """The contract has no return URL for the portal."""
     links = re.findall(r'<a [^>]*href="([^"]+)"', client.get(portal).text)
-    assert all(link.startswith("/invoices/") for link in links)
+    assert all(link.startswith(("/invoices/", f"{portal}?fill=")) for link in links)

@@ -149,7 +149,7 @@ class PortalPages:
         except BillingError as error:
             problem = Problem(str(error), 409)
         if problem is not None:
-            return self._page(context, request, problem)
+            return self._page(context, request, problem, cards.kept(form, context.catalogue))
         return RedirectResponse(f"{_here(request)}?done={step}", 303)
 
     def _find(self, request: Request) -> Context | None:
@@ -161,8 +161,15 @@ class PortalPages:
             else None
         )
 
-    def _page(self, context: Context, request: Request, problem: Problem | None = None) -> Response:
+    def _page(
+        self,
+        context: Context,
+        request: Request,
+        problem: Problem | None = None,
+        values: dict[str, str] | None = None,
+    ) -> Response:
         account = context.account
+        card = request.query_params.get("fill", "")
         current = account.subscription
         page = _page_number(request.query_params.get("page", "1"))
         newest_first = account.invoices[::-1]
@@ -177,6 +184,8 @@ class PortalPages:
             cards=[_own(context, card) for card in account.wallet.cards],
             selection=cards.to_add(context),
             numbers=cards.numbers_to_add(context.catalogue),
+            samples=cards.samples(context.catalogue),
+            values=values or cards.filled_in(card, context.catalogue, context.now),
             subscription=current,
             plan=context.catalogue.plan(current.plan) if current else None,
             pending=context.catalogue.plan(current.pending_plan)
