@@ -62,12 +62,8 @@ def test_the_payment_element_reports_a_wrong_secret_at_once(visit: Visit) -> Non
     """It emits ``loaderror`` and shows a text instead of the form."""
     shop = visit("plain-payment", kind="payment", secret=ANOTHER)
     shop.must_show("loaderror resource_missing")
-    assert (
-        shop.page.get_by_test_id("stripe-load-error")
-        .text_content()
-        .startswith("No such setupintent")
-    )
-    assert not shop.page.get_by_test_id("stripe-number").is_visible()
+    assert shop.field("load-error").text_content().startswith("No such setupintent")
+    assert not shop.field("number").is_visible()
 
 
 def test_an_unreachable_mock_is_a_connection_error(card: Shop) -> None:

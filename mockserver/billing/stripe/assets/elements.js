@@ -1,13 +1,5 @@
 // A group of elements that belong to one form.
 
-const KINDS = {
-  payment: PaymentElementImplementation,
-  card: CardElementImplementation,
-  cardNumber: CardPartImplementation,
-  cardExpiry: CardPartImplementation,
-  cardCvc: CardPartImplementation,
-};
-
 class GroupImplementation extends Emitter {
   constructor(options) {
     super();
@@ -26,6 +18,7 @@ class GroupImplementation extends Emitter {
         "Invalid value for elements(): mode should be one of: payment, setup, subscription.",
       );
     }
+    this.id = unguessableId();
     this.options = { ...options };
     this.isSubmitted = false;
     this._elements = new Map();
@@ -44,7 +37,7 @@ class GroupImplementation extends Emitter {
 
   /** The brand of the number in the cardNumber element. */
   get brand() {
-    return this.part("cardNumber")?.brand ?? UNKNOWN_BRAND;
+    return this.part("cardNumber")?.state.payload.brand ?? "unknown";
   }
 
   part(type) {
@@ -52,7 +45,7 @@ class GroupImplementation extends Emitter {
   }
 
   create(type, options = {}) {
-    if (!Object.hasOwn(KINDS, type)) {
+    if (!Object.hasOwn(FRAMES, type)) {
       throwUnsupported(`The element ${JSON.stringify(type)}`);
     }
     if (this._elements.has(type)) {
@@ -71,7 +64,7 @@ class GroupImplementation extends Emitter {
       throw new IntegrationError(
         "Invalid value for elements.create(): options should be an object.",
       );
-    const element = new KINDS[type](type, this, options);
+    const element = new ElementImplementation(type, this, options);
     this._elements.set(type, element);
     return element.handle;
   }
@@ -84,10 +77,7 @@ class GroupImplementation extends Emitter {
     if (!isObject(options))
       throw new IntegrationError("Invalid value for elements.update(): an object is required.");
     this.options = { ...this.options, ...options };
-    for (const element of this._elements.values()) {
-      element.applyOptions({});
-      element.refresh();
-    }
+    for (const element of this._elements.values()) element.sendSettings();
     this.emit("update-end", {});
   }
 
@@ -103,7 +93,7 @@ class GroupImplementation extends Emitter {
   }
 
   async submit() {
-    const error = this.mounted("elements.submit()").validate();
+    const error = await this.mounted("elements.submit()").validate();
     this.isSubmitted = error === undefined;
     return error === undefined ? { selectedPaymentMethod: "card" } : { error };
   }

@@ -28,7 +28,9 @@ const VARIABLE = /^[a-zA-Z0-9]{1,40}$/;
 const PSEUDO = /^(:hover|:focus|:disabled|::placeholder|::selection)$/;
 
 const BASE_CSS = `
-:host { display: block; }
+body { margin: 0; }
+.alias { display: block; margin: 0; font: inherit; }
+.alias:focus { outline: none; }
 * { box-sizing: border-box; }
 .hidden { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%);
   white-space: nowrap; }
@@ -84,13 +86,18 @@ input.invalid { color: var(--colorDanger); border-color: var(--colorDanger); }
 `;
 
 const CHALLENGE_CSS = `
-:host { color-scheme: light dark; }
+html { color-scheme: light dark; }
+body { margin: 0; }
 * { box-sizing: border-box; }
-dialog { max-width: min(28rem, calc(100% - 2rem)); border: 1px solid GrayText;
-  border-radius: 12px; padding: 24px;
-  color: CanvasText; background: Canvas; font: 16px/1.5 system-ui, sans-serif; }
-dialog::backdrop { background: rgb(0 0 0 / 55%); }
-h2 { margin: 0 0 8px; font-size: 1.25rem; }
+.LightboxModal { position: fixed; inset: 0; display: grid; place-items: center; padding: 16px;
+  background: rgb(0 0 0 / 55%); }
+.LightboxModalContent { width: min(28rem, 100%); overflow: hidden; border-radius: 12px;
+  border: 1px solid GrayText; background: Canvas; }
+.LightboxModalContent iframe { display: block; width: 100%; height: 21rem; max-height: 85vh;
+  border: 0; }
+main { padding: 24px; color: CanvasText; background: Canvas;
+  font: 16px/1.5 system-ui, sans-serif; }
+h1 { margin: 0 0 8px; font-size: 1.25rem; }
 p { margin: 0 0 16px; }
 .choices { display: flex; flex-wrap: wrap; gap: 12px; }
 button { font: inherit; padding: 8px 18px; border-radius: 6px; border: 1px solid CanvasText;
@@ -103,6 +110,15 @@ button:focus-visible { outline: 3px solid CanvasText; outline-offset: 2px; }
 function sheetOf(css) {
   const sheet = new CSSStyleSheet();
   sheet.replaceSync(css);
+  return sheet;
+}
+
+/** Return the color, font and ground of the page around the frame. */
+function sheetOfPage({ color, fontFamily, fontSize, background }) {
+  const sheet = new CSSStyleSheet();
+  addRule(sheet, ".row", { color, fontFamily, fontSize });
+  // Light text on the default ground of a frame, which is white, could not be read.
+  if (isLight(color)) addRule(sheet, "body", { background });
   return sheet;
 }
 
@@ -147,7 +163,7 @@ function sheetOfAppearance(appearance) {
     ...(THEMES[requested.theme] ?? THEMES.stripe),
     ...(isObject(requested.variables) ? requested.variables : {}),
   };
-  const rule = sheet.cssRules[sheet.insertRule(":host {}")];
+  const rule = sheet.cssRules[sheet.insertRule(":root {}")];
   for (const [name, value] of Object.entries(variables)) {
     if (VARIABLE.test(name) && typeof value === "string")
       rule.style.setProperty(`--${name}`, value);
