@@ -15,6 +15,7 @@ PAGE = (
     "server.js",
     "dom.js",
     "frames.js",
+    "emitter.js",
     "element.js",
     "elements.js",
     "challenge.js",

@@ -23,7 +23,7 @@ function showChallenge(page, { host }) {
     id: "challengeFrame",
     name: "stripe-challenge-frame",
     title: "3-D Secure challenge",
-    src: `3d_secure_2_challenge.html#https://hooks.stripe.com/3d_secure_2/&host=${host}`,
+    src: `3d_secure_2_challenge.html#https://testmode-acs.stripe.com/3d_secure_2_test/&host=${host}`,
   });
   const content = node("div", { class: "LightboxModalContent" }, node("div", {}, bank));
   document.body.replaceChildren(node("div", { class: "LightboxModal" }, content));

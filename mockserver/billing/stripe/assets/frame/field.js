@@ -72,7 +72,6 @@ class Field {
     this._format = definition.format;
     this.input = node("input", {
       id,
-      class: "InputElement Input",
       name: definition.name[form],
       type: "text",
       inputmode: definition.mode,
@@ -89,13 +88,16 @@ class Field {
     const holder = isLabelled ? secondId(`payment-${part}Input`, this.input) : this.input;
     this.box = node("div", { class: "box" }, holder);
     this.label = node("label", { for: id, class: isLabelled ? null : "hidden" }, labels[kind]);
+    // Stripe's label of the date has its format, for readers of the screen.
+    if (kind === "expiry" && isLabelled)
+      this.label.append(node("span", { class: "hidden" }, ` ${labels.months}`));
     this._sentence = node("span", { id: isLabelled ? `payment-${part}Error` : null });
     const errorClass = isLabelled ? "p-FieldError Error error" : "hidden";
     this.error = node("p", { id: errorId, class: errorClass, role: "alert" }, this._sentence);
     this.error.hidden = true;
     this.root = node(
       "div",
-      { class: `field ${kind}${isWide ? " wide" : ""} CardField-${part}` },
+      { class: `field ${kind}${isWide ? " wide" : ""} CardField-${part}`, "data-field": part },
       this.label,
       this.box,
       this.error,
@@ -140,12 +142,10 @@ class Field {
   /** Update styles, the error message and the ARIA state. */
   show() {
     const code = this.problem;
-    const states = { invalid: code !== null, complete: this.isComplete, empty: this.isEmpty };
-    for (const [name, isOn] of Object.entries(states)) {
-      this.input.classList.toggle(name, isOn);
-      this.input.classList.toggle(`is-${name}`, isOn);
-      this.input.classList.toggle(`Input--${name}`, isOn);
-    }
+    const states = { empty: this.isEmpty, complete: this.isComplete, invalid: code !== null };
+    const names = Object.keys(states).filter((name) => states[name]);
+    const [own, general] = ["is-", "Input--"].map((prefix) => names.map((name) => prefix + name));
+    this.input.className = ["InputElement", ...own, "Input", ...general].join(" ");
     this.input.setAttribute("aria-invalid", String(code !== null));
     this.error.hidden = code === null;
     const sentence = code === null ? "" : VALIDATION_MESSAGES[code];

@@ -5,7 +5,7 @@ const LABELS = {
     number: "Card number",
     expiry: "Expiration date",
     cvc: "Security code",
-    postal: "ZIP or postal code",
+    postal: "Postal code",
     country: "Country",
     months: "MM / YY",
   },

@@ -97,11 +97,16 @@ class PaymentFrameElement extends FrameElement {
     this._countryRoot.hidden = hidesCountry;
     this._country.disabled = Boolean(this.options.readOnly);
     this.fields[3].root.hidden = hidesPostal || !COUNTRIES_WITH_POSTAL_CODE.includes(this.country);
+    if (this.language === "en")
+      this.fields[3].label.textContent = this.country === "US" ? "ZIP code" : "Postal code";
     this._terms.hidden = this.options.terms?.card === "never" || !this.settings.isSetup;
     const business = this.options.business?.name ?? "this shop";
     this._terms.textContent =
       `${TERMS} ${business} to charge your card for future payments in accordance with ` +
       "their terms. Test mode: this is the mock's stand-in for Stripe.js, use test cards only.";
+    // Light text on the default ground of a frame, which is white, could not be read.
+    const isOnDark = isLight(getComputedStyle(this._form).color);
+    document.body.style.background = isOnDark ? this.settings.page.background : "";
     const failed = this._failure.textContent !== "";
     this._failure.hidden = !failed;
     this._form.hidden = failed;

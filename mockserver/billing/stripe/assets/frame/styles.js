@@ -52,8 +52,8 @@ input:focus-visible { outline: none; box-shadow: 0 2px currentColor; }
 .cvc:not(.alone) input { width: 3.6em; }
 .postal input { width: 5.2em; }
 input::placeholder { color: inherit; opacity: 0.72; }
-input.invalid { color: #c0123c; }
-.on-dark input.invalid { color: #ff9bae; }
+input.is-invalid { color: #c0123c; }
+.on-dark input.is-invalid { color: #ff9bae; }
 .brand { font: 700 10px/1 system-ui, sans-serif; letter-spacing: 0.05em; padding: 3px 4px;
   border: 1px solid; border-radius: 3px; }
 `;
@@ -73,7 +73,7 @@ input, select { width: 100%; height: 44px; padding: 0 12px; background: var(--co
 input:focus-visible, select:focus-visible { outline: 2px solid var(--colorPrimary);
   outline-offset: 1px; }
 input::placeholder { color: var(--colorTextPlaceholder, inherit); opacity: 0.72; }
-input.invalid { color: var(--colorDanger); border-color: var(--colorDanger); }
+input.is-invalid { color: var(--colorDanger); border-color: var(--colorDanger); }
 .error, .note { margin: 4px 0 0; font-size: 0.93em; }
 .error { color: var(--colorDanger); }
 .note { grid-column: 1 / -1; margin: 0; }
@@ -141,9 +141,9 @@ function sheetOfStyle(style) {
   if (!isObject(style)) return sheet;
   const states = {
     base: "input",
-    complete: "input.complete",
-    empty: "input.empty",
-    invalid: "input.invalid, .on-dark input.invalid",
+    complete: "input.is-complete",
+    empty: "input.is-empty",
+    invalid: "input.is-invalid, .on-dark input.is-invalid",
   };
   for (const [state, selector] of Object.entries(states)) {
     if (!isObject(style[state])) continue;
@@ -174,7 +174,7 @@ function sheetOfAppearance(appearance) {
   )) {
     const found = /^\.(Input|Label|Error)(--invalid)?(:hover|:focus|::placeholder)?$/.exec(name);
     if (found === null) continue;
-    const selector = found[2] ? "input.invalid" : parts[found[1]];
+    const selector = found[2] ? "input.is-invalid" : parts[found[1]];
     addRule(sheet, selector.replace(/(?=,|$)/g, found[3] ?? ""), declarations);
   }
   return sheet;
