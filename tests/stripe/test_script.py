@@ -80,7 +80,7 @@ def test_it_calls_only_the_mock() -> None:
         "http://mock.test",
         "https:\\/\\/js\\.stripe\\.com\\/([a-z0-9]+)/.exec(document.currentScript?.src",
         "https://js.stripe.com/v3/",
-        "#https://testmode-acs.stripe.com/3d_secure_2_test/",
+        "https://testmode-acs.stripe.com/3d_secure_2_test/",
         "https://",
         "http://.",
     }

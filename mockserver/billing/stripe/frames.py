@@ -12,6 +12,8 @@ from mockserver.loopback import is_loopback
 TITLES = {
     "elements-inner-payment": "Secure payment input frame",
     "elements-inner-card": "Secure card input frame",
+    "elements-inner-address": "Secure address input frame",
+    "elements-inner-link-authentication": "Secure email input frame",
     "three-ds-2-challenge": "3-D Secure",
     "3d_secure_2_challenge": "3-D Secure challenge",
 }

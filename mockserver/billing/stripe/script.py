@@ -17,6 +17,7 @@ PAGE = (
     "frames.js",
     "emitter.js",
     "element.js",
+    "handles.js",
     "elements.js",
     "challenge.js",
     "setup.js",
@@ -36,6 +37,7 @@ FRAME = (
     "frame/frame_element.js",
     "frame/card_elements.js",
     "frame/payment_element.js",
+    "frame/contact_elements.js",
     "frame/bank.js",
     "frame/frame.js",
 )

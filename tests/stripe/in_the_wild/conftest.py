@@ -39,11 +39,16 @@ const [kind, secret] = [asked.get("kind"), asked.get("secret")];
 const stripe = Stripe("pk_test_wild");
 const locale = asked.get("locale") ?? "en";
 const elements = stripe.elements(
-  kind === "payment" ? { clientSecret: secret, locale } : { locale },
+  ["payment", "contact"].includes(kind) ? { clientSecret: secret, locale } : { locale },
 );
 const show = (text) => { document.querySelector("#result").textContent = text; };
 let card;
-if (kind === "payment") elements.create("payment").mount("#payment-element");
+if (kind === "contact") {
+  elements.create("linkAuthentication").mount("#card-number");
+  elements.create("address", { mode: "billing" }).mount("#card-element");
+}
+if (kind === "expressCheckout") elements.create(kind).mount("#card-element");
+if (["payment", "contact"].includes(kind)) elements.create("payment").mount("#payment-element");
 if (kind === "card") { card = elements.create("card"); card.mount("#card-element"); }
 if (kind === "split") {
   card = elements.create("cardNumber");
@@ -53,6 +58,13 @@ if (kind === "split") {
 }
 document.querySelector("form").addEventListener("submit", async (event) => {
   event.preventDefault();
+  if (kind === "contact") {
+    const { error, paymentMethod } = await stripe.createPaymentMethod({ elements });
+    const { complete } = await elements.getElement("address").getValue();
+    const { name, email, address } = paymentMethod?.billing_details ?? {};
+    show(error ? error.message : `${name}, ${address.line1}, ${email}, ${complete}`);
+    return;
+  }
   const { error, setupIntent } = card
     ? await stripe.confirmCardSetup(secret, { payment_method: { card } })
     : await stripe.confirmSetup({ elements, redirect: "if_required" });

@@ -22,6 +22,11 @@ const FRAMES = {
   cardNumber: { page: "elements-inner-card", title: "Secure card number input frame" },
   cardExpiry: { page: "elements-inner-card", title: "Secure expiration date input frame" },
   cardCvc: { page: "elements-inner-card", title: "Secure CVC input frame" },
+  address: { page: "elements-inner-address", title: "Secure address input frame" },
+  linkAuthentication: {
+    page: "elements-inner-link-authentication",
+    title: "Secure email input frame",
+  },
 };
 
 const FRAME_STYLES = {
@@ -62,8 +67,10 @@ class ElementImplementation extends Emitter {
       payment: { collapsed: false, value: { type: "card" } },
       card: { brand: "unknown", value: { postalCode: "" } },
       cardNumber: { brand: "unknown" },
+      linkAuthentication: { value: { email: "" } },
+      address: { elementMode: this.options.mode ?? "shipping", isNewAddress: true, value: {} },
     };
-    const hasError = this.type !== "payment";
+    const hasError = this.type.startsWith("card");
     return {
       payload: {
         elementType: this.type,
@@ -174,7 +181,7 @@ class ElementImplementation extends Emitter {
     const { base, complete, empty, focus, invalid } = this._classes();
     for (const names of [base, complete, empty, focus, invalid])
       this.container.classList.remove(...classNames(names));
-    this._frame.close();
+    this._frame?.close();
     this._frame = null;
     this.host.remove();
     this.container = null;
@@ -220,7 +227,7 @@ class ElementImplementation extends Emitter {
 
   /** Show all errors, including those of untouched fields; return the first, or undefined. */
   async validate() {
-    const { error } = await this._frame.ask("validate");
+    const { error } = (await this._frame?.ask("validate")) ?? {};
     return error;
   }
 
@@ -312,59 +319,14 @@ function surroundings(host) {
   return { color, fontFamily, fontSize, background };
 }
 
-/** Split a value of the `classes` option into class names. */
-function classNames(text) {
-  return typeof text === "string" ? text.split(/\s+/).filter(Boolean) : [];
-}
-
-/** The handle of an element. */
-class StripeElement {
-  constructor(element) {
-    IMPLEMENTATIONS.set(this, element);
-  }
-
-  mount(target) {
-    implementationOf(this).mount(target);
-  }
-  unmount() {
-    implementationOf(this).unmount();
-  }
-  destroy() {
-    implementationOf(this).destroy();
-  }
-  focus() {
-    implementationOf(this).focus();
-  }
-  blur() {
-    implementationOf(this).blur();
-  }
-  clear() {
-    implementationOf(this).clear();
-  }
-  collapse() {
-    throwUnsupported("element.collapse()");
-  }
-  getBoundingClientRect() {
-    return implementationOf(this).host.getBoundingClientRect();
-  }
-
-  update(options) {
-    implementationOf(this).update(options);
-    return this;
-  }
-
-  on(event, handler) {
-    implementationOf(this).on(event, handler);
-    return this;
-  }
-
-  once(event, handler) {
-    implementationOf(this).once(event, handler);
-    return this;
-  }
-
-  off(event, handler) {
-    implementationOf(this).off(event, handler);
-    return this;
+/** An element that shows a note in its place: the mock has no such form. */
+class InertElement extends ElementImplementation {
+  _openFrame() {
+    const note = node("p", {}, `Test mode: the mock has no ${this.type} element.`);
+    const styles = { margin: "0", padding: "8px 12px", border: "1px dashed", opacity: "0.8" };
+    setStyles(note, { ...styles, "border-radius": "6px" });
+    this.host.replaceChildren(note);
+    console.warn(`The element "${this.type}" ${UNSUPPORTED_MESSAGE} It shows a note instead.`);
+    setTimeout(() => this.isMounted && this.load());
   }
 }

@@ -45,9 +45,9 @@ class GroupImplementation extends Emitter {
   }
 
   create(type, options = {}) {
-    if (!Object.hasOwn(FRAMES, type)) {
+    const isInert = INERT_ELEMENTS.includes(type);
+    if (!isInert && !Object.hasOwn(FRAMES, type))
       throwUnsupported(`The element ${JSON.stringify(type)}`);
-    }
     if (this._elements.has(type)) {
       throw new IntegrationError(
         `Can only create one Element of type ${type} through elements(). ` +
@@ -64,9 +64,22 @@ class GroupImplementation extends Emitter {
       throw new IntegrationError(
         "Invalid value for elements.create(): options should be an object.",
       );
-    const element = new ElementImplementation(type, this, options);
+    const element = new (isInert ? InertElement : ElementImplementation)(type, this, options);
     this._elements.set(type, element);
     return element.handle;
+  }
+
+  /** The mounted elements that collect an address or an email. */
+  get contacts() {
+    const parts = ["linkAuthentication", "address"].map((type) => this.part(type));
+    return parts.filter((part) => part?.isMounted);
+  }
+
+  /** Merge what these elements collect with the billing details of the page, which win. */
+  withContacts(billing = {}) {
+    const collected = Object.assign({}, ...this.contacts.map(({ state }) => state.payload.value));
+    const address = { ...collected.address, ...billing.address };
+    return { ...collected, ...billing, ...(Object.keys(address).length ? { address } : {}) };
   }
 
   removeElement(element) {
@@ -93,7 +106,9 @@ class GroupImplementation extends Emitter {
   }
 
   async submit() {
-    const error = await this.mounted("elements.submit()").validate();
+    const parts = [...this.contacts, this.mounted("elements.submit()")];
+    const errors = await Promise.all(parts.map((part) => part.validate()));
+    const error = errors.find((problem) => problem !== undefined);
     this.isSubmitted = error === undefined;
     return error === undefined ? { selectedPaymentMethod: "card" } : { error };
   }

@@ -10,9 +10,13 @@ async function sendCard(element, where, { path, billing, wrapper, body }) {
   const elements = types.map((type) => element.group.part(type));
   if (elements.some((part) => part === undefined || !part.isMounted))
     throw new IntegrationError(`${where}: ${NOT_MOUNTED}`);
-  const errors = await Promise.all(elements.map((part) => part.validate()));
+  const contacts = element.type === "payment" ? element.group.contacts : [];
+  const parts = [...contacts, ...elements];
+  const errors = await Promise.all(parts.map((part) => part.validate()));
   const error = errors.find((problem) => problem !== undefined);
-  return error === undefined ? element.send(path, billing, wrapper, body) : { error };
+  if (error !== undefined) return { error };
+  const details = contacts.length > 0 ? element.group.withContacts(billing) : billing;
+  return element.send(path, details, wrapper, body);
 }
 
 /** Send a card, an element or a token, to the mock. */

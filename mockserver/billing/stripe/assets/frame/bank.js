@@ -1,5 +1,6 @@
 // 3-D Secure: the frame over the page, and the page of the bank in a frame inside it.
 
+const BANK = "https://testmode-acs.stripe.com/3d_secure_2_test/";
 const OUTCOMES = ["pass", "fail"];
 
 function heading(host) {
@@ -23,7 +24,7 @@ function showChallenge(page, { host }) {
     id: "challengeFrame",
     name: "stripe-challenge-frame",
     title: "3-D Secure challenge",
-    src: `3d_secure_2_challenge.html#https://testmode-acs.stripe.com/3d_secure_2_test/&host=${host}`,
+    src: `3d_secure_2_challenge.html#${BANK}&host=${host}`,
   });
   const content = node("div", { class: "LightboxModalContent" }, node("div", {}, bank));
   document.body.replaceChildren(node("div", { class: "LightboxModal" }, content));

@@ -30,7 +30,7 @@ class CardFrameElement extends FrameElement {
     const problems = {
       number: numberProblem,
       expiry: expiryProblem,
-      cvc: (text) => cvcProblem(text, this.type === "card" ? this.brand : brandNamed(this.settings.brand)),
+      cvc: (text) => cvcProblem(text, this.brandOfNumber),
       postal: (text) => postalProblem(text, "US"),
     };
     return problems[kind];
@@ -61,6 +61,11 @@ class CardFrameElement extends FrameElement {
 
   get brand() {
     return brandOf(digitsOf(this.field("number")?.value ?? ""));
+  }
+
+  /** The brand of the number, which may be in another frame. */
+  get brandOfNumber() {
+    return this.type === "card" ? this.brand : brandNamed(this.settings.brand);
   }
 
   get showsBrand() {

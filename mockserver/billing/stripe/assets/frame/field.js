@@ -42,7 +42,32 @@ const FIELDS = {
     mode: "text",
   },
 };
-const ID_PARTS = { number: "number", expiry: "expiry", cvc: "cvc", postal: "postalCode" };
+/** Return the definition of a field that takes any text. */
+function textField(part, autocomplete, mode = "text") {
+  return {
+    name: { payment: part },
+    stableName: part,
+    testid: `stripe-${part}`,
+    autocomplete,
+    placeholder: () => null,
+    format: (text) => text.slice(0, 200),
+    mode,
+  };
+}
+
+Object.assign(FIELDS, {
+  name: textField("name", "name"),
+  line1: textField("addressLine1", "address-line1"),
+  line2: textField("addressLine2", "address-line2"),
+  city: textField("locality", "address-level2"),
+  state: textField("administrativeArea", "address-level1"),
+  email: textField("email", "email", "email"),
+});
+
+/** Return the part of a field's ids. */
+function idPart(kind) {
+  return FIELDS[kind].name.payment;
+}
 
 /**
  * Return an element that has a second id, by which Stripe's current frames name an input. The label
@@ -66,7 +91,7 @@ class Field {
     const definition = FIELDS[kind];
     const isLabelled = form === "payment";
     const labels = LABELS[language];
-    const part = ID_PARTS[kind];
+    const part = idPart(kind);
     const id = isLabelled ? `Field-${part}Input` : kind;
     const errorId = isLabelled ? `Field-${part}Error` : `${kind}-error`;
     this._format = definition.format;

@@ -10,6 +10,8 @@ const KINDS = {
   cardNumber: CardPartFrameElement,
   cardExpiry: CardPartFrameElement,
   cardCvc: CardPartFrameElement,
+  address: ContactFrameElement,
+  linkAuthentication: ContactFrameElement,
 };
 
 class Page {

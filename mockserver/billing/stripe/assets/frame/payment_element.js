@@ -6,6 +6,23 @@ const COUNTRIES =
 const COUNTRIES_WITH_POSTAL_CODE = ["US", "CA", "GB"];
 const TERMS = "By providing your card information, you allow";
 
+/** Return the field of the country, and its list. */
+function countrySelect(language, changed) {
+  const select = node("select", {
+    id: "Field-countryInput",
+    name: "country",
+    autocomplete: "billing country",
+    "data-testid": "stripe-country",
+  });
+  const names = new Intl.DisplayNames([language], { type: "region" });
+  for (const code of COUNTRIES.split(" "))
+    select.append(node("option", { value: code }, names.of(code)));
+  select.addEventListener("change", changed);
+  const label = node("label", { for: "Field-countryInput" }, LABELS[language].country);
+  const root = node("div", { class: "field" }, label, secondId("payment-countryInput", select));
+  return { root, select };
+}
+
 class PaymentFrameElement extends FrameElement {
   build() {
     const make = (kind, problem, isWide) =>
@@ -25,22 +42,9 @@ class PaymentFrameElement extends FrameElement {
     this.fields = fields;
     this._brand = node("span", { class: "brand", "aria-hidden": "true" });
     fields[0].box.append(this._brand);
-    this._country = node("select", {
-      id: "Field-countryInput",
-      name: "country",
-      autocomplete: "billing country",
-      "data-testid": "stripe-country",
-    });
-    const names = new Intl.DisplayNames([this.language], { type: "region" });
-    for (const code of COUNTRIES.split(" "))
-      this._country.append(node("option", { value: code }, names.of(code)));
-    this._country.addEventListener("change", () => this.changed());
-    this._countryRoot = node(
-      "div",
-      { class: "field" },
-      node("label", { for: "Field-countryInput" }, LABELS[this.language].country),
-      secondId("payment-countryInput", this._country),
-    );
+    const { root, select } = countrySelect(this.language, () => this.changed());
+    this._country = select;
+    this._countryRoot = root;
     this._terms = node("p", { class: "note", "data-testid": "stripe-terms" });
     this._failure = node("p", {
       class: "error",
