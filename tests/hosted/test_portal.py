@@ -31,12 +31,15 @@ def offers(page: httpx.Response) -> list[dict[str, str]]:
     found = re.findall(r'data-testid="offer">(.*?)</li>', page.text, re.DOTALL)
     return [
         {
-            "name": " ".join(re.sub(r"<[^>]+>", " ", offer[: offer.index("</p>")]).split()),
+            "name": " ".join(
+                re.sub(r'<span class="badge.*?</span>|<[^>]+>', " ", head, flags=re.DOTALL).split()
+            ),
             "effect": " ".join(
                 re.findall(r'data-testid="effect">(.*?)</p>', offer, re.DOTALL)[0].split()
             ),
         }
         for offer in found
+        for head in [offer[: offer.index('<p class="hint"')]]
     ]
 
 

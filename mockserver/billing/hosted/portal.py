@@ -59,6 +59,8 @@ class Offer(Struct, frozen=True):
     change: Change
     is_coming: bool
     """Whether the plan is scheduled for the next period."""
+    is_primary: bool
+    """Whether the page marks the plan: the first that can be started or upgraded to."""
 
 
 class PortalPages:
@@ -263,7 +265,19 @@ def _offers(context: Context) -> list[Offer]:
         for plan in context.catalogue.plans
         if plan.price_id and (not current or plan.slug != current.plan)
     ]
-    return [Offer(plan, subscription.preview(context, plan), plan.slug == coming) for plan in plans]
+    changes = [subscription.preview(context, plan) for plan in plans]
+    primary = next(
+        (
+            plan.slug
+            for plan, change in zip(plans, changes, strict=True)
+            if change.kind in ("start", "upgrade") and plan.slug != coming
+        ),
+        None,
+    )
+    return [
+        Offer(plan, change, plan.slug == coming, plan.slug == primary)
+        for plan, change in zip(plans, changes, strict=True)
+    ]
 
 
 def _plan(context: Context, price_id: str) -> Plan | None:
