@@ -104,14 +104,14 @@ def test_a_page_of_another_host_cannot_frame_it(browser: Any, mock: RunningServe
     context.close()
 
 
-def test_a_policy_without_the_mock_is_named(visit: Visit, mock: RunningServer) -> None:
-    """The console names the origin that the page's policy must have in frame-src."""
+def test_a_frame_that_cannot_be_loaded_is_an_error(visit: Visit, mock: RunningServer) -> None:
+    """The element emits loaderror, and the console names the origin to allow in frame-src."""
     shop = visit("plain-card", kind="card-without-postal")
     shop.page.route("**/elements-inner-card.html*", lambda route: route.abort())
     shop.page.clock.install()
     shop.page.reload()
     shop.page.locator("iframe").wait_for()
     shop.page.clock.fast_forward(16_000)
-    assert any(
-        f"could not load a frame from {mock.url}" in complaint for complaint in shop.seen.complaints
-    )
+    complaints = "\n".join(shop.seen.complaints)
+    assert f"could not load a frame from {mock.url}" in complaints
+    assert "Unhandled card Element loaderror" in complaints

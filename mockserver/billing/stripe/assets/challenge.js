@@ -25,7 +25,7 @@ function challenge() {
     const frame = new Frame("three-ds-2-challenge", attributes, (message) => {
       if (message.kind === "hello") {
         frame.sendFirst({ kind: "init", type: "challenge", host: location.hostname });
-      } else if (message.kind === "outcome") {
+      } else if (["outcome", "lost"].includes(message.kind)) {
         frame.close();
         host.remove();
         for (const element of others) element.inert = false;

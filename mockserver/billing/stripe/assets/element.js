@@ -123,6 +123,7 @@ class ElementImplementation extends Emitter {
     const handlers = {
       hello: () => this._start(),
       built: () => this.load(),
+      lost: () => this._fail(CONNECTION_ERROR),
       state: () => this._changed(message),
       focus: () => this._focusChanged(true),
       blur: () => this._focusChanged(false),
@@ -170,6 +171,10 @@ class ElementImplementation extends Emitter {
       return;
     }
     this._frame.post({ kind: "failure", message: error.message });
+    this._fail(error);
+  }
+
+  _fail(error) {
     if (!this.hasListener("loaderror"))
       console.error(`Unhandled ${this.type} Element loaderror`, error);
     this.emit("loaderror", { elementType: this.type, error }, true);

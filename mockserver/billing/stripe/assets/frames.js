@@ -16,7 +16,10 @@ function unguessableId() {
 }
 
 class Frame {
-  /** `heard(message)` receives every message; "hello" comes first, each time it is loaded. */
+  /**
+   * `heard(message)` receives every message. "hello" comes first, each time the frame is loaded;
+   * "lost" comes if it could not be loaded.
+   */
   constructor(page, attributes, heard) {
     this._channel = unguessableId();
     this._asked = new Map();
@@ -35,7 +38,7 @@ class Frame {
     });
     this._listener = (event) => this._received(event, heard);
     addEventListener("message", this._listener);
-    this._timer = setTimeout(() => this._gaveUp(), FRAME_TIMEOUT);
+    this._timer = setTimeout(() => this._gaveUp(heard), FRAME_TIMEOUT);
   }
 
   /** Send a message, or queue it until the frame is loaded. */
@@ -93,13 +96,14 @@ class Frame {
     this._asked.clear();
   }
 
-  _gaveUp() {
+  _gaveUp(heard) {
     if (!this.iframe.isConnected) return;
     console.error(
       `The mock's stand-in for Stripe.js could not load a frame from ${MOCK_ORIGIN}. ` +
         "Check that the mock is running, and that the page's policy has it in frame-src.",
     );
     this._answerAll(CONNECTION_ERROR);
+    heard({ kind: "lost" });
   }
 }
 
