@@ -30,6 +30,7 @@ function showChallenge(page, { host }) {
   document.body.replaceChildren(node("div", { class: "LightboxModal" }, content));
   addEventListener("message", (event) => {
     if (event.source !== bank.contentWindow || event.origin !== location.origin) return;
+    if (Number.isFinite(event.data?.height)) bank.style.height = `${event.data.height}px`;
     if (OUTCOMES.includes(event.data?.outcome))
       page.post({ kind: "outcome", outcome: event.data.outcome });
   });
@@ -60,5 +61,9 @@ function showBank(host) {
   addEventListener("keydown", (event) => {
     if (event.key === "Escape") choose("fail");
   });
+  const [main] = document.body.children;
+  new ResizeObserver(() =>
+    parent.postMessage({ height: Math.ceil(main.offsetHeight) }, location.origin),
+  ).observe(main);
   pass.focus();
 }

@@ -118,7 +118,8 @@ class Field {
       this.label.append(node("span", { class: "hidden" }, ` ${labels.months}`));
     this._sentence = node("span", { id: isLabelled ? `payment-${part}Error` : null });
     const errorClass = isLabelled ? "p-FieldError Error error" : "hidden";
-    this.error = node("p", { id: errorId, class: errorClass, role: "alert" }, this._sentence);
+    const alert = { id: errorId, class: errorClass, role: "alert", dir: "auto" };
+    this.error = node("p", alert, this._sentence);
     this.error.hidden = true;
     this.root = node(
       "div",

@@ -45,7 +45,7 @@ class PaymentFrameElement extends FrameElement {
     const { root, select } = countrySelect(this.language, () => this.changed());
     this._country = select;
     this._countryRoot = root;
-    this._terms = node("p", { class: "note", "data-testid": "stripe-terms" });
+    this._terms = node("p", { class: "note", dir: "auto", "data-testid": "stripe-terms" });
     this._failure = node("p", {
       class: "error",
       role: "alert",

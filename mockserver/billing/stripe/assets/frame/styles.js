@@ -93,7 +93,7 @@ body { margin: 0; }
   background: rgb(0 0 0 / 55%); }
 .LightboxModalContent { width: min(28rem, 100%); overflow: hidden; border-radius: 12px;
   border: 1px solid GrayText; background: Canvas; }
-.LightboxModalContent iframe { display: block; width: 100%; height: 21rem; max-height: 85vh;
+.LightboxModalContent iframe { display: block; width: 100%; height: 16rem; max-height: 85vh;
   border: 0; }
 main { padding: 24px; color: CanvasText; background: Canvas;
   font: 16px/1.5 system-ui, sans-serif; }
