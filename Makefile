@@ -64,7 +64,7 @@ client-types: $(READY) $(CLIENT) ## make the TypeScript client's types from the 
 
 screenshots: $(READY) ## take the pictures in docs/screenshots again
 	UPDATE_SCREENSHOTS=1 $(BIN)/python -m pytest -q -m slow -k screenshots \
-		tests/docs/browser/test_looks.py
+		tests/docs/browser/test_looks.py tests/hosted/browser/test_looks.py
 
 check: $(READY) $(TOOLS) ## lint, format, types, both documents, and whether docs/ is fresh
 	$(BIN)/ruff check

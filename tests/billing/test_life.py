@@ -31,7 +31,7 @@ from mockserver.billing.account import Account, AutoRechargeRequest
 from mockserver.billing.api import render
 from mockserver.billing.context import Context
 from mockserver.billing.errors import BillingError
-from mockserver.billing.hosted.checkout import CheckoutPages
+from mockserver.billing.hosted.checkout import CheckoutPages, Visit
 from mockserver.billing.hosted.site import Problem, Site
 from mockserver.billing.usage_log import CREDITS_PER_REQUEST, UsageType
 from mockserver.engine.pages import newest_first
@@ -375,10 +375,10 @@ class Life(RuleBasedStateMachine):
         sessions = [*self.account.checkout_sessions.values()]
         if sessions:
             session = sessions[pick % len(sessions)]
+            visit = Visit(self.context, session, f"/checkout/{session.id}")
             FRESH.kept.clear()
             shown, fresh_one = (
-                CheckoutPages(site, no_wait).page(self.context, session, problem)
-                for site in (KEEPING, FRESH)
+                CheckoutPages(site, no_wait).page(visit, problem) for site in (KEEPING, FRESH)
             )
             assert shown.body == fresh_one.body
 

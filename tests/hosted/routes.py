@@ -30,6 +30,7 @@ def pages(
 
 STEPS = {
     "/checkout/{session_id}/{step}": tuple(checkout.STEPS),
+    "/c/pay/{session_id}/{step}": tuple(checkout.STEPS),
     "/portal/{session_id}/{step}": tuple(portal.STEPS),
 }
 """The steps of a route."""
@@ -50,7 +51,7 @@ TARGETS = [
 
 def filled(path: str, *, checkout: str, portal: str, invoice: str) -> str:
     """Return the path with ids that exist."""
-    session = checkout if path.startswith("/checkout/") else portal
+    session = checkout if path.startswith(("/checkout/", "/c/pay/")) else portal
     return re.sub(
         r"\{(\w+)\}", lambda name: {"session_id": session, "invoice_id": invoice}[name[1]], path
     )

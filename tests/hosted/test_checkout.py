@@ -29,7 +29,8 @@ def test_the_page_shows_the_payment(client: httpx.Client, open_deposit: Opener) 
     assert text_of(page, "amount") == "$50.00"
     assert text_of(page, "test-mode") == "Test mode: this is a mock, and no money moves."
     assert "Deposit" in page.text
-    assert text_of(page, "pay") == "Pay $50.00"
+    assert text_of(page, "pay-typed") == "Pay $50.00"
+    assert text_of(page, "pay") == "Charge this card"
     cards = offered(page)
     assert list(cards) == ["On file", "Pays", "Asks for authentication (3-D Secure)", "Declined"]
     assert cards["On file"] == {"pm_card_visa": "Visa •••• 4242, 12/29, default"}
@@ -164,7 +165,8 @@ def test_a_card_that_declines_leaves_the_session_open(
     page = client.post(f"{path}/pay", data={"card": card})
     assert page.status_code == 402
     assert text_of(page, "problem") == f"Your card was declined ({code}). Use another card."
-    assert text_of(page, "pay") == "Pay $50.00"
+    assert text_of(page, "pay-typed") == "Pay $50.00"
+    assert text_of(page, "pay") == "Charge this card"
     assert balance(client) == before
     assert f"({code})" in (text_of(client.get(path), "problem") or "")
     sessions = client.get("/_mock/state").json()["checkout_sessions"]
@@ -208,7 +210,7 @@ def test_cancelling_goes_back_to_the_shop(client: httpx.Client, open_deposit: Op
     assert response.status_code == 303
     assert response.headers["location"] == f"{SHOP}/cancelled?session={session_id(path)}"
     assert balance(client) == before
-    assert text_of(client.get(path), "pay") == "Pay $50.00"
+    assert text_of(client.get(path), "pay-typed") == "Pay $50.00"
 
 
 def test_cancelling_without_a_cancel_url_shows_a_page(
@@ -324,3 +326,18 @@ def test_a_price_that_was_removed_is_refused() -> None:
         True,
     )
     assert tenant.account.ledger.balance == before
+
+
+def test_the_address_of_stripes_page_works_too(client: httpx.Client, open_deposit: Opener) -> None:
+    """The page, its steps and its 3-D Secure page stay under the prefix that was visited."""
+    path = open_deposit().replace("/checkout/", "/c/pay/")
+    page = client.get(path)
+    assert page.status_code == 200
+    assert f'action="{path}/pay"' in page.text
+    asks = client.post(f"{path}/pay", data={"card": "pm_card_authenticationRequired"})
+    assert asks.headers["location"] == (
+        f"{path}/authentication?card=pm_card_authenticationRequired"
+    )
+    assert f'action="{path}/pay"' in client.get(asks.headers["location"]).text
+    assert client.get(f"{path}/pay").headers["location"] == path
+    assert client.get("/c/pay/cs_test_nothing").status_code == 404

@@ -31,12 +31,15 @@ def offers(page: httpx.Response) -> list[dict[str, str]]:
     found = re.findall(r'data-testid="offer">(.*?)</li>', page.text, re.DOTALL)
     return [
         {
-            "name": " ".join(re.sub(r"<[^>]+>", " ", offer[: offer.index("</p>")]).split()),
+            "name": " ".join(
+                re.sub(r'<span class="badge.*?</span>|<[^>]+>', " ", head, flags=re.DOTALL).split()
+            ),
             "effect": " ".join(
                 re.findall(r'data-testid="effect">(.*?)</p>', offer, re.DOTALL)[0].split()
             ),
         }
         for offer in found
+        for head in [offer[: offer.index('<p class="hint"')]]
     ]
 
 
@@ -345,4 +348,4 @@ def test_many_invoices_come_in_pages(make_server: ServerFactory) -> None:
 def test_the_portal_has_no_return_link(client: httpx.Client, portal: str) -> None:
     """The contract has no return URL for the portal."""
     links = re.findall(r'<a [^>]*href="([^"]+)"', client.get(portal).text)
-    assert all(link.startswith("/invoices/") for link in links)
+    assert all(link.startswith(("/invoices/", f"{portal}?fill=")) for link in links)

@@ -182,7 +182,7 @@ def test_markup_in_an_address_stays_inside_its_link(
     path = open_deposit(success_url=f"{SHOP}/{end}")
     assert client.post(f"{path}/pay").headers["location"] == f"{SHOP}/{location}"
     assert (
-        f'<a class="button" href="{SHOP}/{href}" data-testid="back-to-shop">'
+        f'<a class="button primary wide" href="{SHOP}/{href}" data-testid="back-to-shop">'
         in client.get(path).text
     )
 

@@ -9,7 +9,9 @@ import pytest
 from tests.conftest import NOON, ServerFactory
 from tests.hosted.states import addresses
 
-TYPED = {"type-a-card", "number", "expiry", "cvc", "test-numbers"}
+STRIPES = "hosted-payment-submit-button"
+"""The name of the button on Stripe's own page."""
+TYPED = {"type-a-card", "number", "expiry", "cvc", "test-numbers", "fill", STRIPES}
 SUMMARY = {"title", "amount", "total", "account"}
 PAYMENT = {"card", "pay", "pay-typed", "cancel", "open-until", *TYPED}
 PORTAL = {

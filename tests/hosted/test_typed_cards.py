@@ -9,6 +9,7 @@ import pytest
 
 from mockserver import packaged
 from mockserver.billing.accounts import fixtures
+from mockserver.billing.hosted import cards
 from tests.conftest import API, NOON, ServerFactory
 from tests.hosted.conftest import Opener, balance, session_id, text_of
 
@@ -51,11 +52,13 @@ def test_a_typed_number_behaves_as_its_card(
 @pytest.mark.parametrize(
     "number", ["4242424242424242", " 4242-4242-4242-4242 ", "4242 4242 4242 4242"]
 )
-@pytest.mark.parametrize("expiry", ["12/34", "12 / 34", "1/2034", "12-34"])
+@pytest.mark.parametrize(
+    "expiry", ["12/34", "12 / 34", "1/2034", "12-34", "1234", "12/2034", "122034"]
+)
 def test_numbers_and_dates_may_be_formatted(
     client: httpx.Client, open_deposit: Opener, number: str, expiry: str
 ) -> None:
-    """Spaces, hyphens and years of two or four digits are accepted."""
+    """Spaces, hyphens, no separator, and years of two or four digits are accepted."""
     page = client.post(f"{open_deposit()}/pay", data=typed(number, expiry))
     assert text_of(page, "state") == "This session has been paid."
 
@@ -80,7 +83,7 @@ def test_the_numbers_are_listed_where_they_are_typed(
         (typed(expiry=""), "expiry", "month and year"),
         (typed(expiry="13/34"), "expiry", "month and year"),
         (typed(expiry="00/34"), "expiry", "month and year"),
-        (typed(expiry="1234"), "expiry", "month and year"),
+        (typed(expiry="134"), "expiry", "month and year"),
         (typed(expiry="12/20"), "expiry", "in the past"),
         (typed(expiry="12/0099"), "expiry", "in the past"),
         (typed(cvc=""), "cvc", "3 digits"),
@@ -102,7 +105,7 @@ def test_an_invalid_field_has_its_error(
     field: str,
     says: str,
 ) -> None:
-    """The form is open with the field marked, and without the typed values."""
+    """The form has the field marked, and what was typed except for a live number."""
     before = balance(client)
     page = client.post(f"{open_deposit()}/pay" if of == "checkout" else f"{portal}/add", data=form)
     assert page.status_code in (400, 402)
@@ -110,10 +113,37 @@ def test_an_invalid_field_has_its_error(
     (wrong,) = re.findall(
         r'<input id="(\w+)"[^>]*aria-invalid="true" aria-describedby="problem"', page.text
     )
-    assert wrong == field
-    assert '<details class="typed" open>' in page.text
-    assert not re.findall(r'<input id="[^>]*\bvalue=', page.text)
+    assert wrong == cards.NAMES[field]
+    assert of == "checkout" or '<details class="typed" open>' in page.text
+    for name, id in cards.NAMES.items():
+        text = "" if form.get(name) == LIVE else form.get(name, "")
+        assert re.search(rf'<input id="{id}"[^>]* value="{text}"', page.text)
     assert balance(client) == before
+
+
+def test_stripes_names_work_as_ours_do(client: httpx.Client, open_deposit: Opener) -> None:
+    """A form with the names of Stripe's page pays, whatever its contact fields have."""
+    form = {"cardNumber": "4242424242424242", "cardExpiry": "1234", "cardCvc": "123"}
+    contact = {"email": "jenny@example.com", "billingName": "Jenny", "billingCountry": "DE"}
+    path = open_deposit()
+    refused = client.post(f"{path}/pay", data=form | contact | {"cardCvc": "1"})
+    assert 'value="jenny@example.com"' in refused.text
+    assert re.search(r'<option value="DE"\s+selected>Germany', refused.text)
+    page = client.post(f"{path}/pay", data=form | contact)
+    assert text_of(page, "state") == "This session has been paid."
+
+
+def test_a_test_card_is_filled_in(client: httpx.Client, open_deposit: Opener, portal: str) -> None:
+    """The links of the page fill in a card that can be submitted; another id fills in nothing."""
+    for path in (open_deposit(), portal):
+        page = client.get(path)
+        links = re.findall(r'href="([^"]*)" data-testid="fill"', page.text)
+        assert f"{path}?fill=pm_card_visa#cardNumber" in links
+        assert len(links) == 5
+        filled = client.get(links[0]).text
+        assert 'value="4242 4242 4242 4242"' in filled
+        assert 'value="12 / 34"' in filled
+        assert 'value="12 / 34"' not in client.get(f"{path}?fill=pm_nothing").text
 
 
 def test_a_card_is_good_to_the_end_of_its_month(make_server: ServerFactory) -> None:

@@ -73,7 +73,7 @@ test("invalid input is reported before a request is sent", async ({ billing, car
 
 test("the form can be closed, and opened for another card", async ({ billing, cardForm, page }) => {
   await page.locator("#add-card").getByRole("button", { name: "Cancel" }).click();
-  await expect(page.getByTestId("stripe-number")).toHaveCount(0);
+  await expect(page.locator("#payment-element iframe")).toHaveCount(0);
   await expect(page.getByRole("button", { name: "Add a card" })).toBeFocused();
   await cardForm.open();
   await cardForm.save(VISA);

@@ -27,7 +27,21 @@ _BRANDS = {
     "unionpay": "UnionPay",
 }
 _ID = re.compile(r"pm_\w{1,250}", re.ASCII)
-_EXPIRY = re.compile(r"([0-9]{1,2})\s*[/-]\s*([0-9]{2}|[0-9]{4})", re.ASCII)
+_EXPIRY = re.compile(r"(?:([0-9]{1,2})\s*[/-]\s*|([0-9]{2})\s?)([0-9]{2}|[0-9]{4})", re.ASCII)
+"""Month and year; both have all their digits if nothing separates them."""
+NAMES = {"number": "cardNumber", "expiry": "cardExpiry", "cvc": "cardCvc"}
+"""The names of a typed card's inputs, which are those of Stripe's own page, by field."""
+CONTACT = ("email", "billingName", "billingCountry", "billingPostalCode")
+"""The other inputs of Stripe's page. They are shown again after an error, and not stored."""
+_SAMPLES = {
+    "pm_card_visa": "Visa",
+    "pm_card_mastercard": "Mastercard",
+    "pm_card_authenticationRequired": "3-D Secure",
+    "pm_card_chargeDeclined": "Declined",
+    "pm_card_chargeDeclinedInsufficientFunds": "No funds",
+}
+"""The test cards that a page offers to fill in, if the catalogue has them."""
+_YEARS_OF_A_SAMPLE = 8
 _ASKS = "Asks for authentication (3-D Secure)"
 _OPTIONS = Markup('<optgroup label="{}">\n{}\n</optgroup>\n')
 _OPTION = Markup('<option value="{}">{}</option>')
@@ -43,7 +57,7 @@ _NUMBER_PROBLEMS = {
     "incorrect_number": "This is not a card number. Check its digits.",
     LIVE_CARD: (
         f"The card was declined ({LIVE_CARD}) and not stored: it is not a test card. "
-        "Use a number listed under 'Test card numbers' below."
+        "Use a number listed under 'Test card numbers'."
     ),
 }
 """Why a typed number is refused, by Stripe's code."""
@@ -65,6 +79,14 @@ class Choice(Struct, frozen=True):
     value: str
     """The id or the number of the card."""
     label: str
+
+
+class Sample(Struct, frozen=True):
+    """A test card that a page offers to fill in."""
+
+    id: str
+    label: str
+    brand: str
 
 
 class Group(Struct, frozen=True):
@@ -146,7 +168,7 @@ def chosen(fields: dict[str, str], catalogue: Catalogue, now: datetime) -> str |
 
     Raise CardRefused if the card cannot be used.
     """
-    if "typed" in fields or "number" in fields:
+    if _is_typed(fields):
         return typed(fields, catalogue, now).id
     card = fields.get("card")
     if card is not None and not is_id(card):
@@ -156,28 +178,74 @@ def chosen(fields: dict[str, str], catalogue: Catalogue, now: datetime) -> str |
 
 def typed(fields: dict[str, str], catalogue: Catalogue, now: datetime) -> TestCard:
     """Return the test card that was typed. Raise CardRefused if the details are unusable."""
-    number = re.sub(r"[\s-]", "", fields.get("number", ""))
+    number = _number(fields)
     if not number:
         raise CardRefused("number", "Type a card number.")
     try:
         card = card_of(number, catalogue)
     except CardDetailsRefused as refused:
         raise CardRefused("number", _NUMBER_PROBLEMS[refused.code], refused.code) from None
-    _check_expiry(fields.get("expiry", ""), now)
+    _check_expiry(_typed_text(fields, "expiry"), now)
     length = 4 if card.brand == "amex" else 3
-    if not re.fullmatch(rf"[0-9]{{{length}}}", fields.get("cvc", ""), re.ASCII):
+    if not re.fullmatch(rf"[0-9]{{{length}}}", _typed_text(fields, "cvc"), re.ASCII):
         raise CardRefused(
             "cvc", f"The security code of this card has {length} digits. Any digits work."
         )
     return card
 
 
+def samples(catalogue: Catalogue) -> list[Sample]:
+    """Return the test cards that a page offers to fill in."""
+    known = {card.id: card for card in catalogue.test_cards if card.number is not None}
+    return [Sample(id, label, known[id].brand) for id, label in _SAMPLES.items() if id in known]
+
+
+def filled_in(id: str, catalogue: Catalogue, now: datetime) -> dict[str, str]:
+    """Return the values of a card form that is filled in with a test card."""
+    card = next((card for card in catalogue.test_cards if card.id == id and card.number), None)
+    if card is None or card.number is None:
+        return {}
+    return {
+        "cardNumber": " ".join(re.findall(".{1,4}", card.number)),
+        "cardExpiry": f"12 / {(now.year + _YEARS_OF_A_SAMPLE) % 100:02}",
+        "cardCvc": "1234" if card.brand == "amex" else "123",
+    }
+
+
+def kept(fields: dict[str, str], catalogue: Catalogue) -> dict[str, str]:
+    """Return the typed values that a page shows again, which never include a live number."""
+    if not _is_typed(fields):
+        return {}
+    values = {name: fields[name] for name in CONTACT if name in fields}
+    for field, name in NAMES.items():
+        values[name] = _typed_text(fields, field)
+    try:
+        card_of(_number(fields), catalogue)
+    except CardDetailsRefused as refused:
+        if refused.code == LIVE_CARD:
+            del values["cardNumber"]
+    return values
+
+
+def _is_typed(fields: dict[str, str]) -> bool:
+    return any(name in fields for name in ("typed", "number", "cardNumber"))
+
+
+def _typed_text(fields: dict[str, str], field: str) -> str:
+    return fields.get(NAMES[field], fields.get(field, ""))
+
+
+def _number(fields: dict[str, str]) -> str:
+    return re.sub(r"[\s-]", "", _typed_text(fields, "number"))
+
+
 def _check_expiry(text: str, now: datetime) -> None:
     found = _EXPIRY.fullmatch(text)
-    if found is None or not 1 <= int(found[1]) <= 12:
+    month, digits = (int(found[1] or found[2]), found[3]) if found else (0, "")
+    if not 1 <= month <= 12:
         raise CardRefused("expiry", "Type the expiry date as month and year, such as 12/34.")
-    month, year = int(found[1]), int(found[2])
-    if len(found[2]) == 2:
+    year = int(digits)
+    if len(digits) == 2:
         year += now.year // 100 * 100
     if (year, month) < (now.year, now.month):
         raise CardRefused(

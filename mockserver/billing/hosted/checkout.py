@@ -30,6 +30,8 @@ _FAILED = (
     f"The payment was not authenticated ({AUTHENTICATION_FAILED}). Try again, or use another card."
 )
 STEPS = ("pay", "cancel")
+PREFIXES = ("/checkout", "/c/pay")
+"""Where the pages of a session are: the address of the API, and the path of Stripe's own pages."""
 
 
 class CheckoutPages:
@@ -43,21 +45,26 @@ class CheckoutPages:
         def route(
             path: str, endpoint: Callable[[Request], Awaitable[Response]], *methods: str
         ) -> Route:
-            return Route(
-                f"/checkout/{{session_id}}{path}",
-                guarded(endpoint, self._site),
-                methods=list(methods),
-            )
+            return Route(path, guarded(endpoint, self._site), methods=list(methods))
 
         return [
-            route("", self._show, "GET"),
-            route("/authentication", self._authentication, "GET"),
-            route("/{step}", self._step, "GET", "POST"),
+            made
+            for prefix in PREFIXES
+            for made in (
+                route(f"{prefix}/{{session_id}}", self._show, "GET"),
+                route(f"{prefix}/{{session_id}}/authentication", self._authentication, "GET"),
+                route(f"{prefix}/{{session_id}}/{{step}}", self._step, "GET", "POST"),
+            )
         ]
 
     async def _show(self, request: Request) -> Response:
         found = self._find(request)
-        return self.page(*found) if found else self._site.missing("checkout session")
+        if found is None:
+            return self._site.missing("checkout session")
+        context, session = found
+        card = request.query_params.get("fill", "")
+        values = cards.filled_in(card, context.catalogue, context.now)
+        return self.page(Visit(context, session, _here(request)), values=values)
 
     async def _authentication(self, request: Request) -> Response:
         """Show the 3-D Secure page of the payer's bank."""
@@ -65,9 +72,10 @@ class CheckoutPages:
         if found is None:
             return self._site.missing("checkout session")
         context, session = found
+        here = _here(request)
         card = request.query_params.get("card")
         if session.status(context.now) != "open":
-            return self.page(context, session)
+            return self.page(Visit(context, session, here))
         if card is not None and not cards.is_id(card):
             return self._site.missing("card")
         return self._site.page(
@@ -76,9 +84,9 @@ class CheckoutPages:
             title=_title(session, _plan(context, session)),
             amount_cents=session.amount_cents,
             card=cards.paying_card(context, card),
-            action=f"/checkout/{session.id}/pay",
+            action=f"{here}/pay",
             hidden={"card": card} if card else {},
-            back=f"/checkout/{session.id}",
+            back=here,
         )
 
     async def _back_to_page(self, request: Request) -> Response:
@@ -88,7 +96,7 @@ class CheckoutPages:
             return self._site.missing("checkout session")
         if request.path_params["step"] not in STEPS:
             return self._site.missing("step")
-        return RedirectResponse(f"/checkout/{found[1].id}", 303)
+        return RedirectResponse(_here(request), 303)
 
     async def _step(self, request: Request) -> Response:
         if request.method != "POST":
@@ -97,35 +105,30 @@ class CheckoutPages:
         found = self._find(request)
         if found is None:
             return self._site.missing("checkout session")
-        context, session = found
+        visit = Visit(*found, _here(request))
         step = request.path_params["step"]
         if step not in STEPS:
             return self._site.missing("step")
         try:
-            return (
-                await self._pay(context, session, form)
-                if step == "pay"
-                else self._cancel(context, session)
-            )
+            return await self._pay(visit, form) if step == "pay" else self._cancel(visit)
         except BillingError as error:
-            return self.page(context, session, Problem(str(error), 409))
+            return self.page(visit, Problem(str(error), 409))
 
-    async def _pay(
-        self, context: Context, session: CheckoutSession, form: dict[str, str]
-    ) -> Response:
+    async def _pay(self, visit: Visit, form: dict[str, str]) -> Response:
+        context, session = visit.context, visit.session
         if session.closed != "complete":
-            problem = _attempt(context, session, form)
+            problem = _attempt(visit, form)
             if isinstance(problem, Response):
                 return problem
             if problem is not None:
-                return self.page(context, session, problem)
+                return self.page(visit, problem, cards.kept(form, context.catalogue))
         await self._before_redirect(context.account.id)
-        return _redirect(session, session.success_url) or self.page(context, session)
+        return _redirect(session, session.success_url) or self.page(visit)
 
-    def _cancel(self, context: Context, session: CheckoutSession) -> Response:
-        checkout.must_be_open(context, session)
+    def _cancel(self, visit: Visit) -> Response:
+        checkout.must_be_open(visit.context, visit.session)
         message = self._site.message(200, "Cancelled. Nothing was charged.")
-        return _redirect(session, session.cancel_url) or message
+        return _redirect(visit.session, visit.session.cancel_url) or message
 
     def _find(self, request: Request) -> tuple[Context, CheckoutSession] | None:
         session_id = request.path_params["session_id"]
@@ -134,9 +137,13 @@ class CheckoutPages:
         return (context, session) if context is not None and session is not None else None
 
     def page(
-        self, context: Context, session: CheckoutSession, problem: Problem | None = None
+        self,
+        visit: Visit,
+        problem: Problem | None = None,
+        values: dict[str, str] | None = None,
     ) -> Response:
-        """Return the page of a session."""
+        """Return the page of a session. ``values`` are what its form is filled with."""
+        context, session = visit.context, visit.session
         plan = _plan(context, session)
         state = session.status(context.now)
         if problem is None and state == "open" and session.last_decline_code is not None:
@@ -148,24 +155,38 @@ class CheckoutPages:
         profile = context.account.profile
         selection = cards.to_pay_with(context)
         numbers = cards.numbers_to_pay_with(context.catalogue)
-        others = (state, plan, renews_at, offer, profile, selection, numbers, problem)
-        return self._site.kept_page(
-            (astuple(session), others),  # title and address follow from them
-            "checkout.html",
-            problem.status if problem else 200,
-            forms=FORMS_LEAVE if state == "open" else FORMS_STAY,
-            session=session,
-            state=state,
-            plan=plan,
-            title=_title(session, plan),
-            renews_at=renews_at,
-            promo=offer,
-            profile=profile,
-            selection=selection,
-            numbers=numbers,
-            problem=problem,
-            back=_address(session, session.success_url),
-        )
+        status = problem.status if problem else 200
+        forms = FORMS_LEAVE if state == "open" else FORMS_STAY
+        facts = {
+            "session": session,
+            "state": state,
+            "plan": plan,
+            "title": _title(session, plan),
+            "renews_at": renews_at,
+            "promo": offer,
+            "profile": profile,
+            "selection": selection,
+            "numbers": numbers,
+            "samples": cards.samples(context.catalogue),
+            "values": values or {},
+            "here": visit.here,
+            "problem": problem,
+            "back": _address(session, session.success_url),
+        }
+        if values:
+            return self._site.page("checkout.html", status, forms=forms, **facts)
+        # Title, samples and address follow from the others.
+        others = (state, plan, renews_at, offer, profile, selection, numbers, visit.here, problem)
+        key = (astuple(session), others)
+        return self._site.kept_page(key, "checkout.html", status, forms=forms, **facts)
+
+
+class Visit(Struct, frozen=True):
+    """A session that is visited, and the path of its page."""
+
+    context: Context
+    session: CheckoutSession
+    here: str
 
 
 class Promo(Struct, frozen=True):
@@ -188,13 +209,19 @@ def _promo(context: Context, session: CheckoutSession) -> Promo | None:
     return Promo(session.promo_code, promo.bonus_cents(found, session.amount_cents))
 
 
-def _attempt(
-    context: Context, session: CheckoutSession, form: dict[str, str]
-) -> Problem | Response | None:
+def _here(request: Request) -> str:
+    """Return the path of the page, under the prefix that the visitor used."""
+    path = request.scope["path"]
+    prefix = next(prefix for prefix in PREFIXES if path.startswith(f"{prefix}/"))
+    return f"{prefix}/{request.path_params['session_id']}"
+
+
+def _attempt(visit: Visit, form: dict[str, str]) -> Problem | Response | None:
     """Try to pay. Return None if it succeeds, else a problem or the redirect to 3-D Secure.
 
     Raise SessionClosed if the session is not open.
     """
+    context, session = visit.context, visit.session
     checkout.must_be_open(context, session)
     try:
         card = cards.chosen(form, context.catalogue, context.now)
@@ -211,7 +238,7 @@ def _attempt(
     except CardDeclined as declined:
         if declined.code == AUTHENTICATION_REQUIRED and outcome != "pass":
             query = f"?{urlencode({'card': card})}" if card else ""
-            return RedirectResponse(f"/checkout/{session.id}/authentication{query}", 303)
+            return RedirectResponse(f"{visit.here}/authentication{query}", 303)
         checkout.decline(context, session.id, declined.code)
         return Problem(str(declined), 402)
     return None

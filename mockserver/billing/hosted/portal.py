@@ -59,6 +59,8 @@ class Offer(Struct, frozen=True):
     change: Change
     is_coming: bool
     """Whether the plan is scheduled for the next period."""
+    is_primary: bool
+    """Whether the page marks the plan: the first that can be started or upgraded to."""
 
 
 class PortalPages:
@@ -149,7 +151,7 @@ class PortalPages:
         except BillingError as error:
             problem = Problem(str(error), 409)
         if problem is not None:
-            return self._page(context, request, problem)
+            return self._page(context, request, problem, cards.kept(form, context.catalogue))
         return RedirectResponse(f"{_here(request)}?done={step}", 303)
 
     def _find(self, request: Request) -> Context | None:
@@ -161,8 +163,15 @@ class PortalPages:
             else None
         )
 
-    def _page(self, context: Context, request: Request, problem: Problem | None = None) -> Response:
+    def _page(
+        self,
+        context: Context,
+        request: Request,
+        problem: Problem | None = None,
+        values: dict[str, str] | None = None,
+    ) -> Response:
         account = context.account
+        card = request.query_params.get("fill", "")
         current = account.subscription
         page = _page_number(request.query_params.get("page", "1"))
         newest_first = account.invoices[::-1]
@@ -177,6 +186,8 @@ class PortalPages:
             cards=[_own(context, card) for card in account.wallet.cards],
             selection=cards.to_add(context),
             numbers=cards.numbers_to_add(context.catalogue),
+            samples=cards.samples(context.catalogue),
+            values=values or cards.filled_in(card, context.catalogue, context.now),
             subscription=current,
             plan=context.catalogue.plan(current.plan) if current else None,
             pending=context.catalogue.plan(current.pending_plan)
@@ -254,7 +265,19 @@ def _offers(context: Context) -> list[Offer]:
         for plan in context.catalogue.plans
         if plan.price_id and (not current or plan.slug != current.plan)
     ]
-    return [Offer(plan, subscription.preview(context, plan), plan.slug == coming) for plan in plans]
+    changes = [subscription.preview(context, plan) for plan in plans]
+    primary = next(
+        (
+            plan.slug
+            for plan, change in zip(plans, changes, strict=True)
+            if change.kind in ("start", "upgrade") and plan.slug != coming
+        ),
+        None,
+    )
+    return [
+        Offer(plan, change, plan.slug == coming, plan.slug == primary)
+        for plan, change in zip(plans, changes, strict=True)
+    ]
 
 
 def _plan(context: Context, price_id: str) -> Plan | None:

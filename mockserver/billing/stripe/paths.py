@@ -2,6 +2,8 @@
 
 SCRIPT = "/_mock/stripe.js"
 CALLS = "/_mock/stripe/"
+FRAME_SCRIPT = f"{CALLS}frame.js"
+FRAMES = f"{CALLS}v3/"
 
 
 def serves(path: str) -> bool:

@@ -1,4 +1,4 @@
-"""The script and the calls that it makes, open to web pages of any origin (see ``server.cors``).
+"""Scripts, frames and their calls, open to web pages of any origin (see ``server.cors``).
 
 They bypass the guard of ``/_mock`` on purpose. A client secret gives access to its setup intent and
 to nothing else of the account; a payment method that is created here belongs to no account. Secrets
@@ -37,8 +37,9 @@ from mockserver.billing.stripe.bodies import (
     read,
 )
 from mockserver.billing.stripe.errors import Json, StripeError
-from mockserver.billing.stripe.paths import CALLS, SCRIPT
-from mockserver.billing.stripe.script import script
+from mockserver.billing.stripe.frames import frame
+from mockserver.billing.stripe.paths import CALLS, FRAME_SCRIPT, FRAMES, SCRIPT
+from mockserver.billing.stripe.script import FRAME, PAGE, script
 from mockserver.engine.asgi import headers_of
 from mockserver.engine.world import World
 
@@ -52,7 +53,9 @@ def routes(world: World[Accounts]) -> ASGIApp:
     calls = _Calls(world)
     intents = f"{CALLS}v1/setup_intents/{{id}}"
     table = [
-        Route(SCRIPT, _script_route(world), methods=["GET"]),
+        Route(SCRIPT, _script_route(world, PAGE), methods=["GET"]),
+        Route(FRAME_SCRIPT, _script_route(world, FRAME), methods=["GET"]),
+        Route(f"{FRAMES}{{name}}.html", frame, methods=["GET"]),
         Route(f"{CALLS}v1/payment_methods", _call(calls.create_payment_method), methods=["POST"]),
         Route(intents, _call(calls.retrieve), methods=["POST"]),
         Route(f"{intents}/confirm", _call(calls.confirm), methods=["POST"]),
@@ -172,12 +175,14 @@ def _call(handler: _Handler) -> Callable[[Request], Awaitable[Response]]:
     return route
 
 
-def _script_route(world: World[Accounts]) -> Callable[[Request], Awaitable[Response]]:
+def _script_route(
+    world: World[Accounts], parts: tuple[str, ...]
+) -> Callable[[Request], Awaitable[Response]]:
     async def route(request: Request) -> Response:
         scope = request.scope
         client = scope.get("client")
         url = world.address.base_url(headers_of(scope), scope["scheme"], client)
-        text = script(url, world.clock.now())
+        text = script(url, world.clock.now(), parts)
         headers = {
             "cache-control": "no-store",
             "cross-origin-resource-policy": "cross-origin",

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
+from typing import Any
+
 import httpx
 import pytest
 
-from tests.browser import judged
+from tests.browser import ROOT, judged
 from tests.conftest import API, NOON, running_server
 from tests.hosted.browser.conftest import Open, Opener
 from tests.hosted.states import addresses
@@ -79,3 +82,49 @@ def test_long_texts_fit(
         assert "W" * 120 in seen.page.content()
         assert seen.page.evaluate("document.documentElement.scrollWidth") <= width, url
         seen.must_be_quiet()
+
+
+SHOTS = {
+    "checkout": ("checkout of a deposit", "light", 1280, 940),
+    "checkout-dark": ("checkout of a plan", "dark", 1280, 940),
+    "checkout-phone": ("checkout of a deposit", "light", 390, 844),
+    "checkout-paid-phone-dark": ("checkout that was paid", "dark", 390, 844),
+    "portal": ("portal", "light", 1280, 900),
+    "portal-phone-dark": ("portal", "dark", 390, 844),
+    "invoice": ("invoice", "light", 1280, 600),
+}
+"""The screenshots of the guides: the state of a page, and how it is seen."""
+
+
+def test_screenshots_show_what_matters_first(open_page: Open) -> None:
+    """Without scrolling, a payer sees the price and the way on, and no half of the page is empty.
+
+    The pictures of the guides are only overwritten if ``UPDATE_SCREENSHOTS`` is set.
+    """
+    first = {
+        "checkout": ["amount", "number", "cvc", "fill", "hosted-payment-submit-button", "card"],
+        "checkout-dark": ["amount", "number", "renewal", "hosted-payment-submit-button"],
+        "checkout-phone": ["amount", "total", "fill"],
+        "checkout-paid-phone-dark": ["amount", "total"],
+        "portal": ["balance", "plan", "offer", "change-plan", "cancel"],
+        "portal-phone-dark": ["balance", "plan", "change-plan"],
+        "invoice": ["number", "billed-to", "amount"],
+    }
+    with running_server(now=NOON) as mock:
+        found = addresses(mock.url)
+        for name, (state, scheme, width, height) in SHOTS.items():
+            page = open_page(found[state], width=width, height=height, scheme=scheme).page
+            for testid in first[name]:
+                box = page.get_by_test_id(testid).first.bounding_box()
+                assert box["y"] + box["height"] <= height, (name, testid)
+            assert name != "portal" or side_by_side(page)
+            if os.environ.get("UPDATE_SCREENSHOTS"):
+                page.screenshot(path=ROOT / "docs" / "screenshots" / f"{name}.png")
+
+
+def side_by_side(page: Any) -> bool:
+    """Return whether the plans are in one row, the first one marked."""
+    offers = page.get_by_test_id("offer").all()
+    marked = ["marked" in offer.get_attribute("class") for offer in offers]
+    tops = {offer.bounding_box()["y"] for offer in offers}
+    return len(tops) == 1 and marked == [True] + [False] * (len(offers) - 1)

@@ -65,7 +65,7 @@ def test_a_card_with_authentication_is_added_by_keyboard(
     for field, text in (("number", "4000 0025 0000 3155"), ("expiry", "12/34"), ("cvc", "123")):
         tab_to(page, field)
         page.keyboard.type(text)
-    tab_to(page, "add-typed")
+    tab_to(page, "hosted-payment-submit-button")
     page.keyboard.press("Enter")
     expect(page.get_by_test_id("card")).to_have_text("Visa •••• 3155")
     tab_to(page, f"authentication-{outcome}")

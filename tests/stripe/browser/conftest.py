@@ -17,7 +17,7 @@ from urllib.parse import urlencode
 
 import pytest
 
-from tests.browser import ROOT, Open, Seen, axe, browser, open_page
+from tests.browser import ROOT, Open, Seen, axe, browser, judged, open_page
 from tests.conftest import API, NOON, RunningServer, running_server
 from tests.outside.tools import run
 
@@ -26,11 +26,21 @@ __all__ = ["axe", "browser", "open_page"]
 TOOLS = ROOT / "tools" / "stripe"
 
 STRICT = (
-    "default-src 'none'; script-src 'self' {stripe}; connect-src {mock}; style-src 'self'; "
-    "base-uri 'none'; "
+    "default-src 'none'; script-src 'self' {stripe}; connect-src {mock}; frame-src {mock}; "
+    "style-src 'self'; base-uri 'none'; "
     "require-trusted-types-for 'script'"
 )
 """The policy of a strict shop: two origins, no inline style, no text that becomes HTML."""
+
+OF_PAGES = ("region", "landmark-one-main", "page-has-heading-one")
+"""Rules of axe-core that apply to whole pages, and not to their frames."""
+WHOLE = ("Secure payment input frame", "Secure card payment input frame")
+FRAMES = {
+    "number": (*WHOLE, "Secure card number input frame"),
+    "expiry": (*WHOLE, "Secure expiration date input frame"),
+    "cvc": (*WHOLE, "Secure CVC input frame"),
+}
+"""The titles of the frames that may have a field."""
 
 STYLE = """
 :root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif; }
@@ -176,6 +186,17 @@ class Shop:
     def page(self) -> Any:
         return self.seen.page
 
+    def field(self, name: str) -> Any:
+        """Return the locator of a field, in the frame of its element."""
+        frames = ", ".join(f'iframe[title="{title}"]' for title in FRAMES.get(name, WHOLE))
+        return self.page.frame_locator(frames).get_by_test_id(f"stripe-{name}")
+
+    @property
+    def bank(self) -> Any:
+        """The page of the bank, in a frame of the frame over the page."""
+        over = self.page.frame_locator('iframe[src*="three-ds-2-challenge"]')
+        return over.frame_locator('iframe[name="stripe-challenge-frame"]')
+
     def fill(
         self,
         number: str = "4242424242424242",
@@ -183,19 +204,35 @@ class Shop:
         cvc: str = "123",
         postal: str = "",
     ) -> None:
-        """Type a card. Playwright finds the fields in open shadow roots by their test ids."""
-        self.page.get_by_test_id("stripe-number").fill(number)
-        self.page.get_by_test_id("stripe-expiry").fill(expiry)
-        self.page.get_by_test_id("stripe-cvc").fill(cvc)
+        """Type a card."""
+        self.field("number").fill(number)
+        self.field("expiry").fill(expiry)
+        self.field("cvc").fill(cvc)
         if postal:
-            self.page.get_by_test_id("stripe-postal").fill(postal)
+            self.field("postal").fill(postal)
+
+    def judged(self, axe: str) -> list[tuple[str, str, list[str]]]:
+        """Return axe-core's violations in the page and in each frame."""
+        return [
+            violation
+            for frame in self.page.frames
+            for violation in judged(frame, axe)
+            if frame is self.page.main_frame or violation[0] not in OF_PAGES
+        ]
+
+    @property
+    def focused(self) -> str:
+        """The test id of the focused element, in the innermost frame that has the focus."""
+        script = "() => document.hasFocus() && document.activeElement?.dataset.testid"
+        ids = [frame.evaluate(script) for frame in self.page.frames]
+        return next((str(id) for id in reversed(ids) if id), "")
 
     def save(self) -> None:
         self.page.get_by_role("button", name="Save card").click()
 
     def finish_challenge(self, outcome: str) -> None:
         """Pass or fail 3-D Secure."""
-        self.page.get_by_test_id(f"stripe-challenge-{outcome}").click()
+        self.bank.get_by_test_id(f"stripe-challenge-{outcome}").click()
 
     def must_show(self, text: str) -> None:
         """Check that the page shows a result that starts with the text."""
@@ -213,11 +250,12 @@ class Shop:
     def do(self, script: str, *, on: str = "shop") -> Any:
         """Evaluate an expression about ``shop`` (stripe, elements, events, secret).
 
-        An error that is thrown becomes its text.
+        An error that is thrown becomes its text. Frames get 50 ms to follow.
         """
         wrapped = (
             f"async () => "
-            f"{{ try {{ return await ({script}); }} catch (error) {{ return String(error); }} }}"
+            f"{{ try {{ return await ({script}); }} catch (error) {{ return String(error); }} "
+            f"finally {{ await new Promise((resolve) => setTimeout(resolve, 50)); }} }}"
         )
         return self.page.evaluate(wrapped.replace("shop.", f"window.{on}."))
 

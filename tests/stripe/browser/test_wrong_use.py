@@ -28,7 +28,10 @@ WITHOUT_PAYMENT_INTENTS = {
     "retrievePaymentIntent",
     "handleCardAction",
 }
-ELEMENTS = {"payment", "card", "cardNumber", "cardExpiry", "cardCvc"}
+ELEMENTS = {
+    *("payment", "card", "cardNumber", "cardExpiry", "cardCvc"),
+    *("address", "linkAuthentication"),
+}
 ANOTHER = "seti_AAAAAAAAAAAAAAAAAAAAAAAA_secret_BBBBBBBBBBBBBBBBBBBBBBBB"
 
 
@@ -62,12 +65,8 @@ def test_the_payment_element_reports_a_wrong_secret_at_once(visit: Visit) -> Non
     """It emits ``loaderror`` and shows a text instead of the form."""
     shop = visit("plain-payment", kind="payment", secret=ANOTHER)
     shop.must_show("loaderror resource_missing")
-    assert (
-        shop.page.get_by_test_id("stripe-load-error")
-        .text_content()
-        .startswith("No such setupintent")
-    )
-    assert not shop.page.get_by_test_id("stripe-number").is_visible()
+    assert shop.field("load-error").text_content().startswith("No such setupintent")
+    assert not shop.field("number").is_visible()
 
 
 def test_an_unreachable_mock_is_a_connection_error(card: Shop) -> None:
@@ -256,20 +255,26 @@ def test_every_method_of_stripe_is_offered_or_named_as_unsupported(card: Shop) -
         assert card.do(f"typeof shop.stripe.{name}") == "function"
 
 
-def test_every_element_of_stripe_is_offered_or_named_as_unsupported(card: Shop) -> None:
-    """An unsupported element throws an error with its name."""
+def test_every_element_of_stripe_is_offered_or_shows_a_note(card: Shop) -> None:
+    """An unsupported element is ready at once, and warns; it does not throw into a React tree."""
     types = names_in("elements-group.d.ts", r"elementType: '(\w+)'")
-    assert types >= ELEMENTS | {"iban", "address", "expressCheckout", "linkAuthentication"}
-    for name in sorted(types - ELEMENTS):
-        errors = card.do(f"shop.stripe.elements({{clientSecret: shop.secret}}).create('{name}')")
-        assert errors.startswith(
-            f'IntegrationError: The element "{name}" is not part of the mock\'s stand-in'
-        )
-    for name in sorted(ELEMENTS):
-        script = (
-            f"typeof shop.stripe.elements({{clientSecret: shop.secret}}).create('{name}').mount"
-        )
-        assert card.do(script) == "function"
+    assert types >= ELEMENTS | {"iban", "expressCheckout"}
+    for name in sorted(types):
+        script = f"""new Promise((resolve) => {{
+            const group = shop.stripe.elements({{clientSecret: shop.secret}});
+            const element = group.create('{name}');
+            element.on('ready', ({{elementType}}) => resolve(elementType));
+            element.mount('#problem');
+            element.update({{}});
+        }})"""
+        assert card.do(script) == name
+        is_inert = card.page.locator("#problem").get_by_text("the mock has no").count() == 1
+        assert is_inert == (name not in ELEMENTS)
+    warned = set(re.findall(r'The element "(\w+)"', "\n".join(card.seen.complaints)))
+    assert warned == types - ELEMENTS
+    assert card.do("shop.stripe.elements().create('nothing')").startswith(
+        'IntegrationError: The element "nothing" is not part of the mock\'s stand-in'
+    )
 
 
 @pytest.mark.parametrize("name", sorted(WITHOUT_PAYMENT_INTENTS))

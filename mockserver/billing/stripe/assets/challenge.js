@@ -1,39 +1,42 @@
-// 3-D Secure: a dialog that replaces the bank's challenge and asks for the outcome.
+// 3-D Secure: a frame over the whole page, with the page of the bank in a frame of its own.
 
-function siteName(hostname) {
-  return hostname === "" ? "this page" : hostname;
-}
+const CHALLENGE_STYLES = {
+  position: "fixed",
+  inset: "0",
+  width: "100%",
+  height: "100%",
+  border: "none",
+  "z-index": "2147483647",
+};
 
 /** Ask for the outcome, "pass" or "fail". Escape means "fail", like closing a bank's window. */
 function challenge() {
-  const host = node("div", { class: "__PrivateStripeChallenge" });
-  const root = host.attachShadow({ mode: "open" });
-  root.adoptedStyleSheets = [sheetOf(CHALLENGE_CSS)];
-  const choice = (id, testid, name, text) =>
-    node("button", { type: "button", id, "data-testid": testid, class: name }, text);
-  const pass = choice("test-source-authorize-3ds", "stripe-challenge-pass", "pass", "Complete");
-  const fail = choice("test-source-fail-3ds", "stripe-challenge-fail", "fail", "Fail");
-  const dialog = node(
-    "dialog",
-    { "aria-labelledby": "title", "aria-describedby": "text", "data-testid": "stripe-challenge" },
-    node("h2", { id: "title" }, "3-D Secure, in test mode"),
-    node(
-      "p",
-      { id: "text" },
-      `A bank would ask here whether you are using this card on ${siteName(location.hostname)}. ` +
-        "Choose the outcome: complete the authentication, or fail it.",
-    ),
-    node("div", { class: "choices" }, pass, fail),
-  );
-  root.append(dialog);
-  document.body.append(host);
+  const host = node("div", {
+    class: "__PrivateStripeChallenge",
+    role: "dialog",
+    "aria-modal": "true",
+    "aria-label": "3-D Secure",
+    "data-testid": "stripe-challenge",
+  });
+  const before = document.activeElement;
+  const others = [...document.body.children].filter((element) => !element.inert);
   return new Promise((resolve) => {
-    pass.addEventListener("click", () => dialog.close("pass"));
-    fail.addEventListener("click", () => dialog.close("fail"));
-    dialog.addEventListener("close", () => {
-      host.remove();
-      resolve(dialog.returnValue === "pass" ? "pass" : "fail");
+    const attributes = { title: "3-D Secure challenge frame" };
+    const frame = new Frame("three-ds-2-challenge", attributes, (message) => {
+      if (message.kind === "hello") {
+        frame.sendFirst({ kind: "init", type: "challenge", host: location.hostname });
+      } else if (["outcome", "lost"].includes(message.kind)) {
+        frame.close();
+        host.remove();
+        for (const element of others) element.inert = false;
+        if (before instanceof HTMLElement) before.focus();
+        resolve(message.outcome === "pass" ? "pass" : "fail");
+      }
     });
-    dialog.showModal();
+    for (const element of [host, frame.iframe]) setStyles(element, CHALLENGE_STYLES);
+    host.append(frame.iframe);
+    document.body.prepend(host);
+    for (const element of others) element.inert = true;
+    frame.iframe.focus();
   });
 }

@@ -1,4 +1,5 @@
-// The base of all elements. A page holds handles; their implementations are private.
+// The elements of a page. It holds handles; their implementations are private, and the fields are
+// in frames.
 
 const IMPLEMENTATIONS = new WeakMap();
 
@@ -7,65 +8,37 @@ function implementationOf(handle) {
   return isObject(handle) ? IMPLEMENTATIONS.get(handle) : undefined;
 }
 
-class Emitter {
-  constructor() {
-    this._handlers = new Map();
-    this._replayed = new Map();
-  }
-
-  on(event, handler) {
-    if (typeof event !== "string" || typeof handler !== "function") {
-      throw new IntegrationError(
-        `Invalid value for element.on(): an event name and a function are required.`,
-      );
-    }
-    this._handlers.set(event, [...(this._handlers.get(event) ?? []), handler]);
-    // A listener added late, as React does, still receives the event: a real element takes longer.
-    if (this._replayed.has(event)) {
-      const payload = this._replayed.get(event);
-      this._replayed.delete(event);
-      setTimeout(() => this.emit(event, payload));
-    }
-  }
-
-  off(event, handler) {
-    const others = (this._handlers.get(event) ?? []).filter(
-      (other) => other !== handler && other.original !== handler,
-    );
-    this._handlers.set(event, handler === undefined ? [] : others);
-  }
-
-  once(event, handler) {
-    const single = (payload) => {
-      this.off(event, single);
-      handler(payload);
-    };
-    single.original = handler;
-    this.on(event, single);
-  }
-
-  hasListener(event) {
-    return (this._handlers.get(event) ?? []).length > 0;
-  }
-
-  emit(event, payload, isReplayed = false) {
-    if (isReplayed && !this.hasListener(event)) this._replayed.set(event, payload);
-    for (const handler of this._handlers.get(event) ?? []) {
-      try {
-        handler(payload);
-      } catch (error) {
-        reportError(error); // an error in the page's handler must not stop the element
-      }
-    }
-  }
-}
-
 const CLASSES = {
   base: "StripeElement",
   complete: "StripeElement--complete",
   empty: "StripeElement--empty",
   focus: "StripeElement--focus",
   invalid: "StripeElement--invalid",
+};
+
+const FRAMES = {
+  payment: { page: "elements-inner-payment", title: "Secure payment input frame" },
+  card: { page: "elements-inner-card", title: "Secure card payment input frame" },
+  cardNumber: { page: "elements-inner-card", title: "Secure card number input frame" },
+  cardExpiry: { page: "elements-inner-card", title: "Secure expiration date input frame" },
+  cardCvc: { page: "elements-inner-card", title: "Secure CVC input frame" },
+  address: { page: "elements-inner-address", title: "Secure address input frame" },
+  linkAuthentication: {
+    page: "elements-inner-link-authentication",
+    title: "Secure email input frame",
+  },
+};
+
+const FRAME_STYLES = {
+  border: "none",
+  margin: "0",
+  padding: "0",
+  width: "1px",
+  "min-width": "100%",
+  overflow: "hidden",
+  display: "block",
+  "user-select": "none",
+  height: "1.2em",
 };
 
 class ElementImplementation extends Emitter {
@@ -77,26 +50,37 @@ class ElementImplementation extends Emitter {
     this.container = null;
     this.isDestroyed = false;
     this.isFocused = false;
-    this._last = "";
+    this.state = this.emptyState();
     this._listeners = null;
+    this._frame = null;
     this.host = node("div", { class: "__PrivateStripeElement" });
-    this.root = this.host.attachShadow({ mode: "open", delegatesFocus: true });
     this.handle = new StripeElement(this);
-    this.fields = this.build();
-    this.refresh();
-    this.root.addEventListener("focusin", () => this._focusChanged(true));
-    this.root.addEventListener("focusout", (event) => {
-      if (!(event.relatedTarget instanceof Node && this.root.contains(event.relatedTarget)))
-        this._focusChanged(false);
-    });
-    this.root.addEventListener("keydown", (event) => {
-      if (event.key === "Escape") this.emit("escape", { elementType: this.type });
-      if (event.key === "Enter" && event.target instanceof HTMLInputElement) this._submitForm();
-    });
   }
 
   get isMounted() {
     return this.container !== null && this.host.isConnected;
+  }
+
+  /** The public part of an element's state, before anything is typed. */
+  emptyState() {
+    const more = {
+      payment: { collapsed: false, value: { type: "card" } },
+      card: { brand: "unknown", value: { postalCode: "" } },
+      cardNumber: { brand: "unknown" },
+      linkAuthentication: { value: { email: "" } },
+      address: { elementMode: this.options.mode ?? "shipping", isNewAddress: true, value: {} },
+    };
+    const hasError = this.type.startsWith("card");
+    return {
+      payload: {
+        elementType: this.type,
+        empty: true,
+        complete: false,
+        ...(hasError ? { error: undefined } : {}),
+        ...more[this.type],
+      },
+      isInvalid: false,
+    };
   }
 
   mount(target) {
@@ -120,20 +104,80 @@ class ElementImplementation extends Emitter {
     if (container === this.container) return;
     this.unmount();
     this.container = container;
+    this._openFrame();
     container.replaceChildren(this.host);
     this._listenOnContainer();
     this.refresh();
     this.emit("loaderstart", { elementType: this.type });
-    setTimeout(() => this.load());
+  }
+
+  _openFrame() {
+    const { page, title } = FRAMES[this.type];
+    const allow = this.type === "payment" ? "payment *; publickey-credentials-get *" : null;
+    this._frame = new Frame(page, { title, allow }, (message) => this._heard(message));
+    setStyles(this._frame.iframe, { ...FRAME_STYLES, "color-scheme": "light only" });
+    this.host.replaceChildren(this._frame.iframe);
+  }
+
+  _heard(message) {
+    const handlers = {
+      hello: () => this._start(),
+      built: () => this.load(),
+      lost: () => this._fail(CONNECTION_ERROR),
+      state: () => this._changed(message),
+      focus: () => this._focusChanged(true),
+      blur: () => this._focusChanged(false),
+      escape: () => this.emit("escape", { elementType: this.type }),
+      submit: () => this._submitForm(),
+      size: () => afterClick(() => this._resize(message.height)),
+    };
+    handlers[message.kind]?.();
+  }
+
+  _resize(height) {
+    if (this._frame !== null) setStyles(this._frame.iframe, { height: `${height}px` });
+  }
+
+  /** Tell a frame that has been loaded what it shows. */
+  _start() {
+    this._frame.sendFirst({
+      kind: "init",
+      type: this.type,
+      group: this.group.id,
+      ...this._settings(),
+      page: surroundings(this.host),
+      host: location.hostname,
+    });
+  }
+
+  _settings() {
+    const { appearance, locale } = this.group.options;
+    return plain({
+      options: this.options,
+      appearance,
+      locale: locale ?? "auto",
+      isSetup: this.group.isSetup,
+      brand: this.group.brand,
+    });
   }
 
   /** Load what the element needs before it is ready. */
   async load() {
-    this.markReady();
+    const secret = this.type === "payment" ? this.group.secret : undefined;
+    const { error } = secret ? await requestSetupIntent(secret, "elements(): clientSecret") : {};
+    if (!this.isMounted) return;
+    if (error === undefined) {
+      this.emit("ready", { elementType: this.type }, true);
+      return;
+    }
+    this._frame.post({ kind: "failure", message: error.message });
+    this._fail(error);
   }
 
-  markReady() {
-    if (this.isMounted) this.emit("ready", { elementType: this.type }, true);
+  _fail(error) {
+    if (!this.hasListener("loaderror"))
+      console.error(`Unhandled ${this.type} Element loaderror`, error);
+    this.emit("loaderror", { elementType: this.type, error }, true);
   }
 
   unmount() {
@@ -142,9 +186,12 @@ class ElementImplementation extends Emitter {
     const { base, complete, empty, focus, invalid } = this._classes();
     for (const names of [base, complete, empty, focus, invalid])
       this.container.classList.remove(...classNames(names));
+    this._frame?.close();
+    this._frame = null;
     this.host.remove();
     this.container = null;
     this.isFocused = false;
+    this.state = this.emptyState();
   }
 
   destroy() {
@@ -159,82 +206,62 @@ class ElementImplementation extends Emitter {
     const before = Object.values(this._classes()).flatMap(classNames);
     this.options = { ...this.options, ...options };
     if (this.container !== null) this.container.classList.remove(...before);
-    this.applyOptions(options);
+    this.sendSettings(options);
     this.refresh();
+  }
+
+  /** Send the settings to the frame again, with the options that have changed. */
+  sendSettings(changed = {}) {
+    this._frame?.post({ kind: "update", ...this._settings(), changed: plain(changed) });
   }
 
   focus() {
-    this.fields[0].input.focus();
+    this._frame?.iframe.focus();
+    this._frame?.post({ kind: "focus" });
   }
 
   blur() {
-    this.root.activeElement?.blur();
+    if (this._frame !== null && document.activeElement === this._frame.iframe)
+      this._frame.iframe.blur();
+    this._frame?.post({ kind: "blur" });
   }
 
   clear() {
-    for (const field of this.fields) field.clear();
-    this.changed();
+    this._frame?.post({ kind: "clear" });
   }
 
-  /** Update the element after input, and emit "change" if its state changed. */
-  changed() {
+  /** Show all errors, including those of untouched fields; return the first, or undefined. */
+  async validate() {
+    const { error } = (await this._frame?.ask("validate")) ?? {};
+    return error;
+  }
+
+  /** Let the frame send its card to the mock: the response of the call, or {error}. */
+  async send(path, billing, wrapper, body) {
+    return this._frame.ask("send", plain({ path, billing, wrapper, body }));
+  }
+
+  _changed({ payload, isInvalid, isChange }) {
+    this.state = { payload, isInvalid };
     this.refresh();
-    const payload = this.payload();
-    const now = JSON.stringify(payload);
-    if (now !== this._last) {
-      this._last = now;
-      this.emit("change", payload);
-    }
+    if (this.type === "cardNumber") this.group.part("cardCvc")?.sendSettings();
+    if (isChange) this.emit("change", payload);
   }
 
   refresh() {
-    const isLocked = Boolean(this.options.disabled);
-    for (const field of this.fields) {
-      field.show();
-      field.input.disabled = isLocked;
-      field.input.readOnly = Boolean(this.options.readOnly);
-    }
-    this._last ||= JSON.stringify(this.payload());
     if (this.container === null) return;
-    const { empty, complete } = this.payload();
+    const { empty, complete } = this.state.payload;
     const names = this._classes();
     const states = {
       base: true,
       empty,
       complete,
-      invalid: this.error !== undefined,
+      invalid: this.state.isInvalid,
       focus: this.isFocused,
     };
     for (const [name, isOn] of Object.entries(states)) {
       for (const word of classNames(names[name])) this.container.classList.toggle(word, isOn);
     }
-  }
-
-  get shownFields() {
-    return this.fields.filter((field) => !field.root.hidden);
-  }
-
-  /** The first validation error of the input so far. */
-  get error() {
-    const code = this.shownFields.map((field) => field.problem).find((problem) => problem !== null);
-    return code === undefined ? undefined : validationError(code);
-  }
-
-  payload() {
-    const fields = this.shownFields;
-    return {
-      elementType: this.type,
-      empty: fields.every((field) => field.isEmpty),
-      complete: fields.every((field) => field.isComplete),
-      error: this.error,
-    };
-  }
-
-  /** Show all errors, including those of untouched fields; return the first, or undefined. */
-  validate() {
-    for (const field of this.shownFields) field.isTouched = true;
-    this.changed();
-    return this.error;
   }
 
   _classes() {
@@ -248,7 +275,7 @@ class ElementImplementation extends Emitter {
     this.emit(isFocused ? "focus" : "blur", { elementType: this.type });
   }
 
-  /** Submit the surrounding form on Enter: fields in a shadow root belong to no form. */
+  /** Submit the surrounding form on Enter: fields in a frame belong to no form of the page. */
   _submitForm() {
     const form = this.host.closest("form");
     const button = [...(form?.elements ?? [])].find(
@@ -281,59 +308,30 @@ class ElementImplementation extends Emitter {
   }
 }
 
-/** Split a value of the `classes` option into class names. */
-function classNames(text) {
-  return typeof text === "string" ? text.split(/\s+/).filter(Boolean) : [];
+/** Return a copy without functions and other values that cannot be sent to a frame. */
+function plain(value) {
+  return JSON.parse(JSON.stringify(value));
 }
 
-/** The handle of an element. */
-class StripeElement {
-  constructor(element) {
-    IMPLEMENTATIONS.set(this, element);
+/** Describe the page around an element: the frame has its color and font unless options differ. */
+function surroundings(host) {
+  const { color, fontFamily, fontSize } = getComputedStyle(host);
+  let background = "";
+  for (let at = host; at !== null && background === ""; at = at.parentElement) {
+    const found = getComputedStyle(at).backgroundColor;
+    if (!/^rgba\(.*, 0\)$|^transparent$/.test(found)) background = found;
   }
+  return { color, fontFamily, fontSize, background };
+}
 
-  mount(target) {
-    implementationOf(this).mount(target);
-  }
-  unmount() {
-    implementationOf(this).unmount();
-  }
-  destroy() {
-    implementationOf(this).destroy();
-  }
-  focus() {
-    implementationOf(this).focus();
-  }
-  blur() {
-    implementationOf(this).blur();
-  }
-  clear() {
-    implementationOf(this).clear();
-  }
-  collapse() {
-    throwUnsupported("element.collapse()");
-  }
-  getBoundingClientRect() {
-    return implementationOf(this).host.getBoundingClientRect();
-  }
-
-  update(options) {
-    implementationOf(this).update(options);
-    return this;
-  }
-
-  on(event, handler) {
-    implementationOf(this).on(event, handler);
-    return this;
-  }
-
-  once(event, handler) {
-    implementationOf(this).once(event, handler);
-    return this;
-  }
-
-  off(event, handler) {
-    implementationOf(this).off(event, handler);
-    return this;
+/** An element that shows a note in its place: the mock has no such form. */
+class InertElement extends ElementImplementation {
+  _openFrame() {
+    const note = node("p", {}, `Test mode: the mock has no ${this.type} element.`);
+    const styles = { margin: "0", padding: "8px 12px", border: "1px dashed", opacity: "0.8" };
+    setStyles(note, { ...styles, "border-radius": "6px" });
+    this.host.replaceChildren(note);
+    console.warn(`The element "${this.type}" ${UNSUPPORTED_MESSAGE} It shows a note instead.`);
+    setTimeout(() => this.isMounted && this.load());
   }
 }

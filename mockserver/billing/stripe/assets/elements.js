@@ -1,13 +1,5 @@
 // A group of elements that belong to one form.
 
-const KINDS = {
-  payment: PaymentElementImplementation,
-  card: CardElementImplementation,
-  cardNumber: CardPartImplementation,
-  cardExpiry: CardPartImplementation,
-  cardCvc: CardPartImplementation,
-};
-
 class GroupImplementation extends Emitter {
   constructor(options) {
     super();
@@ -26,6 +18,7 @@ class GroupImplementation extends Emitter {
         "Invalid value for elements(): mode should be one of: payment, setup, subscription.",
       );
     }
+    this.id = unguessableId();
     this.options = { ...options };
     this.isSubmitted = false;
     this._elements = new Map();
@@ -44,7 +37,7 @@ class GroupImplementation extends Emitter {
 
   /** The brand of the number in the cardNumber element. */
   get brand() {
-    return this.part("cardNumber")?.brand ?? UNKNOWN_BRAND;
+    return this.part("cardNumber")?.state.payload.brand ?? "unknown";
   }
 
   part(type) {
@@ -52,9 +45,9 @@ class GroupImplementation extends Emitter {
   }
 
   create(type, options = {}) {
-    if (!Object.hasOwn(KINDS, type)) {
+    const isInert = INERT_ELEMENTS.includes(type);
+    if (!isInert && !Object.hasOwn(FRAMES, type))
       throwUnsupported(`The element ${JSON.stringify(type)}`);
-    }
     if (this._elements.has(type)) {
       throw new IntegrationError(
         `Can only create one Element of type ${type} through elements(). ` +
@@ -71,9 +64,22 @@ class GroupImplementation extends Emitter {
       throw new IntegrationError(
         "Invalid value for elements.create(): options should be an object.",
       );
-    const element = new KINDS[type](type, this, options);
+    const element = new (isInert ? InertElement : ElementImplementation)(type, this, options);
     this._elements.set(type, element);
     return element.handle;
+  }
+
+  /** The mounted elements that collect an address or an email. */
+  get contacts() {
+    const parts = ["linkAuthentication", "address"].map((type) => this.part(type));
+    return parts.filter((part) => part?.isMounted);
+  }
+
+  /** Merge what these elements collect with the billing details of the page, which win. */
+  withContacts(billing = {}) {
+    const collected = Object.assign({}, ...this.contacts.map(({ state }) => state.payload.value));
+    const address = { ...collected.address, ...billing.address };
+    return { ...collected, ...billing, ...(Object.keys(address).length ? { address } : {}) };
   }
 
   removeElement(element) {
@@ -84,10 +90,7 @@ class GroupImplementation extends Emitter {
     if (!isObject(options))
       throw new IntegrationError("Invalid value for elements.update(): an object is required.");
     this.options = { ...this.options, ...options };
-    for (const element of this._elements.values()) {
-      element.applyOptions({});
-      element.refresh();
-    }
+    for (const element of this._elements.values()) element.sendSettings();
     this.emit("update-end", {});
   }
 
@@ -103,7 +106,9 @@ class GroupImplementation extends Emitter {
   }
 
   async submit() {
-    const error = this.mounted("elements.submit()").validate();
+    const parts = [...this.contacts, this.mounted("elements.submit()")];
+    const errors = await Promise.all(parts.map((part) => part.validate()));
+    const error = errors.find((problem) => problem !== undefined);
     this.isSubmitted = error === undefined;
     return error === undefined ? { selectedPaymentMethod: "card" } : { error };
   }

@@ -66,6 +66,8 @@ const VALIDATION_MESSAGES = {
   invalid_expiry_year_past: "Your card's expiration year is in the past.",
   incomplete_cvc: "Your card's security code is incomplete.",
   incomplete_zip: "Your postal code is incomplete.",
+  incomplete_address: "This field is incomplete.",
+  incomplete_email: "Your email is incomplete.",
 };
 
 function validationError(code) {

@@ -1,4 +1,14 @@
-// Methods of Stripe.js that are not supported. Each throws an error that names the method.
+// What is not supported. A method throws an error with its name. An element shows a note in its
+// place, so that the page around it can be used.
+
+const INERT_ELEMENTS = `
+auBankAccount contactDetails currencySelector epsBank expressCheckout fpxBank iban idealBank
+issuingCardCopyButton issuingCardCvcDisplay issuingCardExpiryDisplay issuingCardNumberDisplay
+issuingCardPinDisplay linkSignup p24Bank paymentMethodMessaging paymentRequestButton shippingAddress
+taxId terms
+`
+  .trim()
+  .split(/\s+/);
 
 const UNSUPPORTED = `
 collectBankAccountForPayment collectBankAccountForSetup collectBankAccountToken

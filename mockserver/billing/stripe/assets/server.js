@@ -1,12 +1,4 @@
-// Requests to the mock. The script sends no other requests.
-
-const SCRIPT_PATH = "/_mock/stripe.js";
-
-/** The mock's origin: that of this script or, if another server delivered it, the one in MOCK. */
-const ORIGIN = (() => {
-  const source = (document.currentScript?.src ?? "").split(/[?#]/)[0];
-  return source.endsWith(SCRIPT_PATH) ? source.slice(0, -SCRIPT_PATH.length) : MOCK.origin;
-})();
+// Requests to the mock. The scripts send no other requests.
 
 /** Send a POST request; return the response body, or {error}. */
 async function post(path, body) {

@@ -1,49 +1,38 @@
 // Methods that create payment methods and confirm setup intents.
 
-/** Read the card data of an element: {data}, or {error} if it is incomplete or invalid. */
-function cardDataOf(element, where) {
+/**
+ * Send the card of an element to the mock: the response, or {error} if it is incomplete or invalid.
+ * The frame adds the card and the entered billing details to the body, under `wrapper` if given.
+ */
+async function sendCard(element, where, { path, billing, wrapper, body }) {
   const types =
     element.type === "cardNumber" ? ["cardNumber", "cardExpiry", "cardCvc"] : [element.type];
   const elements = types.map((type) => element.group.part(type));
-  if (elements.some((part) => part === undefined || !part.isMounted)) {
-    throw new IntegrationError(
-      `${where}: We could not retrieve data from the specified Element. ` +
-        "Please make sure the Element you are attempting to use is still mounted.",
-    );
-  }
-  const error = elements.map((part) => part.validate()).find((problem) => problem !== undefined);
+  if (elements.some((part) => part === undefined || !part.isMounted))
+    throw new IntegrationError(`${where}: ${NOT_MOUNTED}`);
+  const contacts = element.type === "payment" ? element.group.contacts : [];
+  const parts = [...contacts, ...elements];
+  const errors = await Promise.all(parts.map((part) => part.validate()));
+  const error = errors.find((problem) => problem !== undefined);
   if (error !== undefined) return { error };
-  const fields = elements.flatMap((part) => part.shownFields);
-  const text = (kind) => fields.find((field) => field.kind === kind)?.value ?? "";
-  const { month, year } = expiryOf(text("expiry"));
-  const card = {
-    number: digitsOf(text("number")),
-    exp_month: month,
-    exp_year: year,
-    cvc: digitsOf(text("cvc")),
-  };
-  const address = { postal_code: text("postal") || null, country: element.country ?? null };
-  return { data: { type: "card", card, billing_details: { address } } };
+  const details = contacts.length > 0 ? element.group.withContacts(billing) : billing;
+  return element.send(path, details, wrapper, body);
 }
 
-/** Merge the billing details of the page and of the form; the form takes precedence. */
-function withBillingDetails(data, billing) {
-  const own = isObject(billing) ? billing : {};
-  const entered = Object.entries(data.billing_details?.address ?? {}).filter(
-    ([, value]) => value !== null,
-  );
-  const address = { ...(isObject(own.address) ? own.address : {}), ...Object.fromEntries(entered) };
-  return { ...data, billing_details: { ...own, address } };
+/** Send a card, an element or a token, to the mock. */
+function sendCardOf(card, where, request) {
+  if (!isObject(card) || typeof card.token !== "string")
+    return sendCard(elementOf(card, where), where, request);
+  const { path, billing, wrapper, body } = request;
+  const data = { type: "card", token: card.token, billing_details: billing ?? {} };
+  return post(path, wrapper === undefined ? data : { ...body, [wrapper]: data });
 }
 
-/** Convert `card`, an element or a token, to payment method data: {data} or {error}. */
-function cardData(card, billing, where) {
-  if (isObject(card) && typeof card.token === "string") {
-    return { data: withBillingDetails({ type: "card", token: card.token }, billing) };
-  }
+/** Return the element of a card or of its number. */
+function elementOf(card, where) {
   const element = implementationOf(card);
   if (
-    !(element instanceof CardElementImplementation) ||
+    !(element instanceof ElementImplementation) ||
     !["card", "cardNumber"].includes(element.type)
   ) {
     const found = element === undefined ? describeType(card) : `a ${element.type} Element`;
@@ -52,8 +41,7 @@ function cardData(card, billing, where) {
         `or an object {token}. You specified: ${found}.`,
     );
   }
-  const { data, error } = cardDataOf(element, where);
-  return error ? { error } : { data: withBillingDetails(data, billing) };
+  return element;
 }
 
 async function createPaymentMethod(options, legacyElement, legacyData) {
@@ -63,7 +51,8 @@ async function createPaymentMethod(options, legacyElement, legacyData) {
     request = { ...legacyData, type: options, [options]: legacyElement };
   if (!isObject(request))
     throw new IntegrationError(`Invalid value for ${where}: an object is required.`);
-  let created;
+  let response;
+  const path = "payment_methods";
   if (request.elements !== undefined || request.element !== undefined) {
     const element =
       request.element === undefined
@@ -71,16 +60,13 @@ async function createPaymentMethod(options, legacyElement, legacyData) {
         : implementationOf(request.element);
     if (!(element instanceof ElementImplementation))
       throw new IntegrationError(`Invalid value for ${where}: element.`);
-    created = cardDataOf(element, where);
-    if (created.data)
-      created.data = withBillingDetails(created.data, request.params?.billing_details);
+    response = await sendCard(element, where, { path, billing: request.params?.billing_details });
   } else {
     if (request.type !== "card")
       throwUnsupported(`${where} with the type ${JSON.stringify(request.type)}`);
-    created = cardData(request.card, request.billing_details, where);
+    const billing = request.billing_details;
+    response = await sendCardOf(request.card, where, { path, billing });
   }
-  if (created.error) return { error: created.error };
-  const response = await post("payment_methods", created.data);
   return response.error ? { error: response.error } : { paymentMethod: response };
 }
 
@@ -194,6 +180,16 @@ async function authenticate(setupIntent, where) {
   return failure ? { error: { ...failure, setup_intent: result.setupIntent } } : result;
 }
 
+/** Confirm a setup intent with a card that `send` adds to the request. */
+async function confirmWithCard(secret, where, more, send) {
+  const { id, isSetup } = intentOf(secret, where);
+  if (!isSetup) return { error: NO_PAYMENT_INTENTS };
+  const body = { client_secret: secret, ...more };
+  const path = `setup_intents/${id}/confirm`;
+  const response = await send({ path, wrapper: "payment_method_data", body });
+  return response.error ? { error: response.error } : { setupIntent: response };
+}
+
 async function confirmSetup(options) {
   const where = "stripe.confirmSetup()";
   if (!isObject(options))
@@ -217,8 +213,10 @@ async function confirmSetup(options) {
   const secret = options.clientSecret ?? group?.secret;
   intentOf(secret, `${where}: clientSecret`);
   const body = { expand: confirmParams.expand ?? [] };
+  let result;
   if (typeof confirmParams.payment_method === "string") {
     body.payment_method = confirmParams.payment_method;
+    result = await requestSetupIntent(secret, where, "/confirm", body);
   } else {
     if (group === null)
       throw new IntegrationError(
@@ -230,14 +228,11 @@ async function confirmSetup(options) {
         `elements.submit() must be called, and have succeeded, before ${where}.`,
       );
     }
-    const { data, error } = cardDataOf(element, where);
-    if (error) return { error };
-    body.payment_method_data = withBillingDetails(
-      data,
-      confirmParams.payment_method_data?.billing_details,
+    const billing = confirmParams.payment_method_data?.billing_details;
+    result = await confirmWithCard(secret, where, body, (request) =>
+      sendCard(element, where, { ...request, billing }),
     );
   }
-  let result = await requestSetupIntent(secret, where, "/confirm", body);
   if (result.setupIntent) result = await authenticate(result.setupIntent, where);
   if (result.error || redirect === "if_required") return result;
   return redirectBack(back, result.setupIntent);
@@ -269,9 +264,11 @@ async function confirmCardSetup(secret, data = {}, { handleActions = true } = {}
   } else if (typeof method === "string") {
     body.payment_method = method;
   } else if (isObject(method)) {
-    const { data: created, error } = cardData(method.card, method.billing_details, where);
-    if (error) return { error };
-    body.payment_method_data = created;
+    const billing = method.billing_details;
+    const sent = await confirmWithCard(secret, where, body, (request) =>
+      sendCardOf(method.card, where, { ...request, billing }),
+    );
+    return sent.setupIntent && handleActions ? authenticate(sent.setupIntent, where) : sent;
   } else {
     throw new IntegrationError(
       `Invalid value for ${where}: payment_method should be an id or an object.`,

@@ -6,38 +6,46 @@ const COUNTRIES =
 const COUNTRIES_WITH_POSTAL_CODE = ["US", "CA", "GB"];
 const TERMS = "By providing your card information, you allow";
 
-class PaymentElementImplementation extends ElementImplementation {
+/** Return the field of the country, and its list. */
+function countrySelect(language, changed) {
+  const select = node("select", {
+    id: "Field-countryInput",
+    name: "country",
+    autocomplete: "billing country",
+    "data-testid": "stripe-country",
+  });
+  const names = new Intl.DisplayNames([language], { type: "region" });
+  for (const code of COUNTRIES.split(" "))
+    select.append(node("option", { value: code }, names.of(code)));
+  select.addEventListener("change", changed);
+  const label = node("label", { for: "Field-countryInput" }, LABELS[language].country);
+  const root = node("div", { class: "field" }, label, secondId("payment-countryInput", select));
+  return { root, select };
+}
+
+class PaymentFrameElement extends FrameElement {
   build() {
     const make = (kind, problem, isWide) =>
-      new Field(kind, { problem, changed: () => this.changed(), showsErrors: true, isWide });
+      new Field(kind, {
+        problem,
+        changed: (field, how) => this.typed(field, how),
+        form: "payment",
+        isWide,
+        language: this.language,
+      });
     const fields = [
       make("number", numberProblem, true),
       make("expiry", expiryProblem),
       make("cvc", (text) => cvcProblem(text, this.brand)),
       make("postal", (text) => postalProblem(text, this.country)),
     ];
-    for (const field of fields)
-      field.input.name = field.kind === "postal" ? "postalCode" : field.kind;
     this.fields = fields;
     this._brand = node("span", { class: "brand", "aria-hidden": "true" });
     fields[0].box.append(this._brand);
-    this._country = node("select", {
-      id: "country",
-      name: "country",
-      autocomplete: "off",
-      "data-testid": "stripe-country",
-    });
-    const names = new Intl.DisplayNames(["en"], { type: "region" });
-    for (const code of COUNTRIES.split(" "))
-      this._country.append(node("option", { value: code }, names.of(code)));
-    this._country.addEventListener("change", () => this.changed());
-    this._countryRoot = node(
-      "div",
-      { class: "field" },
-      node("label", { for: "country" }, "Country"),
-      this._country,
-    );
-    this._terms = node("p", { class: "note", "data-testid": "stripe-terms" });
+    const { root, select } = countrySelect(this.language, () => this.changed());
+    this._country = select;
+    this._countryRoot = root;
+    this._terms = node("p", { class: "note", dir: "auto", "data-testid": "stripe-terms" });
     this._failure = node("p", {
       class: "error",
       role: "alert",
@@ -71,24 +79,14 @@ class PaymentElementImplementation extends ElementImplementation {
   }
 
   applyOptions() {
-    const appearance = sheetOfAppearance(this.group.options.appearance);
-    this.root.adoptedStyleSheets = [sheetOf(BASE_CSS + PAYMENT_CSS), appearance];
+    const appearance = sheetOfAppearance(this.settings.appearance);
+    document.adoptedStyleSheets = [sheetOf(BASE_CSS + PAYMENT_CSS), appearance];
   }
 
-  /** Check the client secret now, before a card is typed. */
-  async load() {
-    const { secret } = this.group;
-    const { error } = secret ? await requestSetupIntent(secret, "elements(): clientSecret") : {};
-    if (!this.isMounted) return;
-    this._failure.textContent = error?.message ?? "";
+  /** Show why the form cannot be used, in its place. */
+  fail(message) {
+    this._failure.textContent = message;
     this.refresh();
-    if (error === undefined) {
-      this.markReady();
-    } else {
-      if (!this.hasListener("loaderror"))
-        console.error("Unhandled payment Element loaderror", error);
-      this.emit("loaderror", { elementType: this.type, error }, true);
-    }
   }
 
   refresh() {
@@ -103,11 +101,16 @@ class PaymentElementImplementation extends ElementImplementation {
     this._countryRoot.hidden = hidesCountry;
     this._country.disabled = Boolean(this.options.readOnly);
     this.fields[3].root.hidden = hidesPostal || !COUNTRIES_WITH_POSTAL_CODE.includes(this.country);
-    this._terms.hidden = this.options.terms?.card === "never" || !this.group.isSetup;
+    if (this.language === "en")
+      this.fields[3].label.textContent = this.country === "US" ? "ZIP code" : "Postal code";
+    this._terms.hidden = this.options.terms?.card === "never" || !this.settings.isSetup;
     const business = this.options.business?.name ?? "this shop";
     this._terms.textContent =
       `${TERMS} ${business} to charge your card for future payments in accordance with ` +
       "their terms. Test mode: this is the mock's stand-in for Stripe.js, use test cards only.";
+    // Light text on the default ground of a frame, which is white, could not be read.
+    const isOnDark = isLight(getComputedStyle(this._form).color);
+    document.body.style.background = isOnDark ? this.settings.page.background : "";
     const failed = this._failure.textContent !== "";
     this._failure.hidden = !failed;
     this._form.hidden = failed;

@@ -25,6 +25,10 @@ function brandOf(digits) {
   return BRANDS.find((brand) => brand.pattern.test(digits)) ?? UNKNOWN_BRAND;
 }
 
+function brandNamed(name) {
+  return BRANDS.find((brand) => brand.brand === name) ?? UNKNOWN_BRAND;
+}
+
 function passesLuhn(digits) {
   const values = [...digits].reverse().map((digit, place) => Number(digit) * (1 + (place % 2)));
   return values.reduce((sum, value) => sum + (value > 9 ? value - 9 : value), 0) % 10 === 0;

@@ -1,16 +1,23 @@
 // The card element, with all fields in one row, and the elements for single card fields.
 
-class CardElementImplementation extends ElementImplementation {
+class CardFrameElement extends FrameElement {
   build() {
     this._brand = node("span", { class: "brand", "aria-hidden": "true" });
     const make = (kind, problem) =>
-      new Field(kind, { problem, changed: () => this.changed(), showsErrors: false });
+      new Field(kind, {
+        problem,
+        changed: (field, how) => this.typed(field, how),
+        form: "card",
+        language: this.language,
+      });
     const fields = this.kinds.map((kind) => make(kind, this.problemOf(kind)));
     for (const field of fields) if (fields.length === 1) field.root.classList.add("alone");
     fields.find((field) => field.kind === "number")?.box.append(this._brand);
     this._row = node("div", { class: "row" }, ...fields.map((field) => field.root));
     this.root.append(this._row);
     this.fields = fields;
+    if (this.type === "card" && this.language === "en")
+      this.field("number").input.placeholder = "Card number";
     this.applyOptions(this.options);
     return fields;
   }
@@ -23,7 +30,7 @@ class CardElementImplementation extends ElementImplementation {
     const problems = {
       number: numberProblem,
       expiry: expiryProblem,
-      cvc: (text) => cvcProblem(text, this.type === "card" ? this.brand : this.group.brand),
+      cvc: (text) => cvcProblem(text, this.brandOfNumber),
       postal: (text) => postalProblem(text, "US"),
     };
     return problems[kind];
@@ -34,9 +41,10 @@ class CardElementImplementation extends ElementImplementation {
   }
 
   applyOptions(options) {
-    if ("style" in options || this.root.adoptedStyleSheets.length === 0) {
-      this.root.adoptedStyleSheets = [
+    if ("style" in options || document.adoptedStyleSheets.length === 0) {
+      document.adoptedStyleSheets = [
         sheetOf(BASE_CSS + ROW_CSS),
+        sheetOfPage(this.settings.page),
         sheetOfStyle(this.options.style),
       ];
     }
@@ -55,6 +63,11 @@ class CardElementImplementation extends ElementImplementation {
     return brandOf(digitsOf(this.field("number")?.value ?? ""));
   }
 
+  /** The brand of the number, which may be in another frame. */
+  get brandOfNumber() {
+    return this.type === "card" ? this.brand : brandNamed(this.settings.brand);
+  }
+
   get showsBrand() {
     return this.type === "card" ? !this.options.hideIcon : Boolean(this.options.showIcon);
   }
@@ -64,10 +77,7 @@ class CardElementImplementation extends ElementImplementation {
     const { brand } = this.brand;
     this._brand.textContent = brand.toUpperCase();
     this._brand.hidden = brand === "unknown" || !this.showsBrand;
-    this._row.classList.toggle(
-      "on-dark",
-      isLight(this.isMounted ? getComputedStyle(this.host).color : ""),
-    );
+    this._row.classList.toggle("on-dark", isLight(this.settings.page.color));
   }
 
   payload() {
@@ -78,15 +88,9 @@ class CardElementImplementation extends ElementImplementation {
 }
 
 /** An element with one card field: cardNumber, cardExpiry or cardCvc. */
-class CardPartImplementation extends CardElementImplementation {
+class CardPartFrameElement extends CardFrameElement {
   get kinds() {
     return [{ cardNumber: "number", cardExpiry: "expiry", cardCvc: "cvc" }[this.type]];
-  }
-
-  changed() {
-    super.changed();
-    // The number determines the length of the security code.
-    if (this.type === "cardNumber") this.group.part("cardCvc")?.refresh();
   }
 }
 

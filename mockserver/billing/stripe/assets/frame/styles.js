@@ -28,7 +28,9 @@ const VARIABLE = /^[a-zA-Z0-9]{1,40}$/;
 const PSEUDO = /^(:hover|:focus|:disabled|::placeholder|::selection)$/;
 
 const BASE_CSS = `
-:host { display: block; }
+body { margin: 0; }
+.alias { display: block; margin: 0; font: inherit; }
+.alias:focus { outline: none; }
 * { box-sizing: border-box; }
 .hidden { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%);
   white-space: nowrap; }
@@ -50,8 +52,8 @@ input:focus-visible { outline: none; box-shadow: 0 2px currentColor; }
 .cvc:not(.alone) input { width: 3.6em; }
 .postal input { width: 5.2em; }
 input::placeholder { color: inherit; opacity: 0.72; }
-input.invalid { color: #c0123c; }
-.on-dark input.invalid { color: #ff9bae; }
+input.is-invalid { color: #c0123c; }
+.on-dark input.is-invalid { color: #ff9bae; }
 .brand { font: 700 10px/1 system-ui, sans-serif; letter-spacing: 0.05em; padding: 3px 4px;
   border: 1px solid; border-radius: 3px; }
 `;
@@ -71,7 +73,7 @@ input, select { width: 100%; height: 44px; padding: 0 12px; background: var(--co
 input:focus-visible, select:focus-visible { outline: 2px solid var(--colorPrimary);
   outline-offset: 1px; }
 input::placeholder { color: var(--colorTextPlaceholder, inherit); opacity: 0.72; }
-input.invalid { color: var(--colorDanger); border-color: var(--colorDanger); }
+input.is-invalid { color: var(--colorDanger); border-color: var(--colorDanger); }
 .error, .note { margin: 4px 0 0; font-size: 0.93em; }
 .error { color: var(--colorDanger); }
 .note { grid-column: 1 / -1; margin: 0; }
@@ -84,13 +86,18 @@ input.invalid { color: var(--colorDanger); border-color: var(--colorDanger); }
 `;
 
 const CHALLENGE_CSS = `
-:host { color-scheme: light dark; }
+html { color-scheme: light dark; }
+body { margin: 0; }
 * { box-sizing: border-box; }
-dialog { max-width: min(28rem, calc(100% - 2rem)); border: 1px solid GrayText;
-  border-radius: 12px; padding: 24px;
-  color: CanvasText; background: Canvas; font: 16px/1.5 system-ui, sans-serif; }
-dialog::backdrop { background: rgb(0 0 0 / 55%); }
-h2 { margin: 0 0 8px; font-size: 1.25rem; }
+.LightboxModal { position: fixed; inset: 0; display: grid; place-items: center; padding: 16px;
+  background: rgb(0 0 0 / 55%); }
+.LightboxModalContent { width: min(28rem, 100%); overflow: hidden; border-radius: 12px;
+  border: 1px solid GrayText; background: Canvas; }
+.LightboxModalContent iframe { display: block; width: 100%; height: 16rem; max-height: 85vh;
+  border: 0; }
+main { padding: 24px; color: CanvasText; background: Canvas;
+  font: 16px/1.5 system-ui, sans-serif; }
+h1 { margin: 0 0 8px; font-size: 1.25rem; }
 p { margin: 0 0 16px; }
 .choices { display: flex; flex-wrap: wrap; gap: 12px; }
 button { font: inherit; padding: 8px 18px; border-radius: 6px; border: 1px solid CanvasText;
@@ -103,6 +110,15 @@ button:focus-visible { outline: 3px solid CanvasText; outline-offset: 2px; }
 function sheetOf(css) {
   const sheet = new CSSStyleSheet();
   sheet.replaceSync(css);
+  return sheet;
+}
+
+/** Return the color, font and ground of the page around the frame. */
+function sheetOfPage({ color, fontFamily, fontSize, background }) {
+  const sheet = new CSSStyleSheet();
+  addRule(sheet, ".row", { color, fontFamily, fontSize });
+  // Light text on the default ground of a frame, which is white, could not be read.
+  if (isLight(color)) addRule(sheet, "body", { background });
   return sheet;
 }
 
@@ -125,9 +141,9 @@ function sheetOfStyle(style) {
   if (!isObject(style)) return sheet;
   const states = {
     base: "input",
-    complete: "input.complete",
-    empty: "input.empty",
-    invalid: "input.invalid, .on-dark input.invalid",
+    complete: "input.is-complete",
+    empty: "input.is-empty",
+    invalid: "input.is-invalid, .on-dark input.is-invalid",
   };
   for (const [state, selector] of Object.entries(states)) {
     if (!isObject(style[state])) continue;
@@ -147,7 +163,7 @@ function sheetOfAppearance(appearance) {
     ...(THEMES[requested.theme] ?? THEMES.stripe),
     ...(isObject(requested.variables) ? requested.variables : {}),
   };
-  const rule = sheet.cssRules[sheet.insertRule(":host {}")];
+  const rule = sheet.cssRules[sheet.insertRule(":root {}")];
   for (const [name, value] of Object.entries(variables)) {
     if (VARIABLE.test(name) && typeof value === "string")
       rule.style.setProperty(`--${name}`, value);
@@ -158,7 +174,7 @@ function sheetOfAppearance(appearance) {
   )) {
     const found = /^\.(Input|Label|Error)(--invalid)?(:hover|:focus|::placeholder)?$/.exec(name);
     if (found === null) continue;
-    const selector = found[2] ? "input.invalid" : parts[found[1]];
+    const selector = found[2] ? "input.is-invalid" : parts[found[1]];
     addRule(sheet, selector.replace(/(?=,|$)/g, found[3] ?? ""), declarations);
   }
   return sheet;
