@@ -11,7 +11,7 @@ from hashlib import sha256
 from typing import Any
 from urllib.parse import urlsplit
 
-from openapi_core import Config, OpenAPI
+from openapi_core import OpenAPI
 from openapi_core.datatypes import RequestParameters
 from openapi_core.exceptions import OpenAPIError
 from openapi_core.templating.media_types.exceptions import MediaTypeFinderError
@@ -27,6 +27,7 @@ from werkzeug.datastructures import ImmutableMultiDict
 
 from contract_tests.findings.finding import Finding
 from contract_tests.http.exchange import Exchange, Headers, NotJson
+from contract_tests.judge.kept_validators import kept
 from contract_tests.judge.shapes import Node, Place, Shapes, nodes
 from contract_tests.openapi.contract import JSON, Contract, Operation, escape
 from contract_tests.openapi.schemas import generalised
@@ -65,11 +66,10 @@ class OpenApiCore:
             **_readable(contract.document, is_modern=contract.is_modern),
             "servers": [{"url": _HOST + contract.base_path}],
         }
-        config = Config(spec_validator_cls=None)
         warnings.filterwarnings("ignore", "Unsupported scheme type")  # keys are judged elsewhere
         warnings.filterwarnings("ignore", category=DeprecationWarning, module="openapi_core")
-        self._headers = OpenAPI.from_dict(_without(document, "content"), config=config)
-        self._bodies = OpenAPI.from_dict(_without(document, "headers"), config=config)
+        self._headers = kept(_without(document, "content"))
+        self._bodies = kept(_without(document, "headers"))
         self._shapes = Shapes(document)
         self._credential = contract.credential
         self._parameters = _header_parameters(document)
