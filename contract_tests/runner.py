@@ -232,7 +232,7 @@ def _restore(run: Run) -> None:
         try:
             run.unauthenticated().control("POST", f"snapshots/{SNAPSHOT}/restore")
         except (KitError, requests.RequestException):
-            run.skip("restore", "the mock does not answer any more")
+            run.skip("restore", "the mock does not respond any more")
 
 
 def _put_back(run: Run, journal: Journal) -> None:

@@ -50,7 +50,7 @@ def _breakdown(case: Case, operation: Operation) -> Finding | None:
     """Return that there is no whole response, or a server error."""
     exchange, place = case.exchange, operation.place
     if exchange.error:
-        kind, where, keyword = "no_answer", "/response", "broken"
+        kind, where, keyword = "no_response", "/response", "broken"
         expected, got, spec = "a whole response", exchange.error, place.pointer
     elif exchange.status >= 500:
         kind, where, keyword = "server_error", "/response/status", "5xx"
