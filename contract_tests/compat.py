@@ -4,7 +4,8 @@
 ``tests/contract_kit/test_compat.py`` fails with a clear sentence when a part is missing.
 
 - Hypothesis 6.170: its cache of constants and its folder, so that the seed alone decides what is
-  generated; the module ``ast`` with which it parses sources; the current test case, to discard it.
+  generated; its file of the characters that UTF-8 can encode, which takes seconds to make; the
+  module ``ast`` with which it parses sources; the current test case, to discard it.
 - Schemathesis 4.32: its engine, events and hooks, to run it in this process.
 - requests 2.34: the body of a response and the constructor of sessions, so that every request goes
   through the channel.
@@ -15,6 +16,8 @@ urllib3 is used by its public names only.
 from __future__ import annotations
 
 import ast
+import gzip
+import json
 import threading
 from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import closing, contextmanager
@@ -67,6 +70,9 @@ PARSING = (
 )
 """The modules of Hypothesis that parse sources, each with ``ast`` as a global name."""
 
+ENCODABLE = ((0, 0xD7FF), (0xE000, 0x10FFFF))
+"""The first and last characters of the ranges that UTF-8 can encode: all but surrogates."""
+
 
 @contextmanager
 def decided_by_the_seed() -> Iterator[None]:
@@ -84,12 +90,26 @@ def decided_by_the_seed() -> Iterator[None]:
     providers.CONSTANTS_CACHE.cache.clear()  # of what was drawn before
     with TemporaryDirectory(prefix="contract-tests-") as folder, _one_parser_at_a_time():
         set_hypothesis_home_dir(folder)
+        _write_encodable()
         try:
             yield
         finally:
             set_hypothesis_home_dir(None)
             providers._get_local_constants = find_constants
             providers.CONSTANTS_CACHE.cache.clear()
+
+
+def _write_encodable() -> None:
+    """Write the file in which Hypothesis keeps the characters that UTF-8 can encode.
+
+    In an empty folder, it tries each of 1.1 million characters, which takes two seconds.
+    """
+    from hypothesis.internal.charmap import charmap_file
+
+    path = charmap_file("codec-v2-utf-8")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with gzip.open(path, "wt", encoding="ascii") as file:
+        json.dump([ENCODABLE, []], file)
 
 
 class _OneAtATime(ModuleType):

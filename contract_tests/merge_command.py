@@ -10,6 +10,7 @@ from typing import Any
 from contract_tests import flags
 from contract_tests.cli import COMMANDS, EXIT_CODES, say
 from contract_tests.errors import UsageError
+from contract_tests.settings import Settings
 
 _PLACEHOLDER_URL = "http://to-be-found.invalid"
 _NEEDED = ("tool", "subject", "contract", "settings", "verdict", "causes", "findings", "coverage")
@@ -17,7 +18,8 @@ _NEEDED = ("tool", "subject", "contract", "settings", "verdict", "causes", "find
 _DESCRIPTION = """\
 Unites the JSON reports of several runs, such as the shards of one: findings by their keys,
 coverage, requests, notes. Reports of different URLs, contracts or versions are refused. A missing
-shard makes the verdict incomplete."""
+shard makes the verdict incomplete. With --report har, the traffic.har files beside the reports
+become one, with its entries in the order of time."""
 
 _EPILOG = f"""\
 examples:
@@ -49,8 +51,6 @@ def add_parser(subparsers: Any) -> None:
 def command(arguments: argparse.Namespace) -> int:
     """Merge, report, and return the exit code. Raise KitError."""
     settings = flags.read(arguments, _PLACEHOLDER_URL)
-    if "har" in settings.reports:
-        raise UsageError("--report har: traffic cannot be merged")
     # What is slow to import, as wrong flags are reported at once.
     from contract_tests.reports import files, terminal
     from contract_tests.reports.merge import merge
@@ -61,10 +61,23 @@ def command(arguments: argparse.Namespace) -> int:
         files.make_folder(settings.report_dir)
     merged = merge(documents)
     show(terminal.show, merged, quiet=settings.quiet)
-    for line in write_reports(merged, settings):
+    unwritten = _merge_hars(arguments.files, settings) if "har" in settings.reports else {}
+    for line in write_reports(merged, settings, unwritten):
         say(line)
     exit_code: int = merged["verdict"]["exit_code"]
     return exit_code
+
+
+def _merge_hars(reports: list[Path], settings: Settings) -> dict[str, str]:
+    """Merge the HAR files beside the reports. Return why they are not merged, by file name."""
+    from contract_tests.recording.har_merge import merge_hars
+    from contract_tests.reports.files import HAR
+
+    try:
+        merge_hars([path.with_name(HAR) for path in reports], settings.report_dir / HAR)
+    except UsageError as error:
+        return {HAR: f"--report har: the traffic is not merged: {error}"}
+    return {}
 
 
 def load(path: Path) -> dict[str, Any]:

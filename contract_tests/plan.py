@@ -65,13 +65,13 @@ class Forecast:
     def sentence(self) -> str:
         """Return how many requests the run sends, and at a limited rate how long it takes."""
         budget, rate = self.settings.budget, self.settings.per_second
-        whole = f"about {_rounded(self._whole)} requests"
+        whole = f"about {rounded(self._whole)} requests"
         text = whole
         if budget is not None and budget < self._whole:
             text = f"at most {budget:,} of {whole} (--budget)"
         if rate is None:
             return text
-        text = f"{text} at {_rate(rate)}: {duration(self.requests / rate)}"
+        text = f"{text} at {rate_in_words(rate)}: {duration(self.requests / rate)}"
         if budget is None and self._whole / rate > _LONG and self._whole > _SMALL:
             text += f"; --budget {_SMALL} takes {duration(_SMALL / rate)}"
         return text + self._end(self.requests / rate)
@@ -151,11 +151,13 @@ def duration(seconds: float) -> str:
     return f"{minutes} minutes" if minutes < 120 else f"{minutes // 60} h {minutes % 60} min"
 
 
-def _rounded(count: int) -> str:
+def rounded(count: int) -> str:
+    """Return a number of requests, no more exact than it is of use."""
     return f"{count if count < 20 else round(count, -1):,}"
 
 
-def _rate(per_second: float) -> str:
+def rate_in_words(per_second: float) -> str:
+    """Return a rate of requests in words."""
     return f"{per_second:g} a second" if per_second > 1 else f"{per_second * 60:g} a minute"
 
 
@@ -174,7 +176,7 @@ def _allowed(run: Run, *, reads: bool | None = None) -> list[Operation]:
     ]
 
 
-def _views(run: Run) -> int:
+def count_views(run: Run) -> int:
     """Return how many requests read an account."""
     reads = sum(not operation.path_names for operation in run.operations(reads=True))
     posts = run.knowledge.effects.read_only_posts if run.settings.may_write else frozenset()
@@ -200,7 +202,7 @@ def _in_parts(run: Run) -> int:
 
 
 def _reads(run: Run) -> float:
-    views, parts = _views(run), _in_parts(run)
+    views, parts = count_views(run), _in_parts(run)
     others = _ACCOUNTS_OF_THE_MOCK if run.settings.mock and run.knowledge.stories else 0
     return 2 * views + parts + others * (views + parts + 1) + run.settings.mock
 
@@ -247,7 +249,7 @@ def _tenants(run: Run) -> float:
     )
     if not (run.settings.mock or run.settings.other_key_env):
         return scoped
-    views, reads = _views(run), len(run.operations(reads=True))
+    views, reads = count_views(run), len(run.operations(reads=True))
     writes = [operation for operation in _allowed(run, reads=False) if not operation.path_names]
     return 4 * views + 3 * reads + len(writes) * (1 + views) + scoped
 
@@ -259,14 +261,19 @@ def _stories(run: Run) -> float:
         for story in run.knowledge.stories
         if reason_against(run, story, story.needs if run.settings.mock else set(hooks)) is None
     ]
-    return len(playable) * (_STORY + _STORY_PER_VIEW * _views(run))
+    return len(playable) * story_requests(run)
+
+
+def story_requests(run: Run) -> float:
+    """Return about how many requests a story sends."""
+    return _STORY + _STORY_PER_VIEW * count_views(run)
 
 
 def _machine(run: Run) -> float:
     if not run.settings.may_write:
         return 0
     examples = max(1, run.settings.max_examples // 2) if run.settings.mock else 3
-    return examples * (2 * _views(run) + _MACHINE_PER_OPERATION * len(_allowed(run)))
+    return examples * (2 * count_views(run) + _MACHINE_PER_OPERATION * len(_allowed(run)))
 
 
 def _properties(run: Run) -> float:

@@ -35,6 +35,7 @@ from contract_tests.knowledge import Driver, Knowledge, NoKnowledge
 from contract_tests.openapi.contract import Contract
 from contract_tests.operation_settings import accepting
 from contract_tests.overlay.teaching import Teaching
+from contract_tests.rare_collection import rarely_collected
 from contract_tests.recording.har import HarWriter, close_har
 from contract_tests.reports import files
 from contract_tests.reports.output import publish
@@ -132,7 +133,7 @@ def perform(run: Run, *, minimises: bool = False) -> None:
     if run.first_response is not None and not forecast.is_limited_by_rate(run.first_response):
         _say(run, forecast, forecast.after_response(run.first_response))
     run.follow = Refusals(run).follow
-    with put_back_afterwards(run):
+    with rarely_collected(), put_back_afterwards(run):
         try:
             _drive_all(run, chosen, dict(forecast.phases))
             if minimises and minimisation.candidates(run):
@@ -232,7 +233,7 @@ def _restore(run: Run) -> None:
         try:
             run.unauthenticated().control("POST", f"snapshots/{SNAPSHOT}/restore")
         except (KitError, requests.RequestException):
-            run.skip("restore", "the mock does not answer any more")
+            run.skip("restore", "the mock does not respond any more")
 
 
 def _put_back(run: Run, journal: Journal) -> None:

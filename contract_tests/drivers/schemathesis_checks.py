@@ -32,7 +32,7 @@ class Check:
     """Other kinds under which the judge tells of the same."""
 
 
-_BREAKDOWNS = ("server_error", "no_answer")
+_BREAKDOWNS = ("server_error", "no_response")
 """Kinds that explain whatever else is wrong with a response."""
 _BODY = Check(
     "response_schema", "/response/body", also=("unknown_field", "malformed_body", "content_type")

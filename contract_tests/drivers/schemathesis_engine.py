@@ -14,7 +14,7 @@ from contract_tests.compat import Event, decided_by_the_seed, run_schemathesis
 from contract_tests.context import Run
 from contract_tests.drivers.read_account import path_values
 from contract_tests.drivers.schemathesis_checks import CheckResults
-from contract_tests.drivers.schemathesis_session import SessionAdapter, Unanswered
+from contract_tests.drivers.schemathesis_session import NoResponse, SessionAdapter
 from contract_tests.http.channel import Outgoing, Withheld
 from contract_tests.http.client import Client
 from contract_tests.openapi import examples
@@ -246,11 +246,11 @@ def _run_schemathesis(
 
 
 def _is_explained(event: Event, adapter: SessionAdapter) -> bool:
-    """Return whether an error only says that requests were withheld or not answered."""
+    """Return whether an error only says that requests were withheld or got no response."""
     from hypothesis.errors import Unsatisfiable
 
     if isinstance(event.error, Unsatisfiable):
         return event.label in adapter.discarded or (
             not event.is_of_operation and bool(adapter.discarded)
         )
-    return isinstance(event.error, Withheld | Unanswered)
+    return isinstance(event.error, Withheld | NoResponse)

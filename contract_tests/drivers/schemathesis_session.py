@@ -28,7 +28,7 @@ class Ended(KeyboardInterrupt):
     """Nothing more may be sent. Schemathesis would go on with the next case after an Exception."""
 
 
-class Unanswered(requests.RequestException):
+class NoResponse(requests.RequestException):
     """No response came, which the judge has seen.
 
     After a ConnectionError Schemathesis would look for the server, past the channel.
@@ -80,7 +80,7 @@ class SessionAdapter(Adapter):
         return judged
 
     def send(self, request: requests.PreparedRequest, *_: Any, **__: Any) -> requests.Response:
-        """Send through the channel. Discard a case that is withheld or not answered."""
+        """Send through the channel. Discard a case that is withheld or got no response."""
         request.headers.pop(
             _CASE_ID, None
         )  # chance, of no use to anybody, in what must be the same each time
@@ -98,7 +98,7 @@ class SessionAdapter(Adapter):
             raise Ended from None
         if not response.status_code:
             self._discard(request)
-            raise Unanswered(request=request)
+            raise NoResponse(request=request)
         request.judged = latest  # type: ignore[attr-defined]
         return response
 

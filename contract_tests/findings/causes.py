@@ -211,7 +211,7 @@ _CAUSES: dict[str, Callable[[Finding], Cause]] = {
     "invalid_accepted": _of_acceptance,
     "method": _of_method,
     "malformed_body": lambda finding: Cause("malformed-body", finding.got.partition(":")[0]),
-    "no_answer": lambda finding: Cause("no-answer", finding.got),
+    "no_response": lambda finding: Cause("no-response", finding.got),
     "not_the_api": lambda finding: Cause("not-the-api", finding.keyword),
     "order": lambda _: Cause("order"),
     "response_header": _of_header,

@@ -5,8 +5,8 @@ from __future__ import annotations
 from contract_tests.findings.finding import Finding
 
 CHECKS: dict[str, frozenset[str]] = {
-    "answers": frozenset(
-        {"no_answer", "server_error", "undocumented_status", "content_type", "malformed_body"}
+    "responses": frozenset(
+        {"no_response", "server_error", "undocumented_status", "content_type", "malformed_body"}
     ),
     "schema": frozenset({"response_schema", "unknown_field"}),
     "headers": frozenset({"response_header", "headers"}),

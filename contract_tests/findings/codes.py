@@ -132,7 +132,7 @@ CODES: dict[str, Code] = {
         "A sum, a chain of entries or a total contradicts another response.",
         _BOOKS,
     ),
-    "no-answer": Code(
+    "no-response": Code(
         "there is no complete response ({subject}): {operations}",
         "The connection was closed, reset or silent until --timeout. Safe requests were repeated "
         "once.",

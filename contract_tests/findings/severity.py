@@ -56,7 +56,7 @@ _BY_KIND: dict[str, Nature] = {
     "malformed_body": MAJOR,
     "method": MINOR,
     "money": CONTRADICTION,
-    "no_answer": MAJOR,
+    "no_response": MAJOR,
     "not_the_api": MINOR,
     "order": MINOR,
     "pagination": CONTRADICTION,

@@ -242,12 +242,12 @@ class Channel:
         """Raise Unreachable if the deployment has not responded, or was busy, for too long."""
         self._silent = self._silent + 1 if exchange.status == 0 else 0
         if self._silent >= GONE_AFTER:
-            raise Unreachable(f"{self.base_url} does not answer any more: {exchange.error}")
+            raise Unreachable(f"{self.base_url} does not respond any more: {exchange.error}")
         is_busy = exchange.status == 429 and self.retries_429
         self._throttled = self._throttled + 1 if is_busy else 0
         if self._throttled >= THROTTLED_AFTER:
             raise Unreachable(
-                f"{self.base_url} answers nothing but 429 any more; try a lower --rate-limit"
+                f"{self.base_url} responds with nothing but 429 any more; try a lower --rate-limit"
             )
 
     def redacted(self, exchange: Exchange) -> Exchange:

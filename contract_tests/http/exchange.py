@@ -73,10 +73,18 @@ class Exchange:
         return parse_qsl(urlsplit(self.url).query, keep_blank_values=True)
 
     def request_header(self, name: str) -> str | None:
-        return header(self.request_headers, name)
+        return self._sent_headers.get(name.lower())
 
     def response_header(self, name: str) -> str | None:
-        return header(self.response_headers, name)
+        return self._received_headers.get(name.lower())
+
+    @cached_property
+    def _sent_headers(self) -> dict[str, str]:
+        return by_name(self.request_headers)
+
+    @cached_property
+    def _received_headers(self) -> dict[str, str]:
+        return by_name(self.response_headers)
 
     @property
     def media_type(self) -> str:
@@ -86,8 +94,7 @@ class Exchange:
     @cached_property
     def origin(self) -> Origin:
         """What sent the response: the API, or something in front of it."""
-        headers = {name.lower(): value for name, value in reversed(self.response_headers)}
-        return origin_of(self.url, self.status, headers, self.response_body)
+        return origin_of(self.url, self.status, self._received_headers, self.response_body)
 
     @cached_property
     def sent(self) -> Any:
@@ -149,6 +156,11 @@ def header(headers: Iterable[tuple[str, str]], name: str) -> str | None:
     """Return the first value of a header; None if it is missing."""
     wanted = name.lower()
     return next((value for key, value in headers if key.lower() == wanted), None)
+
+
+def by_name(headers: Headers) -> dict[str, str]:
+    """Return the first value of each header, by its name in small letters."""
+    return {name.lower(): value for name, value in reversed(headers)}
 
 
 def parse(body: bytes) -> Any:

@@ -248,7 +248,7 @@ _PLAIN = (
     ("HANDSHAKE_FAILURE", _NO_CERTIFICATE),
     ("EOF occurred in violation of protocol", _NO_CERTIFICATE),
     ("certificate required", "it wants a client certificate; name one with --client-cert"),
-    ("connect to proxy", "the proxy does not answer, or does not let this through"),
+    ("connect to proxy", "the proxy does not respond, or does not let this through"),
     ("SSL", "no TLS connection"),
     ("No such file or directory", "the file of --ca-bundle is not there"),
     ("Name or service not known", "no such host"),

@@ -60,6 +60,6 @@ class Isolation:
 
 def _sent(exchange: Exchange) -> Any:
     try:
-        return exchange.sent
+        return exchange.sent if exchange.request_body else None
     except NotJson:
         return None

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import re
 import warnings
 from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from hashlib import sha256
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
-from openapi_core import Config, OpenAPI
+from openapi_core import OpenAPI
 from openapi_core.datatypes import RequestParameters
 from openapi_core.exceptions import OpenAPIError
 from openapi_core.templating.media_types.exceptions import MediaTypeFinderError
@@ -27,6 +28,7 @@ from werkzeug.datastructures import ImmutableMultiDict
 
 from contract_tests.findings.finding import Finding
 from contract_tests.http.exchange import Exchange, Headers, NotJson
+from contract_tests.judge.kept_validators import kept
 from contract_tests.judge.shapes import Node, Place, Shapes, nodes
 from contract_tests.openapi.contract import JSON, Contract, Operation, escape
 from contract_tests.openapi.schemas import generalised
@@ -52,6 +54,13 @@ class Objection:
     message: str
 
 
+class _Declared(NamedTuple):
+    """What the contract says of a response, as text."""
+
+    headers: str
+    body: str
+
+
 class OpenApiCore:
     """openapi-core for one contract.
 
@@ -65,15 +74,15 @@ class OpenApiCore:
             **_readable(contract.document, is_modern=contract.is_modern),
             "servers": [{"url": _HOST + contract.base_path}],
         }
-        config = Config(spec_validator_cls=None)
         warnings.filterwarnings("ignore", "Unsupported scheme type")  # keys are judged elsewhere
         warnings.filterwarnings("ignore", category=DeprecationWarning, module="openapi_core")
-        self._headers = OpenAPI.from_dict(_without(document, "content"), config=config)
-        self._bodies = OpenAPI.from_dict(_without(document, "headers"), config=config)
+        self._headers = kept(_without(document, "content"))
+        self._bodies = kept(_without(document, "headers"))
         self._shapes = Shapes(document)
         self._credential = contract.credential
         self._parameters = _header_parameters(document)
-        self._names = _response_headers(document) | {"content-type", "content-encoding"}
+        self._names = _response_headers(document) - {"content-type"}  # the body's part
+        self._declarations: dict[tuple[str, int], _Declared] = {}
         self._literals = {part for path in document["paths"] for part in path.split("/")}
         self._literals |= set(contract.base_path.split("/"))
         self._places: dict[tuple[Any, ...], Place] = {}
@@ -99,25 +108,38 @@ class OpenApiCore:
 
     def objections(self, exchange: Exchange, operation: Operation) -> tuple[Objection, ...]:
         """Return its objections to a response."""
+        declared = self._declared(operation, exchange.status)
         media_type = exchange.response_header("content-type")
-        place = self._place((operation.id, exchange.status, media_type))
+        place = self._place((declared.body, exchange.status, media_type))
+        digest, unknown = self._body(exchange.response_body, lambda: exchange.parsed_body, place)
+        shared = self._place((declared.headers, exchange.status))
         headers = sorted(_chosen(exchange.response_headers, self._names))
         parts = (
-            (
-                self._bodies,
-                *self._body(exchange.response_body, lambda: exchange.parsed_body, place),
-            ),
-            (self._headers, None, self._shapes.unknown_texts(headers, place, "headers")),
+            (self._bodies, place, digest, unknown),
+            (self._headers, shared, None, self._shapes.unknown_texts(headers, shared, "headers")),
         )
         found: dict[Objection, None] = {}
-        for openapi, body, unknown in parts:
+        for openapi, place, body, unknown in parts:
             if not unknown and body is None:
                 continue  # all of it was accepted before
             key = (place, openapi is self._headers, body, frozenset(unknown))
             objections = self._once(key, partial(_objections, openapi, exchange))
+            if objections is None:
+                continue  # it finds no schema, so nothing was validated
             _accept(unknown, objections, f"/response/{exchange.status}")
             found |= dict.fromkeys(objections)
         return tuple(found)
+
+    def _declared(self, operation: Operation, status: int) -> _Declared:
+        """Return what the contract says of a response, as text: many responses have the same."""
+        key = operation.id, status
+        found = self._declarations.get(key)
+        if found is None:
+            response = operation.responses.get(status)
+            node = response.node if response is not None else {"content": operation.id}
+            parts = (json.dumps(node.get(part), default=str) for part in ("headers", "content"))
+            found = self._declarations[key] = _Declared(*parts)
+        return found
 
     def _place(self, key: tuple[Any, ...]) -> Place:
         """Return the place of all requests or responses of a kind."""
@@ -175,11 +197,12 @@ class OpenApiCore:
             )
 
     def _once(self, key: tuple[Any, ...], judge: Callable[[], Any]) -> Any:
-        if key not in self._seen:
+        found = self._seen.get(key)
+        if found is None:
             if len(self._seen) >= _REMEMBERED:
                 self._seen.clear()
-            self._seen[key] = judge()
-        return self._seen[key]
+            found = self._seen[key] = judge()
+        return found
 
 
 def _chosen(headers: Headers, names: set[str]) -> Iterator[tuple[str, str]]:
@@ -202,8 +225,11 @@ def _accepts(openapi: OpenAPI, exchange: Exchange) -> bool:
     return all("Security" in type(error).__name__ for error in errors)
 
 
-def _objections(openapi: OpenAPI, exchange: Exchange) -> tuple[Objection, ...]:
-    errors = openapi.iter_response_errors(_Request(exchange), _Response(exchange))
+def _objections(openapi: OpenAPI, exchange: Exchange) -> tuple[Objection, ...] | None:
+    """Return the objections; None if openapi-core does not find the operation or the response."""
+    errors = list(openapi.iter_response_errors(_Request(exchange), _Response(exchange)))
+    if any(isinstance(error, PathError | ResponseFinderError) for error in errors):
+        return None
     return tuple(_explained(errors, exchange.status))
 
 

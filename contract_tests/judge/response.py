@@ -8,7 +8,7 @@ from typing import Any
 
 from contract_tests.findings.finding import Finding
 from contract_tests.findings.severity import MINOR
-from contract_tests.http.exchange import Exchange, NotJson, header
+from contract_tests.http.exchange import Exchange, NotJson
 from contract_tests.judge.case import Case
 from contract_tests.openapi.contract import JSON, Contract, Operation, Place, Provenance, escape
 from contract_tests.openapi.schemas import Breach, Schemas, generalised
@@ -50,7 +50,7 @@ def _breakdown(case: Case, operation: Operation) -> Finding | None:
     """Return that there is no whole response, or a server error."""
     exchange, place = case.exchange, operation.place
     if exchange.error:
-        kind, where, keyword = "no_answer", "/response", "broken"
+        kind, where, keyword = "no_response", "/response", "broken"
         expected, got, spec = "a whole response", exchange.error, place.pointer
     elif exchange.status >= 500:
         kind, where, keyword = "server_error", "/response/status", "5xx"
@@ -234,7 +234,7 @@ def _headers(
     for name in response.node.get("headers", {}):
         documented = schemas.place(response.child("headers", name))
         where = f"/response/{exchange.status}/headers/{escape(name.lower())}"
-        text = header(exchange.response_headers, name)
+        text = exchange.response_header(name)
         if text is None:
             if documented.node.get("required"):
                 yield where, "required", f"the header {name}", "none", documented.pointer

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Hashable, Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -89,10 +89,12 @@ class Shapes:
         self._sizes = sorted({0, *_values(schemas, _SIZES)})
         self._special = _enumerated(schemas)[1] | {"true", "false"}
         self._patterns = _patterns(schemas)
-        self._formats = sorted(
-            {node["format"] for node in schemas if isinstance(node.get("format"), str)}
-            & set(oas30_format_checker.checkers)
-        )
+        formats = {node["format"] for node in schemas if isinstance(node.get("format"), str)}
+        self._formats = [
+            oas30_format_checker.checkers[name]
+            for name in sorted(formats & set(oas30_format_checker.checkers))
+        ]
+        """The check of each format, and the errors that it raises for other texts."""
         self.can_split = self._patterns is not None and all(map(_is_simple, schemas))
         """Whether the nodes of a value say whether it is accepted."""
         self.places = 0
@@ -175,7 +177,7 @@ class Shapes:
         if text in self._special or not (text.isascii() and text.isprintable()):
             return text
         matched = [pattern.search(text) is not None for pattern in self._patterns or ()]
-        formats = [oas30_format_checker.conforms(text, name) for name in self._formats]
+        formats = [_has_format(text, *checker) for checker in self._formats]
         return self._between(self._sizes, len(text)), *matched, *formats
 
     def _between(self, bounds: list[Any], value: float) -> int:
@@ -183,6 +185,14 @@ class Shapes:
         index = bisect_left(bounds, value)
         is_bound = index < len(bounds) and bounds[index] == value
         return 2 * index + is_bound
+
+
+def _has_format(text: str, check: Callable[[object], bool], errors: Any) -> bool:
+    """Return whether a text has a format, as ``FormatChecker.conforms`` does, but faster."""
+    try:
+        return bool(check(text))
+    except errors:
+        return False
 
 
 def nodes(node: Any) -> Iterator[dict[str, Any]]:

@@ -107,8 +107,8 @@ class Tracker:
                 yield from self._changed(response)
 
     def is_view(self, response: Response) -> bool:
-        effects = self._effects
         """Return whether a response shows the account, and changes nothing."""
+        effects = self._effects
         return effects.are_known and (
             response.operation.is_read or response.operation.id in effects.read_only_posts
         )

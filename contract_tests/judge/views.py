@@ -21,8 +21,14 @@ def is_oldest_first(entries: list[Json]) -> bool:
 
     The order of a list is assumed, so rules about neighbours must hold in either one.
     """
-    times = [str(entry.get("created_at")) for entry in entries]
-    return len(times) > 1 and times[0] < times[-1] and times == sorted(times)
+    if len(entries) < 2 or _created(entries[0]) >= _created(entries[-1]):
+        return False
+    times = list(map(_created, entries))
+    return times == sorted(times)
+
+
+def _created(entry: Json) -> str:
+    return str(entry.get("created_at"))
 
 
 def newest_first(entries: list[Json]) -> list[Json]:

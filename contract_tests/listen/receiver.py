@@ -50,7 +50,7 @@ class Delivery:
 
 @dataclass
 class Inbox:
-    """The deliveries to one path, and how they are answered."""
+    """The deliveries to one path, and the responses to them."""
 
     url: str
     """Where the deployment is to deliver."""

@@ -14,6 +14,7 @@ from contract_tests.context import Run
 from contract_tests.errors import UsageError
 from contract_tests.findings.coverage import Coverage
 from contract_tests.findings.result import Result, Skipped
+from contract_tests.load.forecast import forecast
 from contract_tests.load.messages import Outcome, Progress, Row
 from contract_tests.load.plan import Plan, Seat
 from contract_tests.load.processes import Crew
@@ -37,10 +38,11 @@ def execute(settings: Settings, plan: Plan, seat: Seat) -> int:
     run = Run(settings, contract, knowledge_of(contract))
     run.journal = None  # each process that makes load has its own
     _check_journals(settings, plan)
-    preflight.check(run.channel, settings)
     if seat.role == "worker":
+        preflight.check(run.channel, settings)
         Crew(settings, plan, lambda _: None).serve(seat)
         return 0
+    _check_with_forecast(run, plan)
     if settings.reports:
         files.make_folder(settings.report_dir)
     started = time.monotonic()
@@ -79,6 +81,17 @@ def _check_journals(settings: Settings, plan: Plan) -> None:
                     f"{path}: an earlier run has left something behind at {file.record.url}; "
                     f"put it back first: contract-tests cleanup {path}"
                 )
+
+
+def _check_with_forecast(run: Run, plan: Plan) -> None:
+    """Print what the users will send, before the first request and after its response."""
+    console = Console(stderr=True, quiet=run.settings.quiet)
+    expected = forecast(run, plan)
+    console.print(f"  {expected.sentence()}", highlight=False, markup=False, soft_wrap=True)
+    preflight.check(run.channel, run.settings)
+    if run.first_response is not None:
+        sentence = expected.after_response(run.first_response)
+        console.print(f"  {sentence}", highlight=False, markup=False, soft_wrap=True)
 
 
 def _play(settings: Settings, plan: Plan, seat: Seat) -> Outcome:

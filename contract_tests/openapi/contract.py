@@ -37,6 +37,8 @@ ACCEPTED = "x-accepted-by-settings"
 """Marks responses that the settings of a run add to the document."""
 _REQUIRED = re.compile(r"(?P<schema>.*)/required(?:/(?P<index>[0-9]+))?")
 _PARAMETER = re.compile(r"\{([^/{}]+)\}")
+_REMEMBERED = 10_000
+"""Paths, and pointers, of which the result is remembered."""
 
 
 @dataclass(frozen=True)
@@ -105,6 +107,9 @@ class Operation:
         if found is None:
             return None
         return dict(zip(self._names, map(unquote, found.groups()), strict=True))
+
+
+_Matches = list[tuple[Operation, dict[str, str]]]
 
 
 @dataclass(frozen=True)
@@ -208,16 +213,40 @@ class Contract:
         """Return the operation that a request is for; a HEAD is for the GET of its path."""
         operations = self._of_path(path)
         for wanted in (method, "GET") if method == "HEAD" else (method,):
-            for operation in operations:
-                if operation.method == wanted and (found := operation.match(path)) is not None:
-                    return operation, found
+            for operation, parameters in operations:
+                if operation.method == wanted:
+                    return operation, dict(parameters)
         return None
 
-    def _of_path(self, path: str) -> list[Operation]:
-        """Return the operations of a path: those of templates only where no concrete path is it."""
-        found = [each for each in self._concrete_first if each.match(path) is not None]
-        fewest = found[0].path.count("{") if found else 0
-        return [each for each in found if each.path.count("{") == fewest]
+    def _of_path(self, path: str) -> _Matches:
+        """Return the operations of a path, each with the parameters in it.
+
+        Those of templates are among them only where no concrete path is it. A run asks several
+        times about each path, so that paths are remembered.
+        """
+        found = self._matches.get(path)
+        if found is None:
+            if len(self._matches) >= _REMEMBERED:
+                self._matches.clear()
+            found = self._matches[path] = self._found(path)
+        return found
+
+    def _found(self, path: str) -> _Matches:
+        found = [
+            (operation, parameters)
+            for operation in self._concrete_first
+            if (parameters := operation.match(path)) is not None
+        ]
+        fewest = found[0][0].path.count("{") if found else 0
+        return [match for match in found if match[0].path.count("{") == fewest]
+
+    @cached_property
+    def _matches(self) -> dict[str, _Matches]:
+        return {}
+
+    @cached_property
+    def _places(self) -> dict[str, Place]:
+        return {}
 
     @cached_property
     def _concrete_first(self) -> list[Operation]:
@@ -226,7 +255,7 @@ class Contract:
 
     def methods_of(self, path: str) -> list[str]:
         """Return the methods that are declared for a path."""
-        return [each.method for each in self._of_path(path)]
+        return [operation.method for operation, _ in self._of_path(path)]
 
     def is_control(self, path: str) -> bool:
         """Return whether a path is the mock's control API: paths of the document are not."""
@@ -238,6 +267,14 @@ class Contract:
 
     def at(self, pointer: str) -> Place:
         """Return the place at a pointer, references followed. Raise KeyError if there is none."""
+        place = self._places.get(pointer)
+        if place is None:
+            if len(self._places) >= _REMEMBERED:
+                self._places.clear()
+            place = self._places[pointer] = self._at(pointer)
+        return place
+
+    def _at(self, pointer: str) -> Place:
         node: Any = self.lowered
         where = "#"
         for key in pointer.removeprefix("#").split("/")[1:]:

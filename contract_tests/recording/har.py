@@ -6,6 +6,7 @@ import base64
 import json
 import os
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
@@ -47,23 +48,16 @@ class Unusable(ValueError):
     """An entry that is no exchange. The message is the reason."""
 
 
-class HarWriter:
-    """A listener that writes every exchange to a file.
+class HarFile:
+    """A HAR file that is written entry by entry.
 
-    Until ``close`` completes it, its name ends with ``.part``. It survives the end of the process.
+    Until ``finish`` completes it, its name ends with ``.part``. It survives the end of the process.
     """
 
-    def __init__(self, path: Path, settings: Settings, *, is_foreign: bool = False) -> None:
+    def __init__(self, path: Path, about: Json) -> None:
         self._path = path
         self._part = path.with_name(f"{path.name}.part")
-        self._about = {
-            "version": VERSION,
-            "baseUrl": settings.url,
-            "strict": settings.strict,
-            "mock": settings.mock,
-            "seed": settings.seed,
-            "overheard": is_foreign,
-        }
+        self._about = about
         self._separator = ""
         self._failure = ""
         try:
@@ -78,17 +72,15 @@ class HarWriter:
     def name(self) -> str:
         return self._path.name
 
-    def __call__(self, exchange: Exchange) -> None:
-        """Write an exchange, whose secrets have been replaced."""
-        self._write(f"{self._separator}\n{json.dumps(entry_of(exchange))}")
+    def add(self, entry: Json) -> None:
+        """Write an entry."""
+        self._write(f"{self._separator}\n{json.dumps(entry)}")
         self._separator = ","
 
-    def close(self, findings: Iterable[Finding]) -> None:
-        """Complete the file with the findings that a replay would not repeat. Raises UsageError."""
-        kept = [
-            _finding(finding) for finding in findings if not JUDGES.issuperset(finding.witnesses)
-        ]
-        self._write(f'\n], "_contractTests": {json.dumps({**self._about, "findings": kept})}}}}}\n')
+    def finish(self, findings: list[Json]) -> None:
+        """Complete the file with findings. Raise UsageError if it could not be written."""
+        about = json.dumps({**self._about, "findings": findings})
+        self._write(f'\n], "_contractTests": {about}}}}}\n')
         try:
             self._file.close()
             if not self._failure:
@@ -98,14 +90,45 @@ class HarWriter:
         if self._failure:
             raise UsageError(f"{self._path}: cannot be written ({self._failure})")
 
+    def discard(self) -> None:
+        """Remove the incomplete file."""
+        with suppress(OSError):
+            self._file.close()
+            self._part.unlink()
+
     def _write(self, text: str) -> None:
         if self._failure:
             return
         try:
             self._file.write(text)
             self._file.flush()
-        except OSError as error:  # the run continues, and ``close`` raises the error
+        except OSError as error:  # the run continues, and ``finish`` raises the error
             self._failure = str(error.strerror)
+
+
+class HarWriter(HarFile):
+    """A listener that writes every exchange to a file."""
+
+    def __init__(self, path: Path, settings: Settings, *, is_foreign: bool = False) -> None:
+        about = {
+            "version": VERSION,
+            "baseUrl": settings.url,
+            "strict": settings.strict,
+            "mock": settings.mock,
+            "seed": settings.seed,
+            "overheard": is_foreign,
+        }
+        super().__init__(path, about)
+
+    def __call__(self, exchange: Exchange) -> None:
+        """Write an exchange, whose secrets have been replaced."""
+        self.add(entry_of(exchange))
+
+    def close(self, findings: Iterable[Finding]) -> None:
+        """Complete the file with the findings that a replay would not repeat. Raises UsageError."""
+        self.finish(
+            [_finding(finding) for finding in findings if not JUDGES.issuperset(finding.witnesses)]
+        )
 
 
 def close_har(writer: HarWriter | None, findings: Iterable[Finding]) -> dict[str, str]:

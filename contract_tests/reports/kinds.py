@@ -4,7 +4,7 @@ from __future__ import annotations
 
 ALWAYS_JUDGED: dict[str, str] = {
     "server_error": "The deployment fails with a server error (5xx)",
-    "no_answer": "There is no complete response",
+    "no_response": "There is no complete response",
     "undocumented_status": "The contract does not document the status",
     "content_type": "The response is not of a documented media type",
     "malformed_body": "The response body is not JSON",

@@ -67,7 +67,7 @@ class Reader:
         response = client.call(part)
         if response.status != 200 or not response.object:
             got = response.status or response.error
-            raise Unusable(f"{self._where(part)} answers {got}, so nobody knows what it was")
+            raise Unusable(f"{self._where(part)} responds with {got}, so nobody knows what it was")
         is_collection = self.collection is not None and part == self.collection.read
         state = (
             self.things(response) if is_collection else self._settings(part, response, before or {})

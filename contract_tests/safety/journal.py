@@ -152,7 +152,7 @@ class Journal:
                 self._local.is_pending = False
             if self._local.number is not None:
                 self._write(
-                    entry="answered",
+                    entry="response",
                     number=self._local.number,
                     status=exchange.status,
                     id=self._id(exchange),
@@ -210,7 +210,7 @@ class Journal:
             self._file.append(entry, self._keyring)
         except OSError as error:
             # An entry about the past may be missing: earlier entries are enough for a cleanup.
-            if entry["entry"] not in ("answered", "done"):
+            if entry["entry"] not in ("response", "done"):
                 self._withhold(f"{self._file.path} cannot be written any more ({error.strerror})")
 
     @property

@@ -6,7 +6,7 @@
     {"entry": "before", "account": ..., "part": ..., "state": ...}        what is to be put back
     {"entry": "changes", "account": ..., "operation": ...}            the first change of this sort
     {"entry": "sends", "number": 1, "account": ..., "operation": ..., "names": [...], "adds": true}
-    {"entry": "answered", "number": 1, "status": 200, "id": ...}          what came of it
+    {"entry": "response", "number": 1, "status": 200, "id": ...}          what came of it
     {"entry": "done", "account": ...}                                     all is as it was
 
 Keys stand in it by the names of their variables only.
@@ -99,7 +99,7 @@ class Record:
             self.sent[entry["number"]] = Sent(
                 entry["account"], entry["operation"], names, entry.get("adds", bool(names))
             )
-        elif kind == "answered":
+        elif kind in ("response", "answered"):  # "answered" in journals of version 0.2
             self.sent[entry["number"]].status, self.sent[entry["number"]].id = (
                 entry["status"],
                 entry["id"],

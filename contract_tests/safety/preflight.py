@@ -16,7 +16,7 @@ from contract_tests.settings import Settings
 
 _TRIES = 3
 PATIENCE = 8.0
-"""Seconds for an answer, and for a deployment that answers 429."""
+"""Seconds for a response, and for a deployment that responds with 429."""
 
 
 def check(channel: Channel, settings: Settings) -> None:
@@ -46,16 +46,16 @@ def _must_be_the_api(channel: Channel, settings: Settings) -> None:
         and not operation.path_names
         and not ((own := settings.operations.get(operation.id)) and own.skip)
     ]
-    answers: list[Exchange] = []
+    responses: list[Exchange] = []
     for operation in reads[:_TRIES]:
-        answer = _ask(client, operation)
-        if _is_this_api(answer, operation, channel.contract):
+        response = _ask(client, operation)
+        if _is_this_api(response, operation, channel.contract):
             return
-        answers.append(answer)
-        if answer.error or answer.status == 429:
+        responses.append(response)
+        if response.error or response.status == 429:
             break
-    if answers:  # without a read that needs nothing, nobody can know
-        raise Unreachable(_complaint(channel, settings, answers[-1]))
+    if responses:  # without a read that needs nothing, nobody can know
+        raise Unreachable(_complaint(channel, settings, responses[-1]))
 
 
 def _ask(client: Client, operation: Operation) -> Exchange:
@@ -63,80 +63,81 @@ def _ask(client: Client, operation: Operation) -> Exchange:
     deadline = time.monotonic() + PATIENCE
     while True:
         query = dict(required_query(client.channel.contract, operation))
-        answer = client.call(operation.id, query=query)
-        wait = retry_after(answer) or 1.0
-        if answer.status != 429 or time.monotonic() + wait > deadline:
-            return answer
+        response = client.call(operation.id, query=query)
+        wait = retry_after(response) or 1.0
+        if response.status != 429 or time.monotonic() + wait > deadline:
+            return response
         time.sleep(wait)
 
 
 def _must_be_the_mock(channel: Channel) -> None:
-    answer = Client(channel, None).raw(Request("GET", "/_mock/health"))
-    if answer.status == 0:
-        raise Unreachable(_silent(channel, answer))
-    if answer.status == 200:  # health is open, even if the rest of the control API is closed
+    response = Client(channel, None).raw(Request("GET", "/_mock/health"))
+    if response.status == 0:
+        raise Unreachable(_silent(channel, response))
+    if response.status == 200:  # health is open, even if the rest of the control API is closed
         closed = Client(channel, None).raw(Request("GET", "/_mock/clock"))
-        answer = closed if closed.status == 403 else answer
-    if answer.status == 403:
-        detail = _words(channel, answer.object.get("detail", ""))
+        response = closed if closed.status == 403 else response
+    if response.status == 403:
+        detail = _words(channel, response.object.get("detail", ""))
         raise Unreachable(f"{channel.base_url} has its control API closed: {detail}")
-    if answer.object.get("status") != "ok" or "seed" not in answer.object:
+    if response.object.get("status") != "ok" or "seed" not in response.object:
         raise UsageError(
-            f"{channel.base_url} is not the mock: GET /_mock/health answers {answer.status}. "
+            f"{channel.base_url} is not the mock: "
+            f"GET /_mock/health responds with {response.status}. "
             "Leave --mock out, and name a key with --api-key-env"
         )
 
 
-def _is_this_api(answer: Exchange, operation: Operation, contract: Contract) -> bool:
+def _is_this_api(response: Exchange, operation: Operation, contract: Contract) -> bool:
     """Whether it speaks as the API does: as documented, and no refusal of the key."""
-    if answer.status in (401, 403):
+    if response.status in (401, 403):
         return False
-    response = operation.response(answer.status)
-    if 200 <= answer.status < 400 and response is not None and not answer.error:
-        return _has_the_form(answer, response, contract)
-    if answer.json is None or answer.json == {}:
+    declared = operation.response(response.status)
+    if 200 <= response.status < 400 and declared is not None and not response.error:
+        return _has_the_form(response, declared, contract)
+    if response.json is None or response.json == {}:
         return False
-    is_error = contract.error_fields <= answer.object.keys() and bool(answer.object)
-    return answer.status not in (404, 405, 429) and is_error
+    is_error = contract.error_fields <= response.object.keys() and bool(response.object)
+    return response.status not in (404, 405, 429) and is_error
 
 
-def _has_the_form(answer: Exchange, response: Place, contract: Contract) -> bool:
+def _has_the_form(response: Exchange, declared: Place, contract: Contract) -> bool:
     """Return whether a body is of a documented media type; JSON must be an object or a list."""
-    content = response.node.get("content") or {}
-    if not content or (answer.media_type in content and answer.media_type != JSON):
+    content = declared.node.get("content") or {}
+    if not content or (response.media_type in content and response.media_type != JSON):
         return True
     if "schema" not in content.get(JSON, {}):
-        return answer.json is not None
-    kind = contract.at(response.child("content", JSON, "schema")).node.get("type")
-    if isinstance(answer.json, list):
+        return response.json is not None
+    kind = contract.at(declared.child("content", JSON, "schema")).node.get("type")
+    if isinstance(response.json, list):
         return kind in ("array", None)
-    return bool(answer.json) and kind != "array" if kind else answer.json is not None
+    return bool(response.json) and kind != "array" if kind else response.json is not None
 
 
-def _complaint(channel: Channel, settings: Settings, answer: Exchange) -> str:
+def _complaint(channel: Channel, settings: Settings, response: Exchange) -> str:
     url = channel.base_url
-    if answer.status == 0:
-        return _silent(channel, answer)
-    if answer.status in (401, 403):
+    if response.status == 0:
+        return _silent(channel, response)
+    if response.status in (401, 403):
         name = settings.api_key_env
-        detail = _words(channel, answer.object.get("detail", ""))
+        detail = _words(channel, response.object.get("detail", ""))
         return (
-            f"{url} refuses the key of {name} with {answer.status}: {detail or 'no reason given'}"
+            f"{url} refuses the key of {name} with {response.status}: {detail or 'no reason given'}"
         )
-    if 300 <= answer.status < 400:
-        target = _words(channel, answer.response_header("location") or "nowhere")
-        return f"{url} redirects to {target} instead of answering; give the URL of the API itself"
-    if answer.status == 429:
+    if 300 <= response.status < 400:
+        target = _words(channel, response.response_header("location") or "nowhere")
+        return f"{url} redirects to {target} instead of responding; give the URL of the API itself"
+    if response.status == 429:
         return (
-            f"{url} answers 429 (too many requests) and goes on doing so; "
+            f"{url} responds with 429 (too many requests) and goes on doing so; "
             "try again later or with a lower --rate-limit"
         )
-    if answer.error:
-        return f"{url} answers {answer.status}, but {answer.error}"
-    kind = answer.media_type or "no content type"
+    if response.error:
+        return f"{url} responds with {response.status}, but {response.error}"
+    kind = response.media_type or "no content type"
     return (
         f"{url} is not the {channel.contract.title}: "
-        f"GET {answer.path} answers {answer.status} with {kind} "
+        f"GET {response.path} responds with {response.status} ({kind}) "
         f"and no JSON object; give the URL without {channel.contract.root or 'the path of the API'}"
     )
 
@@ -146,10 +147,10 @@ def _words(channel: Channel, said: object) -> str:
     return " ".join(channel.keyring.text(str(said)).split())[:200]
 
 
-def _silent(channel: Channel, answer: Exchange) -> str:
+def _silent(channel: Channel, response: Exchange) -> str:
     """Return why nothing came back. A TLS 1.3 server may refuse a client without a word."""
     hint = ""
-    is_refused = answer.error in (CLOSED, RESET) and channel.base_url.startswith("https:")
+    is_refused = response.error in (CLOSED, RESET) and channel.base_url.startswith("https:")
     if is_refused and channel.limits.network.client_cert is None:
         hint = "; it may want a client certificate (--client-cert)"
-    return f"{channel.base_url} cannot be reached: {answer.error}{hint}"
+    return f"{channel.base_url} cannot be reached: {response.error}{hint}"

@@ -170,7 +170,9 @@ class Restoration:
             method = self._channel.contract.operations[operation].method
             why = response.object.get("detail", "")
             detail = f": {self._channel.keyring.text(why)}" if isinstance(why, str) and why else ""
-            self._refusals[key] = f" ({method} answers {response.status or response.error}{detail})"
+            self._refusals[key] = (
+                f" ({method} responds with {response.status or response.error}{detail})"
+            )
 
 
 def put_back(

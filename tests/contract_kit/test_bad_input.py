@@ -67,13 +67,16 @@ def test_an_unknown_host_is_reported() -> None:
 @pytest.mark.parametrize(
     ("given", "expected"),
     [
-        (as_json(200, [1, 2]), "answers 200 with application/json and no JSON object"),
-        (http_response(404, b"<h1>Not Found</h1>", "text/html"), "answers 404 with text/html"),
-        (as_json(404, {"detail": "Not Found"}), "answers 404 with application/json"),
-        (http_response(502, b"<h1>Bad Gateway</h1>", "text/html"), "answers 502 with text/html"),
-        (http_response(200, LOGIN, "text/html"), "answers 200 with text/html"),
-        (http_response(204), "answers 204 with application/json"),
-        (http_response(200, b"\xff\xfe{", "application/json"), "answers 200 with application/json"),
+        (as_json(200, [1, 2]), "responds with 200 (application/json) and no JSON object"),
+        (http_response(404, b"<h1>Not Found</h1>", "text/html"), "responds with 404 (text/html)"),
+        (as_json(404, {"detail": "Not Found"}), "responds with 404 (application/json)"),
+        (http_response(502, b"<h1>Bad Gateway</h1>", "text/html"), "responds with 502 (text/html)"),
+        (http_response(200, LOGIN, "text/html"), "responds with 200 (text/html)"),
+        (http_response(204), "responds with 204 (application/json)"),
+        (
+            http_response(200, b"\xff\xfe{", "application/json"),
+            "responds with 200 (application/json)",
+        ),
     ],
 )
 def test_a_server_of_another_api_is_reported(given: bytes, expected: str) -> None:
@@ -93,7 +96,7 @@ def test_a_deployment_without_the_control_api_is_not_the_mock() -> None:
         return as_json(404, {"detail": "Not Found"})
 
     line = error_of(api, "--mock", code=2)
-    assert "is not the mock: GET /_mock/health answers 404. Leave --mock out" in line
+    assert "is not the mock: GET /_mock/health responds with 404. Leave --mock out" in line
     assert [request.target for request in requests] == ["/_mock/health"]
 
 
@@ -193,7 +196,7 @@ def short_patience(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_preflight_that_only_gets_429_fails(headers: dict[str, str]) -> None:
     """The preflight stops after its own limit, whatever Retry-After says."""
     line = error_of(lambda _: as_json(429, {"detail": "Too many requests"}, **headers))
-    assert line.startswith("URL answers 429 (too many requests) and goes on doing so")
+    assert line.startswith("URL responds with 429 (too many requests) and goes on doing so")
 
 
 def test_the_preflight_waits_at_most_ten_seconds() -> None:
@@ -218,7 +221,7 @@ def test_a_run_that_only_gets_429_ends(headers: dict[str, str]) -> None:
         outcome = kit("run", server.url)
     assert outcome.code == 3
     assert outcome.verdict.startswith("UNREACHABLE: ")
-    assert "answers nothing but 429 any more; try a lower --rate-limit" in outcome.verdict
+    assert "responds with nothing but 429 any more; try a lower --rate-limit" in outcome.verdict
     assert len(server.received) < 3 + 2 * channel.THROTTLED_AFTER
 
 

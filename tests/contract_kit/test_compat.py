@@ -85,3 +85,18 @@ def test_ast_parse_is_only_replaced_for_hypothesis() -> None:
         assert patched.ast is not ast
         assert ast.dump(patched.ast.parse("1")) == ast.dump(ast.parse("1"))
     assert patched.ast is ast
+
+
+def test_hypothesis_is_given_the_characters_that_utf8_can_encode() -> None:
+    """They are those that Python encodes, and Hypothesis reads them from its folder."""
+    from hypothesis.internal.charmap import intervals_from_codec
+
+    def can_be_encoded(code: int) -> bool:
+        return chr(code).encode("utf-8", "ignore") != b""
+
+    codes = range(0x110000)
+    expected = {code for first, last in compat.ENCODABLE for code in range(first, last + 1)}
+    assert expected == set(filter(can_be_encoded, codes))
+    with compat.decided_by_the_seed():
+        encodable, others = intervals_from_codec.__wrapped__("utf-8")
+    assert (encodable.intervals, others.intervals) == (compat.ENCODABLE, ())

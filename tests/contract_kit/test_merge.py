@@ -207,9 +207,8 @@ def test_what_is_no_report_is_refused(tmp_path: Path, text: str, reason: str) ->
     assert refused(path) == f"{path}: {reason}"
 
 
-def test_a_missing_file_and_traffic_are_refused(tmp_path: Path, write: Write) -> None:
-    """Traffic cannot be merged."""
+def test_a_missing_file_is_refused(tmp_path: Path) -> None:
+    """One line names the file."""
     assert refused(tmp_path / "no.json").endswith(
         "no.json: cannot be read (No such file or directory)"
     )
-    assert "traffic cannot be merged" in kit("merge", write(), "--report", "har").error_line

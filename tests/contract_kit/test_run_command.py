@@ -207,7 +207,7 @@ def test_a_deployment_that_stops_is_reported_with_the_findings() -> None:
         out, err = process.communicate(timeout=30)
     assert process.returncode == 3, err
     assert out.rstrip().rsplit("\n", 1)[-1].startswith("UNREACHABLE: ")
-    assert "does not answer any more" in out
+    assert "does not respond any more" in out
     assert "Traceback" not in err
 
 

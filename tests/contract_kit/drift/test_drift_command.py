@@ -216,7 +216,7 @@ def test_a_first_server_that_is_no_mock(plain: Upstream) -> None:
         result = kit("drift", server.url, plain.url)
         assert result.code == 2
         assert result.error_line == (
-            f"{server.url} is not the mock: GET /_mock/health answers 404. "
+            f"{server.url} is not the mock: GET /_mock/health responds with 404. "
             "Leave --mock out, and name a key with --mock-key-env"
         )
         assert len(server.received) == 1
@@ -301,7 +301,7 @@ def test_a_server_that_disappears(tmp_path: Path, plain: Upstream) -> None:
     assert result.code == 3
     assert result.verdict.startswith("UNREACHABLE: ")
     assert result.verdict.endswith(
-        "does not answer any more: the connection was closed without a response)"
+        "does not respond any more: the connection was closed without a response)"
     )
 
 

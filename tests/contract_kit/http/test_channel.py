@@ -152,7 +152,7 @@ def test_an_unreachable_deployment_ends_the_run() -> None:
     channel, _ = make_channel(url)
     for _ in range(channels.GONE_AFTER - 1):
         assert get(channel).status == 0
-    with pytest.raises(Unreachable, match="does not answer any more: connection refused"):
+    with pytest.raises(Unreachable, match="does not respond any more: connection refused"):
         get(channel)
 
 

@@ -278,7 +278,7 @@ def test_a_tunnel_that_is_refused_is_the_proxys_doing() -> None:
         words = ("--proxy", proxy.replace("kit:right@", ""))
         outcome = kit("run", "https://staging.example", *QUICK, *words)
     assert outcome.code == 3
-    assert "the proxy does not answer, or does not let this through" in outcome.error_line
+    assert "the proxy does not respond, or does not let this through" in outcome.error_line
 
 
 def test_requests_pass_through_the_named_proxy() -> None:
@@ -313,7 +313,7 @@ def test_a_proxy_that_is_not_there_is_named() -> None:
     """The line says that the proxy is missing, not the deployment."""
     outcome = kit("run", "http://staging.example", *QUICK, "--proxy", "http://127.0.0.1:9")
     assert outcome.code == 3
-    assert "the proxy does not answer" in outcome.error_line
+    assert "the proxy does not respond" in outcome.error_line
 
 
 def test_a_proxy_variable_that_is_no_url_is_one_line() -> None:

@@ -261,7 +261,7 @@ def test_an_incomplete_response_is_reported(harness: JudgeHarness) -> None:
     harness.send(
         "GET", "/api/v1/billing/balance", status=200, body=b'{"bal', error="the response breaks off"
     )
-    assert only(harness).kind == "no_answer"
+    assert only(harness).kind == "no_response"
 
 
 @pytest.mark.parametrize(

@@ -100,3 +100,15 @@ def test_missing_and_binary_files_are_rejected(tmp_path: Path) -> None:
     for file in (tmp_path / "missing.yaml", tmp_path, tmp_path / "latin"):
         with pytest.raises(UsageError):
             Contract.load(file)
+
+
+def test_the_parameters_of_a_path_belong_to_the_caller() -> None:
+    """A remembered path is not changed by what is done with its parameters."""
+    contract = Contract(CONTRACT.path, CONTRACT.document)
+    path = "/api/v1/billing/payment-methods/pm_1"
+    found = contract.match("DELETE", path)
+    assert found is not None
+    found[1].clear()
+    again = contract.match("DELETE", path)
+    assert again is not None
+    assert list(again[1].values()) == ["pm_1"]

@@ -328,19 +328,19 @@ def test_an_upstream_may_be_down_for_a_while() -> None:
 @pytest.mark.parametrize(
     ("method", "path", "sent", "found"),
     [
-        ("GET", BALANCE, b"", [("get_balance", "no_answer", "broken")]),
+        ("GET", BALANCE, b"", [("get_balance", "no_response", "broken")]),
         ("POST", f"{API}/portal", b"", []),
         (
             "POST",
             f"{API}/portal",
             b"SSH-2.0-OpenSSH_9.6\r\n\r\n",
-            [("create_portal_session", "no_answer", "broken")],
+            [("create_portal_session", "no_response", "broken")],
         ),
         (
             "GET",
             BALANCE,
             b"HTTP/1.1 999 ?\r\nContent-Length: 0\r\n\r\n",
-            [("get_balance", "no_answer", "broken")],
+            [("get_balance", "no_response", "broken")],
         ),
     ],
     ids=["silence", "silence after a write", "no HTTP", "no status"],
@@ -371,7 +371,7 @@ def test_a_truncated_response_stays_truncated() -> None:
         pytest.raises(httpx.RemoteProtocolError),
     ):
         client.get(BALANCE)
-    assert proxy.findings == [("get_balance", "no_answer", "broken")]
+    assert proxy.findings == [("get_balance", "no_response", "broken")]
 
 
 def test_a_closed_idle_connection_is_no_violation() -> None:

@@ -180,13 +180,13 @@ def test_what_cannot_be_restored_is_reported_and_stays_in_the_journal(open_run: 
     ]
     assert (
         sum(
-            "which the run added, is still there (DELETE answers 409: not now, [" in line
+            "which the run added, is still there (DELETE responds with 409: not now, [" in line
             for line in failures
         )
         == 2
     )
     assert any(
-        "usage alerts: 'enabled' is false, and was true (PUT answers 409: not now, [" in line
+        "usage alerts: 'enabled' is false, and was true (PUT responds with 409: not now, [" in line
         for line in failures
     )
     assert outcome.verdict.startswith(f"NOT CLEAN: {len(failures)} not put back; ")
@@ -208,7 +208,7 @@ def test_an_unreadable_state_is_not_clean(open_run: OpenRun) -> None:
     outcome = clean(open_run.scenario)
     assert outcome.code == 1
     assert (
-        "not put back: api-key: GET /api/v1/billing/usage-alerts answers 500, "
+        "not put back: api-key: GET /api/v1/billing/usage-alerts responds with 500, "
         "so nobody knows what it was" in outcome.out
     )
     open_run.change_response = lambda _, response: response

@@ -115,7 +115,7 @@ def test_an_added_card_is_recorded_before_the_request_and_after_the_response(
     )
     id = open_run.add("pm_card_jcb")
     assert (entries[0]["entry"], entries[0]["names"]) == ("sends", ["pm_card_jcb"])
-    assert (open_run.entries[-1]["entry"], open_run.entries[-1]["id"]) == ("answered", id)
+    assert (open_run.entries[-1]["entry"], open_run.entries[-1]["id"]) == ("response", id)
     assert open_run.entries[-1]["number"] == entries[0]["number"]
 
 
@@ -136,8 +136,8 @@ def test_every_irreversible_request_is_recorded(open_run: OpenRun) -> None:
         "create_deposit",
         f"POST {API}/balance",
     ]
-    assert [entry["status"] for entry in open_run.entries_of("answered")] == [200, 422, 405]
-    session = open_run.entries_of("answered")[0]["id"]
+    assert [entry["status"] for entry in open_run.entries_of("response")] == [200, 422, 405]
+    session = open_run.entries_of("response")[0]["id"]
     assert list(record(open_run).irreversible()) == [f"create_deposit, once: {session}"]
 
 
@@ -149,7 +149,7 @@ def test_concurrent_writes_wait_for_one_read_of_the_state(open_run: OpenRun) -> 
     kinds = [entry["entry"] for entry in open_run.entries]
     assert kinds.count("before") == 6
     assert kinds.index("sends") > max(index for index, kind in enumerate(kinds) if kind == "before")
-    assert {entry["id"] for entry in open_run.entries_of("answered")} == set(ids)
+    assert {entry["id"] for entry in open_run.entries_of("response")} == set(ids)
 
 
 # ----------------------------------------------------------------------- withheld requests
@@ -170,7 +170,7 @@ def test_settings_that_cannot_be_read_are_not_changed(open_run: OpenRun) -> None
         else response
     )
     for _ in range(5):
-        with pytest.raises(Withheld, match=r"GET /api/v1/billing/usage-alerts answers 503"):
+        with pytest.raises(Withheld, match=r"GET /api/v1/billing/usage-alerts responds with 503"):
             open_run.caller.call("update_usage_alerts", {})
     assert requests.count(f"get_usage_alerts {open_run.scenario.customer.key}") == 2 * 3
     assert not any(request.startswith("update") for request in requests)
