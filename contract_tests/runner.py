@@ -19,6 +19,7 @@ from contract_tests.context import Run
 from contract_tests.drivers import (
     auth,
     boundaries,
+    lifecycles,
     minimisation,
     protocol,
     reads,
@@ -49,6 +50,7 @@ DRIVERS: dict[str, Driver] = {
     "boundaries": boundaries.drive,
     "keys": auth.drive,
     "protocol": protocol.drive,
+    "lifecycles": lifecycles.drive,
     "properties": schemathesis_engine.drive,
 }
 """Drivers that need nothing but a contract."""
@@ -57,6 +59,7 @@ PHASES = (
     "boundaries",
     "keys",
     "protocol",
+    "lifecycles",
     "tenants",
     "stories",
     "races",
@@ -114,6 +117,8 @@ def chosen_drivers(run: Run) -> list[tuple[str, Driver]]:
     known = {**DRIVERS, **run.knowledge.drivers}
     names = [name for name in PHASES if not run.settings.phases or name in run.settings.phases]
     names = [name for name in names if run.portion.has(name)]
+    if run.knowledge.stories and not run.settings.phases:
+        names.remove("lifecycles")  # the stories play them, with the rules of the API
     names = names if run.budget is None else plan.in_order(names)
     left_out = ", ".join(name for name in names if name not in known)
     if left_out:

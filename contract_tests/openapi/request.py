@@ -137,7 +137,7 @@ def _parameter(
     if texts[-1] == "" and parameter.node.get("allowEmptyValue"):
         found.is_clear = False
         return
-    if len(texts) > 1:
+    if len(texts) > 1 or is_replaced(texts[-1]):
         found.is_clear = False
     pointer = parameter.child("schema")
     type = schemas.node(pointer).get("type") if "schema" in parameter.node else None
