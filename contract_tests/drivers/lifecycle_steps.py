@@ -2,25 +2,36 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from dataclasses import dataclass
 
 from contract_tests.context import Run
+from contract_tests.drivers.lifecycle_judgement import Judgement, has_warning, is_it, is_unchanged
 from contract_tests.drivers.lifecycle_lists import Listed, read_list
 from contract_tests.drivers.lifecycle_things import Thing, Things, Uncertain, entry_of
-from contract_tests.drivers.lifecycle_values import Json, differs, is_same_thing, thing_in
+from contract_tests.drivers.lifecycle_values import Json, differs, thing_in
 from contract_tests.findings.severity import CONTRADICTION
 from contract_tests.http.client import Client
 from contract_tests.http.exchange import Exchange
 from contract_tests.judge.response import excerpt, shown
 from contract_tests.openapi.contract import Operation
-from contract_tests.openapi.distinct_bodies import Body, is_plain
-from contract_tests.openapi.resources import Resource, fields_of, response_schema
+from contract_tests.openapi.distinct_bodies import Body
+from contract_tests.openapi.resources import Resource
 
 _GONE = (404, 410)
 _ACCEPTED = 202
 """The status of what is done later."""
-_LONG_ID = 12
-"""Characters of an id that no two accounts have by chance."""
+_BODY, _STATUS = "/response/body", "/response/status"
+
+
+@dataclass(frozen=True)
+class Sight:
+    """A reading of a thing: of the thing itself, or of the list if that is all there is."""
+
+    exchange: Exchange
+    thing: Json
+    """Empty if it is not shown."""
+    is_gone: bool
 
 
 class Lifecycle:
@@ -31,218 +42,148 @@ class Lifecycle:
         self._run = run
         self._things = things
         self._other = other
-        fields = dict(
-            fields_of(run.contract, response_schema(run.contract, resource.read))
-            if resource.read is not None
-            else ()
-        )
-        self._read_only = {name for name, place in fields.items() if place.node.get("readOnly")}
-        self._plain = {name for name, place in fields.items() if is_plain(name, place)}
-        self._declared = fields.keys()
+        self._judgement = Judgement(run.contract, resource)
 
     def play(self) -> None:
         """Play all steps. Raise Uncertain where nothing more can be concluded."""
         thing = self._things.create(self.resource)
         if thing.created.status == _ACCEPTED:
             raise Uncertain("it is created later (202)")
+        if self.resource.read is None and self.resource.listing is None:
+            raise Uncertain("there is no operation to read it")
         before = self._read(thing)
         self._list(thing)
         self._isolate(thing, before)
-        if thing.is_deleted:
-            return
-        before = self._update(thing, before)
-        self._delete(thing, before)
+        if not thing.is_deleted:
+            self._delete(thing, self._update(thing, before))
 
     # ---------------------------------------------------------------------------------- the reading
 
-    def _read(self, thing: Thing) -> Json | None:
+    def _read(self, thing: Thing) -> Json:
         """Read what was created: it is there, and as it was sent."""
-        if self.resource.read is None:
-            return None
-        exchange = self._ask(thing, lambda found: found.status not in _GONE)
-        if exchange.status in _GONE and not thing.is_certain:
+        sight = self._look(thing, lambda sight: not sight.is_gone)
+        if sight.is_gone and not thing.is_certain:
             raise Uncertain(f"it is not certain that '{thing.id_name}' is in its path")
-        if not self._expect(
-            exchange.status not in _GONE,
-            exchange,
-            "/response/status",
-            "created_is_readable",
-            f"200: {thing.created.method} {thing.created.path} has created it",
-        ):
+        created = f"200: {thing.created.method} {thing.created.path} has created it"
+        rule = "created_is_readable" if self.resource.read is not None else "created_is_listed"
+        if not self._expect(not sight.is_gone, sight.exchange, _STATUS, rule, created):
             raise Uncertain("what was created cannot be read")
-        if exchange.status != 200:
-            raise Uncertain(f"the reading answers {exchange.status}: {excerpt(exchange, 80)}")
-        found = self._thing_in(thing, exchange)
-        if self._is_unclear(thing.created, exchange):
-            return found
-        wrong = self._lost(thing, found)
-        if wrong:
-            exchange = self._ask(
-                thing, lambda later: not self._lost(thing, self._thing_in(thing, later))
+        if not sight.thing:
+            raise Uncertain(f"the reading answers {sight.exchange.status}")
+        if has_warning(thing.created, sight.exchange):
+            return sight.thing
+        lost = self._judgement.lost
+        if any(lost(thing, sight.thing)):
+            sight = self._look(thing, lambda sight: not any(lost(thing, sight.thing)))
+        for name in lost(thing, sight.thing):
+            sent, found = thing.body.thing[name], sight.thing.get(name)
+            self._expect_value(
+                sight, name, "sent_comes_back", f"{shown(sent)}, as it was sent", shown(found)
             )
-            found = self._thing_in(thing, exchange)
-            for name in self._lost(thing, found):
-                self._expect(
-                    False,
-                    exchange,
-                    f"/response/body/{name}",
-                    "sent_comes_back",
-                    f"{shown(thing.body.thing[name])}, as it was sent",
-                    got=shown(found.get(name)),
-                )
-        return found
-
-    def _lost(self, thing: Thing, found: Json) -> list[str]:
-        """Return the properties that were sent, and certainly come back otherwise."""
-        lost = []
-        for name, sent in thing.body.thing.items():
-            if (
-                name in self._read_only
-                or name == thing.id_name
-                or not self._is_shown(name, found, thing)
-            ):
-                continue
-            is_confirmed = name in thing.echo and not differs(sent, thing.echo[name])
-            is_expected = name in self._plain and name in thing.body.plain
-            if (is_confirmed or is_expected) and differs(sent, found.get(name)):
-                lost.append(name)
-        return lost
-
-    def _is_shown(self, name: str, found: Json, thing: Thing) -> bool:
-        """Return whether a reading must show a property: it does, or the creation showed it."""
-        return name in found or (name in self._declared and name in thing.echo)
+        return sight.thing
 
     # ------------------------------------------------------------------------------------- the list
 
     def _list(self, thing: Thing) -> None:
         """Read the list: what was created is in it, if it is complete."""
         listing = self.resource.listing
-        if listing is None:
+        if listing is None or self.resource.read is None:
             return
-        listed = self._listed(thing, listing, self._things.client, present=True)
+        listed = self._listed(thing, listing, self._things.client, is_present=True)
         if entry_of(thing, listed.entries) is not None:
             return
-        doubt = listed.doubt or self._doubt(thing, listed)
-        if doubt:
+        if doubt := listed.doubt or _doubt(thing, listed):
             self._note("list", doubt)
             return
-        self._expect(
-            False,
-            listed.exchange,
-            "/response/body",
-            "created_is_listed",
-            f"an entry for {thing.id}, which was created",
-            got=f"{len(listed.entries)} others",
-        )
+        expected = f"an entry for {thing.id}, which was created"
+        got = f"{len(listed.entries)} others"
+        self._expect(False, listed.exchange, _BODY, "created_is_listed", expected, got=got)
 
-    def _doubt(self, thing: Thing, listed: Listed) -> str:
-        """Return why it is not certain that an entry can be recognised; empty if it is."""
-        if self._is_unclear(thing.created) or thing.created.status == _ACCEPTED:
-            return "the response to its creation has a warning"
-        if listed.entries and not any(self._has_id(thing, entry) for entry in listed.entries):
-            return "the entries do not have the property that names a thing"
-        return "" if thing.is_certain else "it is not certain how entries are named"
-
-    def _has_id(self, thing: Thing, entry: Json) -> bool:
-        return thing.id_name in thing_in(entry, {*thing.body.thing, thing.id_name})
-
-    def _listed(self, thing: Thing, listing: Operation, client: Client, *, present: bool) -> Listed:
+    def _listed(
+        self, thing: Thing, listing: Operation, client: Client, *, is_present: bool
+    ) -> Listed:
         """Return the whole list; after a wait, if it does not have a thing, or still has it."""
+        found: list[Listed] = []
 
         def ask() -> Exchange:
-            nonlocal listed
+            parents = thing.parents
             listed = read_list(
                 self._run.contract,
                 listing,
-                lambda query: self._things.call(listing, thing.parents, query=query, client=client),
+                lambda query: self._things.call(listing, parents, query=query, client=client),
             )
+            found.append(listed)
             return listed.exchange
 
-        listed: Listed
-        self._things.settled(
-            ask, lambda _: (entry_of(thing, listed.entries) is not None) is present
-        )
-        return listed
+        def is_fine(_: Exchange) -> bool:
+            return (entry_of(thing, found[-1].entries) is not None) is is_present
+
+        self._things.settled(ask, is_fine)
+        return found[-1]
 
     # ------------------------------------------------------------------------------ another account
 
-    def _isolate(self, thing: Thing, before: Json | None) -> None:
+    def _isolate(self, thing: Thing, before: Json) -> None:
         """Read, list, change and delete it as another account, which must not succeed."""
-        read, create, other = self.resource.read, self.resource.create, self._other
-        if other is None or read is None or not (read.secured and create.secured):
+        if self._other is None or not self.resource.create.secured:
             return
-        if read.carriers != create.carriers or before is None:
-            return
-        seen = self._things.call(read, thing.path, client=other)
-        found = self._thing_in(thing, seen) if seen.status == 200 else {}
-        self._expect_isolated(not self._is_it(thing, before, found), seen, "not_read_by_others")
-        listing = self.resource.listing
-        if listing is not None and listing.carriers == create.carriers and listing.secured:
-            listed = self._listed(thing, listing, other, present=False)
+        read, listing = self.resource.read, self.resource.listing
+        if read is not None and self._is_of_the_account(read):
+            seen = self._things.call(read, thing.path, client=self._other)
+            found = self._thing_in(thing, seen) if seen.status == 200 else {}
+            self._expect_isolated(not is_it(thing, before, found), seen, "not_read_by_others")
+        if listing is not None and self._is_of_the_account(listing):
+            listed = self._listed(thing, listing, self._other, is_present=False)
             entry = entry_of(thing, listed.entries) or {}
-            is_it = self._is_it(thing, before, entry)
-            self._expect_isolated(not is_it, listed.exchange, "not_listed_for_others")
-        self._write_as_other(thing, before, other)
-
-    def _write_as_other(self, thing: Thing, before: Json, other: Client) -> None:
-        """Change and delete it as another account: the owner must still see it as it was."""
+            is_seen = is_it(thing, before, entry)
+            self._expect_isolated(not is_seen, listed.exchange, "not_listed_for_others")
         for operation in (self.resource.update, self.resource.delete):
-            if operation is None or operation.carriers != self.resource.create.carriers:
-                continue
-            body = self._changed_body(thing, before) if operation.body is not None else None
-            if operation.body is not None and body is None:
-                continue
-            arguments = (body.value,) if body is not None else ()
-            done = self._things.call(operation, thing.path, *arguments, client=other)
-            if done.status >= 300:
-                continue
-            own = self._ask(thing, lambda _: True)
-            now = self._thing_in(thing, own) if own.status == 200 else {}
-            thing.is_deleted = own.status in _GONE
-            if operation is self.resource.delete:
-                self._expect_isolated(not thing.is_deleted, done, "not_deleted_by_others")
-            elif body is not None:
-                is_taken = any(
-                    name in now
-                    and differs(before.get(name), now[name])
-                    and not differs(body.thing[name], now[name])
-                    for name in body.plain & before.keys()
-                )
-                self._expect_isolated(not is_taken, done, "not_changed_by_others")
+            if operation is not None and self._is_of_the_account(operation):
+                self._write_as_other(thing, before, operation, self._other)
 
-    def _is_it(self, thing: Thing, before: Json, found: Json) -> bool:
-        """Return whether an account sees the very thing of another one, and not one of its own."""
-        if not found or (thing.id_name and str(found.get(thing.id_name)) != thing.id):
-            return False
-        sent = [name for name in thing.body.plain if isinstance(thing.body.thing[name], str)]
-        if any(name in before for name in sent):
-            return is_same_thing(before, found, sent)
-        return len(thing.id) >= _LONG_ID
+    def _is_of_the_account(self, operation: Operation) -> bool:
+        """Return whether an operation takes the key with which a thing was created."""
+        return operation.secured and operation.carriers == self.resource.create.carriers
+
+    def _write_as_other(
+        self, thing: Thing, before: Json, operation: Operation, other: Client
+    ) -> None:
+        """Change or delete it as another account: the owner must still see it as it was."""
+        is_deletion = operation is self.resource.delete
+        body = None if is_deletion else self._changed_body(thing, before)
+        if thing.is_deleted or (body is None and not is_deletion):
+            return
+        done = self._things.call(operation, thing.path, body, client=other)
+        if done.status >= 300:
+            return
+        own = self._look(thing, lambda _: True)
+        if is_deletion:
+            thing.is_deleted = own.is_gone
+            self._expect_isolated(not own.is_gone, done, "not_deleted_by_others")
+        elif body is not None:
+            is_taken = any(
+                differs(before[name], own.thing[name])
+                and not differs(body.thing[name], own.thing[name])
+                for name in body.plain & before.keys() & own.thing.keys()
+            )
+            self._expect_isolated(not is_taken, done, "not_changed_by_others")
 
     def _expect_isolated(self, holds: bool, exchange: Exchange, rule: str) -> None:
-        self._run.expect(
-            holds,
-            exchange,
-            "tenant",
-            "/response/status",
-            rule,
-            "404 or another refusal: it is another account's",
-            f"{exchange.status}: {excerpt(exchange, 80)}",
-            nature=CONTRADICTION,
-        )
+        expected = "404 or another refusal: it belongs to another account"
+        self._expect(holds, exchange, _STATUS, rule, expected, kind="tenant")
 
     # ----------------------------------------------------------------------------------- the change
 
     def _changed_body(self, thing: Thing, before: Json) -> Body | None:
         """Return the body of a change that can be recognised; None if there is none."""
         update = self.resource.update
-        if update is None or update.body is None:
+        if update is None:
             return None
-        bodies = self._things.bodies
+        bodies, plain = self._things.bodies, thing.body.plain
         kept = {
-            name: not value if isinstance(value, bool) and not thing.body.plain else value
+            name: not value if isinstance(value, bool) and not plain else value
             for name, value in thing.body.thing.items()
-            if name not in thing.body.plain
+            if name not in plain
         }
         if thing.id_name in before:
             kept[thing.id_name] = before[thing.id_name]
@@ -251,156 +192,101 @@ class Lifecycle:
             return body
         names = sorted(body.plain & before.keys())
         part = body.with_thing({name: body.thing[name] for name in names[:-1] or names})
-        return part if part.thing and bodies.accepts(update, part.value) else body
+        return part if part.thing and bodies.accepts(part) else body
 
-    def _update(self, thing: Thing, before: Json | None) -> Json | None:
+    def _update(self, thing: Thing, before: Json) -> Json:
         """Change it: the change shows, and with PATCH nothing else changes."""
         update = self.resource.update
-        if update is None or before is None:
-            return before
         body = self._changed_body(thing, before)
-        if body is None:
-            self._note("update", "no valid body is known")
+        if update is None or body is None:
+            if update is not None:
+                self._note("update", "no valid body is known")
             return before
-        done = self._things.call(update, thing.path, body.value)
-        if done.status >= 300 or done.status == _ACCEPTED or self._is_unclear(done):
+        done = self._things.call(update, thing.path, body)
+        if done.status >= 300 or done.status == _ACCEPTED or has_warning(done):
             self._note("update", f"the response allows no conclusion: {done.status}")
-            return self._now(thing, before)
+            return self._look(thing, lambda _: True).thing or before
         echo = thing_in(done.json, {*body.thing, thing.id_name})
-        exchange = self._ask(
-            thing, lambda later: not self._without_effect(thing, body, before, echo, later)
-        )
-        if not self._is_there(exchange):
-            return before
-        for name in self._without_effect(thing, body, before, echo, exchange):
-            self._expect(
-                False,
-                exchange,
-                f"/response/body/{name}",
-                "update_has_effect",
-                f"{shown(body.thing[name])}: {update.method} succeeded",
-                got=shown(before[name]),
-            )
-        now = self._thing_in(thing, exchange)
+        without_effect = self._judgement.without_effect
+        sight = self._look(thing, lambda sight: not without_effect(body, before, echo, sight.thing))
+        there = "200: it was changed, and not deleted"
+        self._expect(not sight.is_gone, sight.exchange, _STATUS, "changed_is_readable", there)
+        for name in without_effect(body, before, echo, sight.thing):
+            expected = f"{shown(body.thing[name])}: {update.method} succeeded"
+            self._expect_value(sight, name, "update_has_effect", expected, shown(before[name]))
         if update.method == "PATCH":
-            self._others_stay(thing, body, before, now, exchange)
-        return now
-
-    def _without_effect(
-        self,
-        thing: Thing,
-        body: Body,
-        before: Json,
-        echo: Json,
-        later: Exchange,
-    ) -> list[str]:
-        """Return the properties that certainly should have changed, and did not."""
-        if later.status != 200:
-            return []
-        now = self._thing_in(thing, later)
-        changed = [
-            name
-            for name, value in body.thing.items()
-            if name in before and name != thing.id_name and differs(before[name], value)
-        ]
-        lasting = [name for name in changed if name in now and not differs(before[name], now[name])]
-        confirmed = [
-            name for name in lasting if name in echo and not differs(body.thing[name], echo[name])
-        ]
-        expected = [name for name in changed if name in body.plain and name in self._plain]
-        is_ignored = bool(expected) and all(name in lasting for name in expected)
-        return confirmed or (expected[:1] if is_ignored else [])
-
-    def _others_stay(
-        self, thing: Thing, body: Body, before: Json, now: Json, exchange: Exchange
-    ) -> None:
-        """Check that a PATCH has changed nothing that it did not send."""
-        for name in sorted(thing.body.plain & self._plain & before.keys() - body.thing.keys()):
-            self._expect(
-                name not in now or not differs(before[name], now[name]),
-                exchange,
-                f"/response/body/{name}",
-                "patch_keeps_the_rest",
-                f"{shown(before[name])}: PATCH did not send it",
-                got=shown(now.get(name)),
-            )
-
-    def _now(self, thing: Thing, before: Json) -> Json:
-        exchange = self._ask(thing, lambda _: True)
-        return self._thing_in(thing, exchange) if exchange.status == 200 else before
+            for name in self._judgement.not_kept(thing, body, before, sight.thing):
+                expected = f"{shown(before[name])}: PATCH did not send it"
+                got = shown(sight.thing[name])
+                self._expect_value(sight, name, "patch_keeps_the_rest", expected, got)
+        return sight.thing or before
 
     # --------------------------------------------------------------------------------- the deletion
 
-    def _delete(self, thing: Thing, before: Json | None) -> None:
+    def _delete(self, thing: Thing, before: Json) -> None:
         """Delete it: it can neither be read nor listed any more."""
-        delete = self.resource.delete
+        delete, listing = self.resource.delete, self.resource.listing
         if delete is None:
             return
         done = self._things.call(delete, thing.path)
         if done.status >= 300 or done.status == _ACCEPTED:
             self._note("delete", f"the response allows no conclusion: {done.status}")
             return
-        thing.is_deleted = True
         expected = f"404: {delete.method} answered {done.status}"
-        if self.resource.read is not None and before is not None:
-            exchange = self._ask(thing, lambda found: found.status in _GONE)
-            if exchange.status == 200 and not self._is_unchanged(thing, before, exchange):
-                self._note("delete", "what is deleted is shown otherwise than before")
-                return
-            thing.is_deleted = exchange.status != 200
-            self._expect(
-                exchange.status != 200, exchange, "/response/status", "deleted_is_gone", expected
-            )
-        if self.resource.listing is None or before is None:
+        sight = self._look(thing, lambda sight: sight.is_gone)
+        is_there = bool(sight.thing)
+        if is_there and not is_unchanged(before, sight.thing):
+            self._note("delete", "what is deleted is shown otherwise than before")
+            thing.is_deleted = True
             return
-        listed = self._listed(thing, self.resource.listing, self._things.client, present=False)
-        entry = entry_of(thing, listed.entries)
-        self._expect(
-            entry is None or not self._is_it(thing, before, entry) or self._is_marked(thing, entry),
-            listed.exchange,
-            "/response/body",
-            "deleted_is_not_listed",
-            f"no entry for {thing.id}: {delete.method} answered {done.status}",
-            got=shown(entry),
-        )
-
-    def _is_unchanged(self, thing: Thing, before: Json, exchange: Exchange) -> bool:
-        now = self._thing_in(thing, exchange)
-        return not any(
-            differs(before.get(name), now.get(name)) for name in before.keys() | now.keys()
-        )
+        thing.is_deleted = not is_there
+        self._expect(not is_there, sight.exchange, _STATUS, "deleted_is_gone", expected)
+        if listing is None or self.resource.read is None or is_there:
+            return
+        listed = self._listed(thing, listing, self._things.client, is_present=False)
+        entry = entry_of(thing, listed.entries) or {}
+        is_left = is_it(thing, before, entry) and is_unchanged(before, entry)
+        rule, gone = "deleted_is_not_listed", f"no entry for {thing.id}: it was deleted"
+        self._expect(not is_left, listed.exchange, _BODY, rule, gone, got=shown(entry))
 
     # -------------------------------------------------------------------------------------- helpers
 
-    def _ask(self, thing: Thing, is_fine: Any) -> Exchange:
-        """Read it; after a wait, if it is not as expected."""
-        read = self.resource.read
-        if read is None:
-            raise Uncertain("it cannot be read")
-        return self._things.settled(lambda: self._things.call(read, thing.path), is_fine)
+    def _look(self, thing: Thing, is_fine: Callable[[Sight], bool]) -> Sight:
+        """Read a thing; after a wait, if it is not as expected."""
+        seen: list[Sight] = []
+
+        def ask() -> Exchange:
+            seen.append(self._sight(thing))
+            return seen[-1].exchange
+
+        self._things.settled(ask, lambda _: is_fine(seen[-1]))
+        return seen[-1]
+
+    def _sight(self, thing: Thing) -> Sight:
+        """Read a thing, or its entry in the list. Raise Uncertain if the list has neither."""
+        read, listing = self.resource.read, self.resource.listing
+        if read is not None:
+            exchange = self._things.call(read, thing.path)
+            found = self._thing_in(thing, exchange) if exchange.status == 200 else {}
+            return Sight(exchange, found, exchange.status in _GONE)
+        if listing is None:
+            raise Uncertain("there is no operation to read it")
+        listed = read_list(
+            self._run.contract,
+            listing,
+            lambda query: self._things.call(listing, thing.parents, query=query),
+        )
+        entry = entry_of(thing, listed.entries)
+        doubt = listed.doubt or _doubt(thing, listed)
+        if entry is None and doubt:
+            raise Uncertain(f"it is not in the list: {doubt}")
+        return Sight(listed.exchange, entry or {}, entry is None)
 
     def _thing_in(self, thing: Thing, exchange: Exchange) -> Json:
         return thing_in(exchange.json, {*thing.body.thing, *thing.echo, thing.id_name})
 
-    def _is_unclear(self, *exchanges: Exchange) -> bool:
-        """Return whether a response has a warning: something was not done as it was sent."""
-        return any(
-            "warning" in name.lower()
-            for exchange in exchanges
-            for name, _ in exchange.response_headers
-        )
-
-    def _is_there(self, exchange: Exchange) -> bool:
-        return (
-            self._expect(
-                exchange.status not in _GONE,
-                exchange,
-                "/response/status",
-                "changed_is_readable",
-                "200: it was changed, and not deleted",
-            )
-            and exchange.status == 200
-        )
+    def _expect_value(self, sight: Sight, name: str, rule: str, expected: str, got: str) -> None:
+        self._expect(False, sight.exchange, f"{_BODY}/{name}", rule, expected, got=got)
 
     def _expect(
         self,
@@ -411,11 +297,24 @@ class Lifecycle:
         expected: str,
         *,
         got: str = "",
+        kind: str = "state",
     ) -> bool:
         got = got or f"{exchange.status}: {excerpt(exchange, 80)}"
         return self._run.expect(
-            holds, exchange, "state", where, rule, expected, got, nature=CONTRADICTION
+            holds, exchange, kind, where, rule, expected, got, nature=CONTRADICTION
         )
 
     def _note(self, step: str, why: str) -> None:
         self._run.skip(f"lifecycle of {self.resource.name}, {step}", why)
+
+
+def _doubt(thing: Thing, listed: Listed) -> str:
+    """Return why it is not certain that an entry can be recognised; empty if it is."""
+    if has_warning(thing.created):
+        return "the response to its creation has a warning"
+    names = {*thing.body.thing, thing.id_name}
+    if listed.entries and not any(
+        thing.id_name in thing_in(entry, names) for entry in listed.entries
+    ):
+        return "the entries do not have the property that names a thing"
+    return "" if thing.is_certain else "it is not certain how entries are named"

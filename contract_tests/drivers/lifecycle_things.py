@@ -7,27 +7,26 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 from contract_tests.context import Run
 from contract_tests.drivers.lifecycle_values import Json, identity_in, thing_in
 from contract_tests.errors import KitError
 from contract_tests.http.channel import Withheld
 from contract_tests.http.client import Client
-from contract_tests.http.exchange import Exchange
+from contract_tests.http.exchange import Exchange, Request
 from contract_tests.judge.not_judged import is_judged
 from contract_tests.judge.response import excerpt
 from contract_tests.openapi.contract import Operation
 from contract_tests.openapi.distinct_bodies import Bodies, Body
 from contract_tests.openapi.examples import parameter_value, required_query
-from contract_tests.openapi.resources import Resource, path_names, plain
+from contract_tests.openapi.resources import Resource, is_certain_identity, path_names, plain
 
 MAX_WAITS = 10
 """How often a run waits before it reads again what contradicts an earlier response."""
 _ATTEMPTS = 2
 _MAX_NEEDS = 4
 """Levels of things that need other things."""
-_NO_BODY = object()
 
 
 class Uncertain(Exception):
@@ -80,24 +79,26 @@ class Things:
         self,
         operation: Operation,
         path: tuple[str, ...],
-        body: Any = _NO_BODY,
+        body: Body | None = None,
         *,
         query: Mapping[str, Any] | None = None,
         client: Client | None = None,
     ) -> Exchange:
         """Call an operation. Raise Uncertain for a response that says nothing of it."""
-        contract, more = self.run.contract, {} if body is _NO_BODY else {"body": body}
-        exchange = (client or self.client).call(
-            operation.id,
-            path=dict(zip(path_names(operation), path, strict=False)),
-            query={**dict(required_query(contract, operation)), **(query or {})},
-            headers={
-                parameter.node["name"]: parameter_value(contract, parameter)
-                for parameter in operation.parameters
-                if parameter.node["in"] == "header" and parameter.node.get("required")
-            },
-            **more,
+        contract, url = self.run.contract, operation.path
+        for name, value in zip(path_names(operation), path, strict=True):
+            url = url.replace(f"{{{name}}}", quote(value, safe=""))
+        given = {**dict(required_query(contract, operation)), **(query or {})}
+        request = Request(
+            operation.method, url, [(name, str(value)) for name, value in given.items()]
         )
+        for parameter in operation.parameters:
+            if parameter.node["in"] == "header" and parameter.node.get("required"):
+                request.headers[parameter.node["name"]] = parameter_value(contract, parameter)
+        if body is not None:
+            request.body = body.data
+            request.headers["Content-Type"] = body.content.media_type
+        exchange = (client or self.client).raw(request)
         status = exchange.status
         if status in (0, 429) or status >= 500 or not is_judged(exchange, operation):
             raise Uncertain(f"{operation.method} {operation.path} answers {_shown(exchange)}")
@@ -119,16 +120,16 @@ class Things:
     def create(self, resource: Resource, depth: int = 0) -> Thing:
         """Create a thing and what it needs. Raise Uncertain if that does not succeed."""
         operation = resource.create
-        if operation.has_other_body or operation.body is None:
-            raise Uncertain("what is created is not described by a JSON body")
         parents = self._parents(resource, depth)
+        references = self._references(resource, depth)
         for attempt in range(_ATTEMPTS):
             word = self.bodies.word(resource.name, attempt, len(self.made))
-            body = self.bodies.make(operation, word, self._references(resource, depth))
+            known = {**references, **self._identity(resource, word)}
+            body = self.bodies.make(operation, word, known, is_minimal=attempt > 0)
             if body is None:
                 raise Uncertain("no valid body is known")
             self._reserve(resource)
-            exchange = self.call(operation, parents, body.value)
+            exchange = self.call(operation, parents, body)
             if 200 <= exchange.status < 300:
                 return self._created(resource, parents, body, exchange)
         raise Uncertain(f"nothing is created: {_shown(exchange)}")
@@ -139,10 +140,10 @@ class Things:
         echo = thing_in(exchange.json, {*body.thing, resource.parameter, "id"})
         name, id, is_certain = "", self._located(resource, exchange), True
         found = identity_in(echo, resource.parameter, resource.noun)
-        if id and found is not None and found[1] == id:
-            name = found[0]
-        elif not id and found is not None:
-            name, id, is_certain = found
+        if found is None and (sent := identity_in(body.thing, resource.parameter, resource.noun)):
+            found = sent[0], sent[1], False  # the server may have given it another one
+        if found is not None and id in ("", found[1]):
+            name, id, is_certain = found[0], found[1], bool(id) or found[2]
         if not id:
             raise Uncertain("the response to its creation does not name it")
         thing = Thing(resource, parents, id, name, is_certain, body, exchange, echo)
@@ -189,16 +190,23 @@ class Things:
 
     def _references(self, resource: Resource, depth: int) -> dict[str, Any]:
         """Return ids of other things for the required properties that are named after them."""
-        body = resource.create.body
         found: dict[str, Any] = {}
-        for name in body.node.get("required", ()) if body is not None else ():
-            target = self._target(resource, str(name))
+        for name in self.bodies.required(resource.create):
+            target = self._target(resource, name)
             if target is None:
                 continue
             with suppress(Uncertain):  # the value of the example may do
                 thing = self._thing_of(target, depth)
                 found[name] = thing.echo.get(thing.id_name, thing.id)
         return found
+
+    def _identity(self, resource: Resource, word: str) -> dict[str, Any]:
+        """Return a new id, if the one who creates a thing must name it."""
+        return {
+            name: self.bodies.identity(place, word)
+            for name, place in self.bodies.required(resource.create).items()
+            if is_certain_identity(resource.parameter, name)
+        }
 
     def _target(self, resource: Resource, name: str) -> Resource | None:
         """Return the resource that a property such as ``author_id`` refers to."""

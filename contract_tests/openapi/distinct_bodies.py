@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import random
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Iterator, Mapping
 from copy import deepcopy
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
+from urllib.parse import urlencode
+from uuid import UUID
 
-from contract_tests.openapi.contract import Contract, Operation, Place
-from contract_tests.openapi.examples import example, sample, stem_of
-from contract_tests.openapi.resources import envelope_of, properties_of
+from contract_tests.openapi.contract import JSON, Contract, Operation, Place
+from contract_tests.openapi.examples import sample, stem_of
+from contract_tests.openapi.resources import envelope_of, properties_of, required_of
 from contract_tests.openapi.schemas import Schemas
 
 _OF_THE_SERVER = re.compile(
@@ -23,13 +26,25 @@ _OF_THE_SERVER = re.compile(
 )
 """The last words of properties that servers often set themselves."""
 _WORDS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|[^A-Za-z0-9]+")
-_LOWEST, _HIGHEST = 1, 500
+_REFERS = re.compile(r"(id|ids|uuid|gid|sid|token|password|secret|url|uri)$", re.IGNORECASE)
+_LOWEST, _RANGE = 1, 500
+FORM = "application/x-www-form-urlencoded"
+
+
+@dataclass(frozen=True)
+class Content:
+    """A body that the document describes: its media type and schema."""
+
+    media_type: str
+    schema: Place
+    example: Any = None
 
 
 @dataclass(frozen=True)
 class Body:
     """A body, and the properties of the thing that it describes."""
 
+    content: Content
     value: dict[str, Any]
     envelope: str = ""
     """The property that holds the thing; empty if the body is the thing."""
@@ -39,12 +54,20 @@ class Body:
     @property
     def thing(self) -> dict[str, Any]:
         """The properties that are sent."""
-        return self.value[self.envelope] if self.envelope else self.value
+        found: dict[str, Any] = self.value[self.envelope] if self.envelope else self.value
+        return found
 
     def with_thing(self, thing: dict[str, Any]) -> Body:
         """Return the body with other properties."""
         value = {**self.value, self.envelope: thing} if self.envelope else thing
-        return Body(value, self.envelope, self.plain & thing.keys())
+        return replace(self, value=value, plain=self.plain & thing.keys())
+
+    @property
+    def data(self) -> bytes:
+        """The body as it is sent."""
+        if self.content.media_type != FORM:
+            return json.dumps(self.value).encode()
+        return urlencode(list(_pairs(self.value))).encode()
 
 
 class Bodies:
@@ -59,50 +82,72 @@ class Bodies:
         """Return a word that follows from the seed and these names."""
         return f"{self._random(*names).getrandbits(32):08x}"
 
-    def accepts(self, operation: Operation, value: Any) -> bool:
+    def accepts(self, body: Body) -> bool:
         """Return whether a body is valid."""
-        return operation.body is not None and self._schemas.accepts(operation.body.pointer, value)
+        return self._schemas.accepts(body.content.schema.pointer, body.value)
 
     def make(
-        self, operation: Operation, word: str, known: Mapping[str, Any] | None = None
+        self,
+        operation: Operation,
+        word: str,
+        known: Mapping[str, Any] | None = None,
+        *,
+        is_minimal: bool = False,
     ) -> Body | None:
-        """Return a valid body with values of its own, and some that are given; None without one."""
-        base = self._base(operation)
-        if base is None or operation.body is None:
+        """Return a valid body with values of its own, and some that are given; None without one.
+
+        It has all plain properties, or only those of the base if it is to be minimal.
+        """
+        content = content_of(self._contract, operation)
+        base = self._base(content) if content is not None else None
+        if content is None or base is None:
             return None
-        inner = envelope_of(self._contract, operation.body)
+        inner = envelope_of(self._contract, content.schema)
         is_wrapped = inner is not None and isinstance(base.get(inner[0]), dict)
-        envelope, schema = inner if inner is not None and is_wrapped else ("", operation.body)
-        body = Body(deepcopy(base), envelope)
-        plain = set()
+        envelope, schema = inner if inner is not None and is_wrapped else ("", content.schema)
+        body, plain = Body(content, deepcopy(base), envelope), set()
         for name, written in properties_of(self._contract, schema).items():
             place = self._settled(written)
+            if place.node.get("readOnly"):
+                continue
             value = (known or {}).get(name)
+            if value is None and (name in body.thing or not is_minimal):
+                value = self._value(name, place, word, is_there=name in body.thing)
             if value is None:
-                value = self._value(name, place, word)
-            if value is None or place.node.get("readOnly"):
                 continue
             changed = body.with_thing({**body.thing, name: value})
-            if self.accepts(operation, changed.value):
+            if self.accepts(changed):
                 body = changed
                 if is_plain(name, place):
                     plain.add(name)
-        return Body(body.value, envelope, frozenset(plain))
+        return replace(body, plain=frozenset(plain))
 
-    def _base(self, operation: Operation) -> dict[str, Any] | None:
+    def required(self, operation: Operation) -> dict[str, Place]:
+        """Return the required properties of the thing that an operation takes."""
+        content = content_of(self._contract, operation)
+        if content is None:
+            return {}
+        inner = envelope_of(self._contract, content.schema)
+        schema = inner[1] if inner is not None else content.schema
+        places = properties_of(self._contract, schema)
+        names = required_of(self._contract, schema)
+        return {name: self._settled(places[name]) for name in places if name in names}
+
+    def identity(self, place: Place, word: str) -> Any:
+        """Return an id that nothing has yet."""
+        if place.node.get("type") == "integer":
+            return self._random("id", word).randint(10**8, 2 * 10**9)
+        if place.node.get("format") == "uuid":
+            return str(UUID(int=self._random("id", word).getrandbits(128), version=4))
+        return f"kit-{word}"
+
+    def _base(self, content: Content) -> dict[str, Any] | None:
         """Return the first valid body that the document shows or its schema gives."""
-        if operation.body is None:
-            return None
-        makers: tuple[Callable[[], Any], ...] = (
-            lambda: example(self._contract, operation),
-            lambda: sample(self._contract, operation.body),  # type: ignore[arg-type]
-        )
-        for make in makers:
-            value = make()
+        for value in (content.example, sample(self._contract, content.schema)):
             if isinstance(value, dict):
-                value = self._without_read_only(value, operation.body)
-                if self.accepts(operation, value):
-                    return value
+                found = self._without_read_only(value, content.schema)
+                if self._schemas.accepts(content.schema.pointer, found):
+                    return found
         return None
 
     def _without_read_only(self, value: dict[str, Any], schema: Place) -> dict[str, Any]:
@@ -131,24 +176,55 @@ class Bodies:
     def _random(self, *names: object) -> random.Random:
         return random.Random(repr((self._seed, *names)))  # noqa: S311 (a seed must repeat)
 
-    def _value(self, name: str, place: Place, word: str) -> Any:
-        """Return a value that is the property's alone; None where the one of the base is kept."""
-        node = place.node
-        kind = node.get("type")
-        if "enum" in node or "const" in node:
-            values = [value for value in node.get("enum") or () if value is not None]
-            return self._random(name, word).choice(values) if values else None
+    def _value(self, name: str, place: Place, word: str, *, is_there: bool) -> Any:
+        """Return a value that is the property's alone; None where nothing is to be changed."""
+        node, kind = place.node, place.node.get("type")
+        if not is_plain(name, place) and not (is_there and _is_free_text(name, node)):
+            return None
         if kind == "string":
-            return _text(name, node, word, self._random(name, word))
-        if kind in ("integer", "number"):
-            low, high = node.get("minimum", _LOWEST), node.get("maximum", _HIGHEST)
-            if not isinstance(low, int | float) or not isinstance(high, int | float) or low > high:
-                return None
-            low, high = int(low) + 1, min(int(high), int(low) + _HIGHEST)
-            return self._random(name, word).randint(low, high) if low <= high else None
-        if kind == "boolean":
-            return self._random(name, word).random() < 1 / 2
+            return _text(name, node, word)
+        low, high = node.get("minimum", _LOWEST), node.get("maximum", _LOWEST + _RANGE)
+        if not isinstance(low, int | float) or not isinstance(high, int | float):
+            return None
+        low, high = int(low) + 1, min(int(high), int(low) + _RANGE)
+        return self._random(name, word).randint(low, high) if low <= high else None
+
+
+def content_of(contract: Contract, operation: Operation) -> Content | None:
+    """Return the body that an operation takes as JSON, or else as a form; None if it has none."""
+    if "requestBody" not in operation.place.node:
         return None
+    request = contract.at(operation.place.child("requestBody"))
+    content = request.node.get("content") or {}
+    kinds = [kind for kind in content if kind == JSON]
+    kinds += [kind for kind in content if kind.endswith("+json") and "json-patch" not in kind]
+    kinds += [kind for kind in content if kind == FORM]
+    for kind in kinds:
+        if "schema" in content[kind]:
+            media = content[kind]
+            named = [shown.get("value") for shown in (media.get("examples") or {}).values()]
+            shown = next((value for value in named if isinstance(value, dict)), None)
+            schema = contract.at(request.child("content", kind, "schema"))
+            return Content(kind, schema, shown or media.get("example"))
+    return None
+
+
+def _pairs(value: Any, name: str = "") -> Iterator[tuple[str, str]]:
+    """Yield the pairs of a form; keys of inner objects are in brackets."""
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            yield from _pairs(inner, f"{name}[{key}]" if name else str(key))
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _pairs(inner, name)
+    else:
+        yield name, value if isinstance(value, str) else json.dumps(value)
+
+
+def _is_free_text(name: str, node: Mapping[str, Any]) -> bool:
+    """Return whether a text may have any value, and refers to nothing."""
+    is_text = node.get("type") == "string" and not {"enum", "const", "format"} & node.keys()
+    return is_text and not _REFERS.search(name)
 
 
 def is_plain(name: str, place: Place) -> bool:
@@ -162,16 +238,11 @@ def is_plain(name: str, place: Place) -> bool:
     return kind != "string" or node.get("format", "") in ("", "email")
 
 
-def _text(name: str, node: Mapping[str, Any], word: str, chance: random.Random) -> str | None:
+def _text(name: str, node: Mapping[str, Any], word: str) -> str:
+    """Return a text that has the word in it, as far as its length and its pattern allow."""
     kind, pattern = node.get("format"), node.get("pattern", "")
     if kind == "email" or (not kind and "email" in name.lower()):
         return f"kit-{word}@example.com"
-    if kind == "date":
-        return f"2031-{chance.randint(1, 12):02}-{chance.randint(1, 28):02}"
-    if kind == "date-time":
-        return f"2031-{chance.randint(1, 12):02}-{chance.randint(1, 28):02}T12:00:00Z"
-    if kind or (_OF_THE_SERVER.search(name) and pattern):
-        return None
     if pattern:
         return f"{stem_of(str(pattern))}{word}"
     text = f"kit-{word}"

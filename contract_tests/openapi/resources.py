@@ -139,6 +139,15 @@ def properties_of(contract: Contract, schema: Place, depth: int = 0) -> dict[str
     return found
 
 
+def required_of(contract: Contract, schema: Place, depth: int = 0) -> set[str]:
+    """Return the required properties of an object's schema, those of ``allOf`` included."""
+    found = {str(name) for name in schema.node.get("required") or ()}
+    for index in range(len(schema.node.get("allOf") or ()) if depth <= _MAX_DEPTH else 0):
+        part = contract.at(schema.child("allOf", str(index)))
+        found |= required_of(contract, part, depth + 1)
+    return found
+
+
 def response_schema(contract: Contract, operation: Operation) -> Place | None:
     """Return the schema of the first successful JSON response."""
     for status, response in sorted(operation.responses.items()):
