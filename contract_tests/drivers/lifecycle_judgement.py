@@ -24,7 +24,7 @@ class Judgement:
     def __init__(self, contract: Contract, resource: Resource) -> None:
         read = resource.read
         schema = response_schema(contract, read) if read is not None else None
-        self._fields = dict(fields_of(contract, schema))
+        self._fields = dict(fields_of(contract, schema, resource.noun))
         self._is_open = schema is None
 
     def _is_plain(self, name: str) -> bool:

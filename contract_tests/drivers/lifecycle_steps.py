@@ -187,7 +187,8 @@ class Lifecycle:
         }
         if thing.id_name in before:
             kept[thing.id_name] = before[thing.id_name]
-        body = bodies.make(update, bodies.word(self.resource.name, "changed", thing.id), kept)
+        word = bodies.word(self.resource.name, "changed", thing.id)
+        body = bodies.make(update, self.resource.noun, word, kept)
         if body is None or update.method != "PATCH":
             return body
         names = sorted(body.plain & before.keys())

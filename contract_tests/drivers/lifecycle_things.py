@@ -125,7 +125,7 @@ class Things:
         for attempt in range(_ATTEMPTS):
             word = self.bodies.word(resource.name, attempt, len(self.made))
             known = {**references, **self._identity(resource, word)}
-            body = self.bodies.make(operation, word, known, is_minimal=attempt > 0)
+            body = self.bodies.make(operation, resource.noun, word, known, is_minimal=attempt > 0)
             if body is None:
                 raise Uncertain("no valid body is known")
             self._reserve(resource)
@@ -191,7 +191,7 @@ class Things:
     def _references(self, resource: Resource, depth: int) -> dict[str, Any]:
         """Return ids of other things for the required properties that are named after them."""
         found: dict[str, Any] = {}
-        for name in self.bodies.required(resource.create):
+        for name in self.bodies.required(resource.create, resource.noun):
             target = self._target(resource, name)
             if target is None:
                 continue
@@ -204,7 +204,7 @@ class Things:
         """Return a new id, if the one who creates a thing must name it."""
         return {
             name: self.bodies.identity(place, word)
-            for name, place in self.bodies.required(resource.create).items()
+            for name, place in self.bodies.required(resource.create, resource.noun).items()
             if is_certain_identity(resource.parameter, name)
         }
 

@@ -14,6 +14,7 @@ from uuid import UUID
 
 from contract_tests.openapi.contract import JSON, Contract, Operation, Place
 from contract_tests.openapi.examples import sample, stem_of
+from contract_tests.openapi.request import is_of_responses
 from contract_tests.openapi.resources import envelope_of, properties_of, required_of
 from contract_tests.openapi.schemas import Schemas
 
@@ -84,11 +85,18 @@ class Bodies:
 
     def accepts(self, body: Body) -> bool:
         """Return whether a body is valid."""
-        return self._schemas.accepts(body.content.schema.pointer, body.value)
+        return self._is_valid(body.content, body.value)
+
+    def _is_valid(self, content: Content, value: Any) -> bool:
+        return all(
+            breach.keyword == "unknown_field" or is_of_responses(breach, self._schemas)
+            for breach in self._schemas.breaches(content.schema.pointer, value)
+        )
 
     def make(
         self,
         operation: Operation,
+        noun: str,
         word: str,
         known: Mapping[str, Any] | None = None,
         *,
@@ -102,10 +110,11 @@ class Bodies:
         base = self._base(content) if content is not None else None
         if content is None or base is None:
             return None
-        inner = envelope_of(self._contract, content.schema)
+        inner = envelope_of(self._contract, content.schema, noun)
         is_wrapped = inner is not None and isinstance(base.get(inner[0]), dict)
         envelope, schema = inner if inner is not None and is_wrapped else ("", content.schema)
         body, plain = Body(content, deepcopy(base), envelope), set()
+        is_valid = self.accepts(body)
         for name, written in properties_of(self._contract, schema).items():
             place = self._settled(written)
             if place.node.get("readOnly"):
@@ -116,18 +125,18 @@ class Bodies:
             if value is None:
                 continue
             changed = body.with_thing({**body.thing, name: value})
-            if self.accepts(changed):
-                body = changed
+            if not is_valid or self.accepts(changed):
+                body, is_valid = changed, is_valid or self.accepts(changed)
                 if is_plain(name, place):
                     plain.add(name)
-        return replace(body, plain=frozenset(plain))
+        return replace(body, plain=frozenset(plain)) if is_valid else None
 
-    def required(self, operation: Operation) -> dict[str, Place]:
+    def required(self, operation: Operation, noun: str) -> dict[str, Place]:
         """Return the required properties of the thing that an operation takes."""
         content = content_of(self._contract, operation)
         if content is None:
             return {}
-        inner = envelope_of(self._contract, content.schema)
+        inner = envelope_of(self._contract, content.schema, noun)
         schema = inner[1] if inner is not None else content.schema
         places = properties_of(self._contract, schema)
         names = required_of(self._contract, schema)
@@ -142,13 +151,17 @@ class Bodies:
         return f"kit-{word}"
 
     def _base(self, content: Content) -> dict[str, Any] | None:
-        """Return the first valid body that the document shows or its schema gives."""
+        """Return the first valid body that the document shows or its schema gives.
+
+        If none is valid, return one to which properties may be added.
+        """
+        found = None
         for value in (content.example, sample(self._contract, content.schema)):
             if isinstance(value, dict):
                 found = self._without_read_only(value, content.schema)
-                if self._schemas.accepts(content.schema.pointer, found):
+                if self._is_valid(content, found):
                     return found
-        return None
+        return found
 
     def _without_read_only(self, value: dict[str, Any], schema: Place) -> dict[str, Any]:
         places = properties_of(self._contract, schema)

@@ -156,13 +156,21 @@ def response_schema(contract: Contract, operation: Operation) -> Place | None:
     return None
 
 
-def envelope_of(contract: Contract, schema: Place) -> tuple[str, Place] | None:
-    """Return the only property of an object and its schema, if that is an object itself."""
+def envelope_of(contract: Contract, schema: Place, noun: str) -> tuple[str, Place] | None:
+    """Return the property of an object that holds the thing, and its schema; None without one.
+
+    It is named after the thing or ``data``, or it is the only property.
+    """
     properties = properties_of(contract, schema)
-    names = [name for name in properties if properties_of(contract, properties[name])]
-    if len(names) == 1 and (len(properties) == 1 or names[0] == "data"):
-        return names[0], properties[names[0]]
-    return None
+    objects = {name: place for name, place in properties.items() if _has_fields(contract, place)}
+    named = [name for name in objects if plain(name) in (plain(noun), "data")]
+    if len(properties) == 1 and objects:
+        named = list(objects)
+    return (named[0], objects[named[0]]) if len(named) == 1 else None
+
+
+def _has_fields(contract: Contract, schema: Place) -> bool:
+    return bool(properties_of(contract, schema))
 
 
 def identity_names(parameter: str, noun: str, properties: frozenset[str]) -> list[str]:
@@ -180,9 +188,9 @@ def is_certain_identity(parameter: str, name: str) -> bool:
     return wanted == given or (given in _ID_WORDS and wanted.endswith(given))
 
 
-def fields_of(contract: Contract, schema: Place | None) -> Iterator[tuple[str, Place]]:
+def fields_of(contract: Contract, schema: Place | None, noun: str) -> Iterator[tuple[str, Place]]:
     """Yield the properties of an item, within its envelope if it has one."""
     if schema is None:
         return
-    inner = envelope_of(contract, schema)
+    inner = envelope_of(contract, schema, noun)
     yield from properties_of(contract, inner[1] if inner is not None else schema).items()
