@@ -32,6 +32,7 @@ from contract_tests.findings.known import UNDECLARED
 from contract_tests.findings.result import Result
 from contract_tests.http.budget import Spent
 from contract_tests.http.channel import Withheld
+from contract_tests.http.credentials import preferring_given
 from contract_tests.knowledge import Driver, Knowledge, NoKnowledge
 from contract_tests.openapi.contract import Contract
 from contract_tests.operation_settings import accepting
@@ -82,7 +83,8 @@ def execute(settings: Settings) -> int:
 
 def run_once(settings: Settings, *, is_quiet: bool = False) -> Result:
     """Run, and return the result, known findings marked. Raise KitError."""
-    teaching = Teaching(settings, accepting(Contract.load(settings.spec), settings.operations))
+    contract = preferring_given(Contract.load(settings.spec), settings)
+    teaching = Teaching(settings, accepting(contract, settings.operations))
     if settings.reports:
         files.make_folder(settings.report_dir)
     console = Console(stderr=True, quiet=is_quiet or settings.quiet)
@@ -118,7 +120,8 @@ def chosen_drivers(run: Run) -> list[tuple[str, Driver]]:
     names = [name for name in PHASES if not run.settings.phases or name in run.settings.phases]
     names = [name for name in names if run.portion.has(name)]
     if run.knowledge.stories and not run.settings.phases:
-        names.remove("lifecycles")  # the stories play them, with the rules of the API
+        # The stories play them, with the rules of the API.
+        names = [name for name in names if name != "lifecycles"]
     names = names if run.budget is None else plan.in_order(names)
     left_out = ", ".join(name for name in names if name not in known)
     if left_out:

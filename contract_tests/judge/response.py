@@ -22,6 +22,8 @@ MAX_BREACHES = 100
 """Places of one body that are reported."""
 MAX_URL = 8000
 """Characters of a URL that every server should accept, by RFC 9110, 4.1."""
+_REFUSALS_OF_STATE = (400, 401, 402, 403, 404, 409, 410, 412, 423, 429)
+"""Statuses with which a valid request is refused for what is stored, or for who sends it."""
 _OF_HTTP = {"size": 413, "media_type": 415, "json": 400}
 """Statuses with which HTTP itself refuses a body, whether or not a contract declares them."""
 
@@ -73,7 +75,19 @@ def _undocumented(exchange: Exchange, operation: Operation, contract: Contract) 
         f"{status}: {excerpt(exchange)}",
         operation.place.child("responses"),
         exchange,
+        nature=MINOR if _is_of_the_state(status, operation, contract) else None,
     )
+
+
+def _is_of_the_state(status: int, operation: Operation, contract: Contract) -> bool:
+    """Return whether a status refuses what no schema describes, and the document leaves it out.
+
+    FastAPI documents no status of errors but 422; the functions raise the others.
+    """
+    if contract.marks_provenance or status not in _REFUSALS_OF_STATE:
+        return False
+    documented = {*map(str, operation.responses), *operation.other_responses}
+    return not {code for code in documented if code[0] in "4d"} - {"422"}
 
 
 def is_left_open(exchange: Exchange, operation: Operation, contract: Contract) -> bool:

@@ -252,9 +252,10 @@ def convert(schema: Any, *, is_open: bool = False) -> Any:
         if "enum" in converted and None not in converted["enum"]:
             converted["enum"] = [*converted["enum"], None]
     is_open = is_open or any(key in schema for key in _OPEN)
-    if "properties" in converted and not is_open:
-        named = {name: {} for name in schema.get("required") or () if isinstance(name, str)}
-        converted["properties"] = {**named, **converted["properties"]}
+    properties = converted.get("properties")
+    if isinstance(properties, dict) and not is_open:
+        for name in schema.get("required") or ():
+            properties.setdefault(name, {})  # it is declared by being required
         converted.setdefault("additionalProperties", False)
         converted[_CLOSED] = "additionalProperties" not in schema
     return converted

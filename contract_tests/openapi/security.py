@@ -78,6 +78,11 @@ def carriers_of(document: Mapping[str, Any], security: Any) -> tuple[Carrier, ..
     return ()
 
 
+def is_basic(carrier: Carrier) -> bool:
+    """Return whether a carrier holds a user and a password."""
+    return carrier.prefix == _SCHEMES["basic"]
+
+
 def writer(carriers: Iterable[Carrier], credential: Credential) -> Callable[[str], str]:
     """Return how a key is written in the header of a credential: basic keys are encoded."""
     for carrier in carriers:
