@@ -29,6 +29,8 @@ def drive(run: Run) -> None:
         return
     things = Things(run, run.account(), known)
     other = run.other()
+    if other is None and run.contract.credential is not None:
+        run.skip(f"{DRIVER}: isolation", "no second account was named (--other-key-env)")
     try:
         for name in run.portion.of(DRIVER, list(playable)):
             run.channel.source = f"{DRIVER}: {name}"

@@ -154,17 +154,10 @@ def _typed(contract: Contract, schema: str, text: str) -> str | int:
 
 def _settings(run: Run, client: Client, real: Real, phases: frozenset[str]) -> dict[str, Any]:
     """Return Schemathesis' settings, as in its configuration file."""
-    settings, credential = run.settings, run.keyring.credential
-    headers = {}
-    if credential is not None and client.key is not None:
-        carriers = [each for operation in run.operations() for each in operation.carriers]
-        main = next((one for one in carriers if one.name == credential.header), None)
-        value = writer(carriers, credential)(run.keyring.key(client.key, main))
-        run.keyring.also(client.key, value.removeprefix(credential.prefix))
-        headers[credential.header] = value
+    settings = run.settings
     return {
         "base-url": run.channel.base_url + run.contract.base_path,
-        "headers": headers,
+        "headers": _key_header(run, client),
         "seed": settings.seed,
         "workers": settings.workers,
         "max-redirects": 0,
@@ -190,6 +183,19 @@ def _settings(run: Run, client: Client, real: Real, phases: frozenset[str]) -> d
         | {name: {"enabled": False} for name in _ALL_PHASES - phases},
         **_own_things(run, real),
     }
+
+
+def _key_header(run: Run, client: Client) -> dict[str, str]:
+    """Return the header that carries the key of an account; none for keys of the query."""
+    credential = run.keyring.credential
+    carriers = [carrier for operation in run.operations() for carrier in operation.carriers]
+    is_of_query = bool(carriers) and all(carrier.location == "query" for carrier in carriers)
+    if credential is None or client.key is None or is_of_query:
+        return {}
+    main = next((one for one in carriers if one.name == credential.header), None)
+    value = writer(carriers, credential)(run.keyring.key(client.key, main))
+    run.keyring.also(client.key, value.removeprefix(credential.prefix))
+    return {credential.header: value}
 
 
 def _checks(run: Run) -> dict[str, Any]:

@@ -56,13 +56,15 @@ _SCHEMES = {"bearer": "Bearer ", "basic": "Basic "}
 
 
 def credential_of(document: Mapping[str, Any]) -> Credential | None:
-    """Return where requests carry their key; None if the document uses no security scheme."""
+    """Return where requests carry their key; None if the document uses no security scheme.
+
+    Keys of the query have no header. For them it is the usual one, in which no key is accepted.
+    """
     schemes = (document.get("components") or {}).get("securitySchemes") or {}
-    for name in _used(document):
-        found = _credential(schemes.get(name) or {})
-        if found is not None:
-            return found
-    return None
+    used = [schemes.get(name) or {} for name in _used(document)]
+    found = next((credential for scheme in used if (credential := _credential(scheme))), None)
+    has_query = any(_carrier(scheme) is not None for scheme in used)
+    return found or (API_KEY if has_query else None)
 
 
 def carriers_of(document: Mapping[str, Any], security: Any) -> tuple[Carrier, ...]:
