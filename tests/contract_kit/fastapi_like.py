@@ -7,6 +7,7 @@ null, a bearer token, and no 401 or 404.
 from __future__ import annotations
 
 import json
+import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,6 +15,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
+
+import jsonschema_rs
 
 FAULTS = {
     "forgets_creates": "created_is_readable",
@@ -49,6 +52,7 @@ MANNERS = (
     "warns",
 )
 """Ways in which a correct deployment may behave."""
+TOKENS = ("token-of-the-kit", "token-of-another")
 Reply = tuple[int, Any, dict[str, str]]
 
 
@@ -130,6 +134,13 @@ def document(*ways: str) -> dict[str, Any]:
     }
 
 
+SCHEMAS = document()["components"]["schemas"]
+VALIDATORS = {
+    "POST": jsonschema_rs.Draft202012Validator(SCHEMAS["New"]),
+    "PATCH": jsonschema_rs.Draft202012Validator(SCHEMAS["Change"]),
+}
+
+
 class Items:
     """The state of the server: the items of each token."""
 
@@ -145,20 +156,24 @@ class Items:
     def reply(self, method: str, target: str, token: str, body: bytes) -> Reply:
         """Return the status, the body and the headers of a response."""
         self.requests.append((method, target))
-        parts = [part for part in urlsplit(target).path.split("/") if part]
-        if not token:
-            return 401, {"detail": "Not authenticated"}, {"WWW-Authenticate": "Bearer"}
-        try:
-            sent = json.loads(body) if body else {}
-        except ValueError:
-            return 422, {"detail": "no JSON"}, {}
-        if parts == ["items"]:
-            if method == "GET":
-                return 200, self._list(token, parse_qs(urlsplit(target).query)), {}
-            return self._create(token, sent) if method == "POST" else (405, {"detail": "No"}, {})
-        if parts[:1] != ["items"] or not parts[-1].isdigit():
+        parts = urlsplit(target).path.split("/")[1:]
+        is_collection = parts == ["items", ""]
+        if not is_collection and (parts[:1] != ["items"] or len(parts) != 2):
             return 404, {"detail": "Not Found"}, {}
-        return self._of_item(method, int(parts[1]), token, sent)
+        allowed = ("GET", "POST") if is_collection else ("GET", "PATCH", "DELETE")
+        if method not in allowed:
+            return 405, {"detail": "Method Not Allowed"}, {"Allow": ", ".join(allowed)}
+        if token not in TOKENS:
+            return 401, {"detail": "Not authenticated"}, {"WWW-Authenticate": "Bearer"}
+        query = parse_qs(urlsplit(target).query)
+        sent, problem = _checked(method, body)
+        problem = problem or _wrong_path(parts[1]) or _wrong_query(query)
+        if problem:
+            return 422, {"detail": [problem]}, {}
+        if not is_collection:
+            return self._of_item(method, int(parts[1]), token, sent)
+        is_list = method == "GET"
+        return (200, self._list(token, query), {}) if is_list else self._create(token, sent)
 
     def _is(self, way: str) -> bool:
         return way in self.ways
@@ -179,11 +194,8 @@ class Items:
         return stored
 
     def _create(self, token: str, sent: dict[str, Any]) -> Reply:
-        if not isinstance(sent, dict) or not isinstance(sent.get("name"), str):
-            return 422, {"detail": "name"}, {}
-        if not isinstance(sent.get("price"), int | float) or self._is("needs_an_owner"):
-            status = 409 if self._is("needs_an_owner") else 422
-            return status, {"detail": "Create an owner first."}, {}
+        if self._is("needs_an_owner"):
+            return 409, {"detail": "Create an owner first."}, {}
         id = self._next
         self._next += 1
         item = {"id": id, "note": None, "state": "new", **self._stored(sent)}
@@ -231,8 +243,6 @@ class Items:
             return 200, self._shown(item), {}
         if method == "PATCH":
             return self._update(id, item, sent)
-        if method != "DELETE":
-            return 405, {"detail": "Method Not Allowed"}, {}
         if self._is("deletes_softly"):
             item["state"] = "deleted"
         elif not self._is("delete_does_nothing"):
@@ -242,7 +252,10 @@ class Items:
     def _update(self, id: int, item: dict[str, Any], sent: dict[str, Any]) -> Reply:
         if self._is("refuses_updates"):
             return 409, {"detail": "It is locked."}, {}
-        changed = {**item, **self._stored(sent)}
+        stored = self._stored(sent)
+        if stored.get("name", "") is None:
+            del stored["name"]
+        changed = {**item, **stored}
         if self._is("patch_resets"):
             changed = {**changed, "price": sent.get("price", 0)}
         if self._is("update_removes"):
@@ -250,6 +263,37 @@ class Items:
         elif not (self._is("ignores_updates") or self._is("echoes_updates")):
             self.items[id] = changed
         return 200, self._shown(item if self._is("ignores_updates") else changed), {}
+
+
+def _checked(method: str, body: bytes) -> tuple[Any, dict[str, Any] | None]:
+    """Return the body of a request, and what is wrong with it."""
+    if method not in ("POST", "PATCH"):
+        return {}, None
+    try:
+        sent = json.loads(body, parse_constant=_refused)
+    except ValueError:
+        return {}, {"loc": ["body", 0], "msg": "JSON decode error", "type": "json_invalid"}
+    for error in VALIDATORS[method].iter_errors(sent):
+        missing = getattr(error.kind, "property", None)
+        place = [*error.instance_path, *([missing] if missing else [])]
+        return {}, {"loc": ["body", *place], "msg": error.message, "type": "value_error"}
+    return sent, None
+
+
+def _refused(name: str) -> Any:
+    raise ValueError(name)
+
+
+def _wrong_path(text: str) -> dict[str, Any] | None:
+    if not text or re.fullmatch(r"-?\d+", text):
+        return None
+    return {"loc": ["path", "item_id"], "msg": "no integer", "type": "int_parsing"}
+
+
+def _wrong_query(query: dict[str, list[str]]) -> dict[str, Any] | None:
+    if query.get("offset", ["0"])[0].isdigit():
+        return None
+    return {"loc": ["query", "offset"], "msg": "no integer", "type": "int_parsing"}
 
 
 def _handler(items: Items) -> type[BaseHTTPRequestHandler]:
@@ -276,7 +320,7 @@ def _handler(items: Items) -> type[BaseHTTPRequestHandler]:
         def log_message(self, *_: Any) -> None:
             """Log nothing."""
 
-    for method in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"):
+    for method in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "QUERY"):
         setattr(Handler, f"do_{method}", Handler.respond)
     return Handler
 
