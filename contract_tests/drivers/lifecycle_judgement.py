@@ -9,7 +9,7 @@ from contract_tests.drivers.lifecycle_things import Thing
 from contract_tests.drivers.lifecycle_values import Json, differs, is_same_thing
 from contract_tests.http.exchange import Exchange
 from contract_tests.openapi.contract import Contract
-from contract_tests.openapi.distinct_bodies import Body, is_plain
+from contract_tests.openapi.distinct_bodies import Body, content_of, is_plain
 from contract_tests.openapi.resources import Resource, fields_of, response_schema
 
 _LONG_ID = 12
@@ -26,6 +26,14 @@ class Judgement:
         schema = response_schema(contract, read) if read is not None else None
         self._fields = dict(fields_of(contract, schema, resource.noun))
         self._is_open = schema is None
+        bodies = [
+            content_of(contract, operation)
+            for operation in (resource.create, resource.update)
+            if operation is not None
+        ]
+        pointers = [body.schema.pointer for body in bodies if body is not None]
+        self._has_own_update = len(set(pointers)) > 1
+        """Whether the body of a change has a schema of its own: all in it can be changed."""
 
     def _is_plain(self, name: str) -> bool:
         """Return whether a server is expected to show a property as it was sent."""
@@ -49,7 +57,8 @@ class Judgement:
     def without_effect(self, body: Body, before: Json, echo: Json, now: Json) -> list[str]:
         """Return the properties that a change has certainly left as they were.
 
-        All plain properties must be, or the response to the change has confirmed the new value.
+        All plain properties must be, or the response to the change has confirmed the new value, or
+        the body has a schema that is only for changes.
         """
         changed = [name for name, value in body.thing.items() if differs(before.get(name), value)]
         changed = [name for name in changed if name in before and name in now]
@@ -58,8 +67,10 @@ class Judgement:
             name for name in left if name in echo and not differs(body.thing[name], echo[name])
         ]
         expected = [name for name in changed if name in body.plain and self._is_plain(name)]
-        is_ignored = bool(expected) and all(name in left for name in expected)
-        return confirmed or (expected[:1] if is_ignored else [])
+        ignored = [name for name in expected if name in left]
+        if self._has_own_update or ignored == expected:
+            confirmed += [name for name in ignored if name not in confirmed]
+        return confirmed
 
     def not_kept(self, thing: Thing, body: Body, before: Json, now: Json) -> Iterator[str]:
         """Yield the properties that a PATCH has changed without having sent them."""

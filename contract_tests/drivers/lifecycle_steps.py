@@ -189,6 +189,8 @@ class Lifecycle:
             kept[thing.id_name] = before[thing.id_name]
         word = bodies.word(self.resource.name, "changed", thing.id)
         body = bodies.make(update, self.resource.noun, word, kept)
+        if body is not None and not self.resource.updates_by_path:
+            return body if thing.id_name in body.thing else None
         if body is None or update.method != "PATCH":
             return body
         names = sorted(body.plain & before.keys())
@@ -208,8 +210,12 @@ class Lifecycle:
             self._note("update", f"the response allows no conclusion: {done.status}")
             return self._look(thing, lambda _: True).thing or before
         echo = thing_in(done.json, {*body.thing, thing.id_name})
+        new_id = str(echo.get(thing.id_name) or "")
+        thing.id = new_id or thing.id
         without_effect = self._judgement.without_effect
         sight = self._look(thing, lambda sight: not without_effect(body, before, echo, sight.thing))
+        if sight.is_gone and not new_id:
+            raise Uncertain("the change may have given it another id")
         there = "200: it was changed, and not deleted"
         self._expect(not sight.is_gone, sight.exchange, _STATUS, "changed_is_readable", there)
         for name in without_effect(body, before, echo, sight.thing):

@@ -86,7 +86,7 @@ class Things:
     ) -> Exchange:
         """Call an operation. Raise Uncertain for a response that says nothing of it."""
         contract, url = self.run.contract, operation.path
-        for name, value in zip(path_names(operation), path, strict=True):
+        for name, value in zip(path_names(operation), path, strict=False):
             url = url.replace(f"{{{name}}}", quote(value, safe=""))
         given = {**dict(required_query(contract, operation)), **(query or {})}
         request = Request(

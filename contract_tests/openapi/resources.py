@@ -50,12 +50,19 @@ class Resource:
             kept(self.update),
             kept(self.delete),
         )
-        return found if found.read or found.update or found.delete else None
+        has_item = found.read is not None or found.delete is not None
+        return found if has_item or found.updates_by_path else None
+
+    @property
+    def updates_by_path(self) -> bool:
+        """Whether the update names the item in its path, and not in its body."""
+        return self.update is not None and len(path_names(self.update)) > len(self.parents)
 
     @property
     def item(self) -> Operation:
         """An operation on an item."""
-        return next(found for found in (self.read, self.update, self.delete) if found is not None)
+        found = (self.read, self.delete, self.update)
+        return next(operation for operation in found if operation is not None)
 
     @property
     def parameter(self) -> str:
@@ -89,9 +96,17 @@ def resources(contract: Contract) -> list[Resource]:
         if method != "POST" or path.endswith("}"):
             continue
         items = {of: _item_operation(by_path, of, path) for of in ("GET", "PATCH", "PUT", "DELETE")}
-        updates = (items["PATCH"], items["PUT"], _item_operation(by_path, "POST", path))
-        update = next((operation for operation in updates if operation is not None), None)
-        if items["GET"] is None and update is None and items["DELETE"] is None:
+        updates = (
+            items["PATCH"],
+            items["PUT"],
+            _item_operation(by_path, "POST", path),
+            by_path.get(("PUT", path)),
+        )
+        update = next(
+            (found for found in updates if found is not None and "requestBody" in found.place.node),
+            None,
+        )
+        if items["GET"] is None and items["DELETE"] is None and _is_below(update, path):
             continue
         name = create.path.removeprefix(contract.base_path).strip("/")
         listing = by_path.get(("GET", path))
@@ -102,6 +117,11 @@ def resources(contract: Contract) -> list[Resource]:
 def _plain_path(path: str) -> str:
     """Return a path with parameters without names, and without a slash at its end."""
     return _PARAMETER.sub("{}", path).rstrip("/")
+
+
+def _is_below(update: Operation | None, collection: str) -> bool:
+    """Return whether there is no update of an item by its own path."""
+    return update is None or _plain_path(update.path) == collection
 
 
 def _item_operation(

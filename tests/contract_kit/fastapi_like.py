@@ -26,6 +26,7 @@ FAULTS = {
     "list_misses": "created_is_listed",
     "ignores_updates": "update_has_effect",
     "echoes_updates": "update_has_effect",
+    "ignores_a_text": "update_has_effect",
     "patch_resets": "patch_keeps_the_rest",
     "update_removes": "changed_is_readable",
     "delete_does_nothing": "deleted_is_gone",
@@ -48,6 +49,7 @@ MANNERS = (
     "wraps",
     "needs_an_owner",
     "refuses_updates",
+    "renames",
     "hides_a_field",
     "warns",
 )
@@ -258,10 +260,15 @@ class Items:
         changed = {**item, **stored}
         if self._is("patch_resets"):
             changed = {**changed, "price": sent.get("price", 0)}
+        if self._is("ignores_a_text"):
+            changed["name"] = item["name"]
         if self._is("update_removes"):
             del self.items[id]
         elif not (self._is("ignores_updates") or self._is("echoes_updates")):
             self.items[id] = changed
+        if self._is("renames"):
+            self.items[id + 100], self.owners[id + 100] = self.items.pop(id), self.owners[id]
+            changed["id"] = id + 100
         return 200, self._shown(item if self._is("ignores_updates") else changed), {}
 
 
