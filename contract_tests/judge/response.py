@@ -11,6 +11,7 @@ from contract_tests.findings.severity import MINOR
 from contract_tests.http.exchange import Exchange, NotJson, header
 from contract_tests.judge.case import Case
 from contract_tests.openapi.contract import JSON, Contract, Operation, Place, Provenance, escape
+from contract_tests.openapi.provenance import unescape
 from contract_tests.openapi.schemas import Breach, Schemas, generalised
 
 ALWAYS: Provenance = "documented"
@@ -187,11 +188,18 @@ def _body(
     seen: set[tuple[str, str]] = set()
     for breach in schemas.breaches(f"{media}/schema", value):
         place = generalised(breach.where), breach.keyword
-        if place not in seen:
+        if place not in seen and not _is_in_examples(breach, contract):
             seen.add(place)
             yield of_breach(breach, exchange, operation, contract)
         if len(seen) >= MAX_BREACHES:
             return
+
+
+def _is_in_examples(breach: Breach, contract: Contract) -> bool:
+    """Return whether a field lacks a schema, but the examples of an unmarked document show it."""
+    if breach.keyword != "unknown_field" or contract.marks_provenance:
+        return False
+    return unescape(breach.where.rpartition("/")[2]) in contract.fields_of_examples
 
 
 def of_breach(
