@@ -24,6 +24,7 @@ from contract_tests.hooks.hook import Hooks
 from contract_tests.http.budget import Additions, Budget, in_turn
 from contract_tests.http.channel import Channel, Gate, Limits, Listener
 from contract_tests.http.client import Client
+from contract_tests.http.credentials import carriers_in, take_given, variable_of
 from contract_tests.http.exchange import ANYBODY, Exchange
 from contract_tests.http.network import network
 from contract_tests.http.redaction import UNKNOWN_KEY, Keyring
@@ -86,6 +87,8 @@ class Run:
         self.coverage = Coverage(contract, self.selected)
         self.guard = Guard(settings, knowledge.safety, contract)
         self.keyring = Keyring(contract.credential, public=contract.text)
+        self._given = {} if settings.mock else take_given(settings, contract, self.keyring)
+        """The keys that ``--header`` and ``--auth`` give."""
         self._begin()
         self.hooks: Hooks | None = None
         """What the user's own functions do beyond the API."""
@@ -175,11 +178,15 @@ class Run:
 
     def _take_keys(self) -> None:
         settings = self.settings
-        variables = {KEY: settings.api_key_env}
+        is_given = self._given.keys() >= set(carriers_in(self.contract))
+        variables = {KEY: variable_of(settings, self._given) if is_given else settings.api_key_env}
         if settings.other_key_env:
             variables[OTHER_KEY] = settings.other_key_env
         for name, variable in variables.items():
-            self.keyring.add(name, key_from(settings.environment, variable))
+            key = next(iter(self._given.values())) if is_given and name == KEY else ""
+            self.keyring.add(name, key or key_from(settings.environment, variable))
+        for carrier, key in self._given.items():
+            self.keyring.add_for(KEY, carrier, key)
         if settings.may_write:
             self.journal = Journal(
                 settings,

@@ -169,14 +169,15 @@ FLAGS: dict[str, Flag] = {
         "authorities to trust for TLS instead of the usual ones", "FILE", _authorities
     ),
     "headers": Flag(
-        "header of every request: 'Name: value' or 'Name: env:VARIABLE'; may be repeated",
+        "header of every request, or of the API's security scheme: 'Name: value' or "
+        "'Name: env:VARIABLE'; may be repeated",
         "HEADER",
         settings.headers,
         is_list=True,
         is_secret=True,
     ),
     "auth": Flag(
-        "basic authentication in front of the API; the password is in the variable",
+        "basic authentication of the API, or in front of it; the password is in the variable",
         "USER:env:VARIABLE",
         settings.basic_auth,
         is_secret=True,

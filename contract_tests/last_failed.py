@@ -131,7 +131,7 @@ def _pieces(failures: list[Json]) -> Failed | None:
 
 def _names(driver: str, detail: str, operations: list[str]) -> Iterator[str]:
     """Yield the names of the pieces, or nothing for all pieces of a driver."""
-    if driver in ("stories", "races"):
+    if driver in ("stories", "races", "lifecycles"):
         yield detail
     elif driver in _BY_OPERATION and not any(" " in name for name in operations):
         yield from operations

@@ -16,6 +16,7 @@ from contract_tests.drivers.stories import reason_against
 from contract_tests.http.channel import Outgoing
 from contract_tests.openapi.contract import Operation
 from contract_tests.openapi.examples import broken_bodies, example, has_example, probes
+from contract_tests.openapi.resources import resources
 from contract_tests.settings import Settings
 
 WEIGHTS: Mapping[str, int] = {
@@ -23,13 +24,22 @@ WEIGHTS: Mapping[str, int] = {
     "keys": 11,
     "boundaries": 34,
     "protocol": 4,
+    "lifecycles": 12,
     "tenants": 7,
     "stories": 9,
     "machine": 5,
     "properties": 8,
 }
 """The parts of a small budget."""
-TELLING_FIRST = ("reads", "keys", "boundaries", "protocol", "tenants", "stories")
+TELLING_FIRST = (
+    "reads",
+    "keys",
+    "boundaries",
+    "lifecycles",
+    "protocol",
+    "tenants",
+    "stories",
+)
 """The order of phases with a budget."""
 OVERHEAD = 0.004
 """Seconds that the kit itself needs for a request."""
@@ -241,6 +251,17 @@ def _protocol(run: Run) -> float:
     return 2 * reads + min(reads, 1) + (len(undeclared(run)) if run.settings.may_do_anything else 0)
 
 
+def _lifecycles(run: Run) -> float:
+    if not run.settings.may_do_anything:
+        return 0
+    selected = (found.only(run.selected) for found in resources(run.contract))
+    whole = [found for found in selected if found is not None and run.takes(found.create.id)]
+    others = run.contract.credential is not None and bool(
+        run.settings.mock or run.settings.other_key_env
+    )
+    return sum((2 + others) * len(found.operations) + len(found.parents) for found in whole)
+
+
 def _tenants(run: Run) -> float:
     scope = run.knowledge.identifiers.scope_header
     scoped = sum(
@@ -305,6 +326,7 @@ _ESTIMATES: Mapping[str, Callable[[Run], float]] = {
     "boundaries": _boundaries,
     "keys": _keys,
     "protocol": _protocol,
+    "lifecycles": _lifecycles,
     "tenants": _tenants,
     "stories": _stories,
     "machine": _machine,

@@ -19,6 +19,7 @@ from contract_tests.context import Run
 from contract_tests.drivers import (
     auth,
     boundaries,
+    lifecycles,
     minimisation,
     protocol,
     reads,
@@ -31,6 +32,7 @@ from contract_tests.findings.known import UNDECLARED
 from contract_tests.findings.result import Result
 from contract_tests.http.budget import Spent
 from contract_tests.http.channel import Withheld
+from contract_tests.http.credentials import preferring_given
 from contract_tests.knowledge import Driver, Knowledge, NoKnowledge
 from contract_tests.openapi.contract import Contract
 from contract_tests.operation_settings import accepting
@@ -50,6 +52,7 @@ DRIVERS: dict[str, Driver] = {
     "boundaries": boundaries.drive,
     "keys": auth.drive,
     "protocol": protocol.drive,
+    "lifecycles": lifecycles.drive,
     "properties": schemathesis_engine.drive,
 }
 """Drivers that need nothing but a contract."""
@@ -58,6 +61,7 @@ PHASES = (
     "boundaries",
     "keys",
     "protocol",
+    "lifecycles",
     "tenants",
     "stories",
     "races",
@@ -80,7 +84,8 @@ def execute(settings: Settings) -> int:
 
 def run_once(settings: Settings, *, is_quiet: bool = False) -> Result:
     """Run, and return the result, known findings marked. Raise KitError."""
-    teaching = Teaching(settings, accepting(Contract.load(settings.spec), settings.operations))
+    contract = preferring_given(Contract.load(settings.spec), settings)
+    teaching = Teaching(settings, accepting(contract, settings.operations))
     if settings.reports:
         files.make_folder(settings.report_dir)
     console = Console(stderr=True, quiet=is_quiet or settings.quiet)
@@ -115,6 +120,9 @@ def chosen_drivers(run: Run) -> list[tuple[str, Driver]]:
     known = {**DRIVERS, **run.knowledge.drivers}
     names = [name for name in PHASES if not run.settings.phases or name in run.settings.phases]
     names = [name for name in names if run.portion.has(name)]
+    if run.knowledge.stories and not run.settings.phases:
+        # The stories play them, with the rules of the API.
+        names = [name for name in names if name != "lifecycles"]
     names = names if run.budget is None else plan.in_order(names)
     left_out = ", ".join(name for name in names if name not in known)
     if left_out:

@@ -60,13 +60,13 @@ def _tried(
 
 def _try_known_key(run: Run, unauthenticated: Client, credential: Credential) -> None:
     account = run.account().key or ""
-    key = run.keyring.key(account)
     operation = next((each for each in run.operations(reads=True) if not each.path_names), None)
     if operation is None:
         return
     path, header = operation.path, credential.header
     if operation.carriers and operation.carriers[0].name.lower() != header.lower():
         return  # it is another scheme than the one whose header is known
+    key = run.keyring.key(account, next(iter(operation.carriers), None))
     value = writer(operation.carriers, credential)
     known = value(key)
     run.keyring.also(account, known.removeprefix(credential.prefix))

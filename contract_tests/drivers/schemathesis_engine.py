@@ -41,7 +41,7 @@ def drive(run: Run) -> None:
     adapter = SessionAdapter(run)
     with decided_by_the_seed(), adapter.opened():
         client, scope = _account(run)
-        if run.takes_any_key and client.key is not None:
+        if _adds_keys(run) and client.key is not None:
             adapter.account = client.key
         real = _real_values(run, client, scope)
         base = run.contract.base_path
@@ -55,6 +55,17 @@ def drive(run: Run) -> None:
         for part, phases in _parts(run, list(names)):
             labels = [names[id] for id in part]
             _run_schemathesis(run, adapter, client, real, labels, phases=phases)
+
+
+def _adds_keys(run: Run) -> bool:
+    """Return whether each request gets its key by its operation: there is more than one header."""
+    credential = run.contract.credential
+    headers = {credential.header.lower()} if credential is not None else set()
+    return run.takes_any_key or any(
+        carrier.location != "header" or carrier.name.lower() not in headers
+        for operation in run.operations()
+        for carrier in operation.carriers
+    )
 
 
 def _parts(run: Run, ids: list[str]) -> list[tuple[list[str], frozenset[str]]]:
@@ -143,16 +154,10 @@ def _typed(contract: Contract, schema: str, text: str) -> str | int:
 
 def _settings(run: Run, client: Client, real: Real, phases: frozenset[str]) -> dict[str, Any]:
     """Return Schemathesis' settings, as in its configuration file."""
-    settings, credential = run.settings, run.keyring.credential
-    headers = {}
-    if credential is not None and client.key is not None:
-        carriers = [each for operation in run.operations() for each in operation.carriers]
-        value = writer(carriers, credential)(run.keyring.key(client.key))
-        run.keyring.also(client.key, value.removeprefix(credential.prefix))
-        headers[credential.header] = value
+    settings = run.settings
     return {
         "base-url": run.channel.base_url + run.contract.base_path,
-        "headers": headers,
+        "headers": _key_header(run, client),
         "seed": settings.seed,
         "workers": settings.workers,
         "max-redirects": 0,
@@ -180,6 +185,19 @@ def _settings(run: Run, client: Client, real: Real, phases: frozenset[str]) -> d
     }
 
 
+def _key_header(run: Run, client: Client) -> dict[str, str]:
+    """Return the header that carries the key of an account; none for keys of the query."""
+    credential = run.keyring.credential
+    carriers = [carrier for operation in run.operations() for carrier in operation.carriers]
+    is_of_query = bool(carriers) and all(carrier.location == "query" for carrier in carriers)
+    if credential is None or client.key is None or is_of_query:
+        return {}
+    main = next((one for one in carriers if one.name == credential.header), None)
+    value = writer(carriers, credential)(run.keyring.key(client.key, main))
+    run.keyring.also(client.key, value.removeprefix(credential.prefix))
+    return {credential.header: value}
+
+
 def _checks(run: Run) -> dict[str, Any]:
     found: dict[str, Any] = {
         "positive_data_acceptance": {
@@ -187,7 +205,7 @@ def _checks(run: Run) -> dict[str, Any]:
         },
         "negative_data_rejection": {"expected-statuses": ["4xx", "5xx"]},
     }
-    if run.takes_any_key:
+    if _adds_keys(run):
         found["ignored_auth"] = {"enabled": False}
     if run.settings.mock and not run.knowledge.mock_keeps_state:
         found["use_after_free"] = {"enabled": False}

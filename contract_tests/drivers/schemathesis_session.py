@@ -107,9 +107,9 @@ class SessionAdapter(Adapter):
         operation = self._channel.outgoing(request).operation
         if self.account is None or operation is None or not operation.carriers:
             return None
-        key = self._channel.keyring.key(self.account)
+        keyring = self._channel.keyring
         for carrier in operation.carriers:
-            value = carrier.value(key)
+            value = carrier.value(keyring.key(self.account, carrier))
             if carrier.location == "query":
                 _set_query(request, carrier.name, value)
             elif carrier.location == "cookie":

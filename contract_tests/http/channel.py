@@ -149,13 +149,13 @@ class Channel:
 
     def _with_key(self, url: str, headers: dict[str, str], request: Request, name: str) -> str:
         """Add a key to headers or URL, where the operation carries it, and return the URL."""
-        key, credential = self.keyring.key(name), self.keyring.credential
+        credential = self.keyring.credential
         found = self.contract.match(request.method, request.path)
         carriers = found[0].carriers if found is not None else ()
         if not carriers and credential is not None:
-            headers[credential.header] = credential.value(key)
+            headers[credential.header] = credential.value(self.keyring.key(name))
         for carrier in carriers:
-            value = carrier.value(key)
+            value = carrier.value(self.keyring.key(name, carrier))
             if carrier.location == "query":
                 url += ("&" if "?" in url else "?") + urlencode({carrier.name: value})
             elif carrier.location == "cookie":

@@ -41,9 +41,11 @@ def network(settings: Settings, keyring: Keyring) -> Network:
     """Return the network of a run, its secrets registered in the keyring. Raise UsageError."""
     found = {}
     for header in settings.headers:
+        if header.name.lower() in keyring.taken:
+            continue
         value = _secret(settings, keyring, header.name, header.variable) if header.variable else ""
         found[header.name.lower()] = (header.name, value or header.value)
-    if settings.auth is not None:
+    if settings.auth is not None and "authorization" not in keyring.taken:
         user, variable = settings.auth.user, settings.auth.variable
         password = _secret(settings, keyring, "Authorization", variable)
         token = base64.b64encode(f"{user}:{password}".encode()).decode()

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from contract_tests.http.decodings import Secrets
 from contract_tests.http.exchange import ANYBODY, Exchange, Headers, header
-from contract_tests.openapi.security import API_KEY, Credential
+from contract_tests.openapi.security import API_KEY, Carrier, Credential
 
 UNKNOWN_KEY = "unknown key"
 """Who asks with a key that nobody gave to the kit."""
@@ -59,7 +59,11 @@ class Keyring:
     ) -> None:
         self.credential = credential
         """Where requests carry a key; None where they carry none."""
+        self.taken: set[str] = set()
+        """Headers of flags that give the key, in small letters: not every request has them."""
         self._keys: dict[str, str] = {}
+        self._of_carriers: dict[tuple[str, Carrier], str] = {}
+        """Keys that are sent in one place only, by account and place."""
         self._names: dict[str, str] = {}
         self._public = public
         """Public text, such as the contract. A key that it contains is a sample, and no secret."""
@@ -101,8 +105,20 @@ class Keyring:
         """Show this text instead of the value of a request header from now on."""
         self._headers[name.lower()] = shown
 
-    def key(self, name: str) -> str:
+    def key(self, name: str, carrier: Carrier | None = None) -> str:
+        """Return the key of an account, or the one that it has for a carrier."""
+        if carrier is not None and (name, carrier) in self._of_carriers:
+            return self._of_carriers[name, carrier]
         return self._keys[name]
+
+    def add_for(self, name: str, carrier: Carrier, key: str) -> None:
+        """Register the key that an account sends in one place only."""
+        self._of_carriers[name, carrier] = key
+        self._names.setdefault(key, name)
+        for secret in (key, carrier.value(key).removeprefix(carrier.prefix)):
+            self._names.setdefault(secret, name)
+            if secret not in self._public:
+                self.hide(name, secret)
 
     def revealed(self, text: str) -> str:
         """Return a text with keys instead of their names."""

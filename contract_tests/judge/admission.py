@@ -10,7 +10,7 @@ from contract_tests.findings.severity import MINOR, QUESTION
 from contract_tests.http.exchange import ANYBODY, Exchange
 from contract_tests.judge.case import Case
 from contract_tests.judge.response import ALWAYS, excerpt
-from contract_tests.openapi.contract import JSON, Contract, Operation, Provenance
+from contract_tests.openapi.contract import JSON, Contract, Operation, Provenance, escape
 from contract_tests.openapi.provenance import weaker
 from contract_tests.openapi.request import constraints
 from contract_tests.openapi.schemas import Breach, generalised
@@ -28,12 +28,11 @@ def judge(case: Case, operation: Operation, contract: Contract) -> Iterator[Find
         yield from _unauthenticated(case, operation, contract)
         return
     status, request = case.exchange.status, case.request
-    if status == 401:
-        credential = contract.credential or API_KEY
+    if status == 401 and (operation.secured or operation.carriers):
         yield Finding(
             operation.id,
             "auth",
-            credential.pointer,
+            _where(operation, contract),
             "known key",
             ALWAYS,
             "the key is accepted",
@@ -83,7 +82,7 @@ def _unauthenticated(case: Case, operation: Operation, contract: Contract) -> It
     key = "no key" if case.exchange.account == ANYBODY else "a key that is none"
     refused = unauthenticated_statuses(operation)
     expected = " or ".join(map(str, refused))
-    where, grade = (contract.credential or API_KEY).pointer, ALWAYS
+    where, grade = _where(operation, contract), ALWAYS
     if status >= 400:
         if status in (*refused, 429):
             return
@@ -101,6 +100,15 @@ def _unauthenticated(case: Case, operation: Operation, contract: Contract) -> It
         case.exchange,
         nature=QUESTION if status < 400 else MINOR,
     )
+
+
+def _where(operation: Operation, contract: Contract) -> str:
+    """Return the place in a request where an operation expects its key."""
+    for carrier in operation.carriers:
+        part = "headers" if carrier.location == "header" else carrier.location
+        name = carrier.name.lower() if carrier.location == "header" else escape(carrier.name)
+        return f"/request/{part}/{name}"
+    return (contract.credential or API_KEY).pointer
 
 
 def _security(operation: Operation) -> str:

@@ -11,6 +11,7 @@ from contract_tests.findings.severity import MINOR
 from contract_tests.http.exchange import Exchange, NotJson
 from contract_tests.judge.case import Case
 from contract_tests.openapi.contract import JSON, Contract, Operation, Place, Provenance, escape
+from contract_tests.openapi.provenance import unescape
 from contract_tests.openapi.schemas import Breach, Schemas, generalised
 
 ALWAYS: Provenance = "documented"
@@ -22,6 +23,8 @@ MAX_BREACHES = 100
 """Places of one body that are reported."""
 MAX_URL = 8000
 """Characters of a URL that every server should accept, by RFC 9110, 4.1."""
+_REFUSALS_OF_STATE = (400, 401, 402, 403, 404, 409, 410, 412, 423, 429)
+"""Statuses with which a valid request is refused for what is stored, or for who sends it."""
 _OF_HTTP = {"size": 413, "media_type": 415, "json": 400}
 """Statuses with which HTTP itself refuses a body, whether or not a contract declares them."""
 
@@ -73,7 +76,19 @@ def _undocumented(exchange: Exchange, operation: Operation, contract: Contract) 
         f"{status}: {excerpt(exchange)}",
         operation.place.child("responses"),
         exchange,
+        nature=MINOR if _is_of_the_state(status, operation, contract) else None,
     )
+
+
+def _is_of_the_state(status: int, operation: Operation, contract: Contract) -> bool:
+    """Return whether a status refuses what no schema describes, and the document leaves it out.
+
+    FastAPI documents no status of errors but 422; the functions raise the others.
+    """
+    if contract.marks_provenance or status not in _REFUSALS_OF_STATE:
+        return False
+    documented = {*map(str, operation.responses), *operation.other_responses}
+    return not {code for code in documented if code[0] in "4d"} - {"422"}
 
 
 def is_left_open(exchange: Exchange, operation: Operation, contract: Contract) -> bool:
@@ -173,11 +188,18 @@ def _body(
     seen: set[tuple[str, str]] = set()
     for breach in schemas.breaches(f"{media}/schema", value):
         place = generalised(breach.where), breach.keyword
-        if place not in seen:
+        if place not in seen and not _is_in_examples(breach, contract):
             seen.add(place)
             yield of_breach(breach, exchange, operation, contract)
         if len(seen) >= MAX_BREACHES:
             return
+
+
+def _is_in_examples(breach: Breach, contract: Contract) -> bool:
+    """Return whether a field lacks a schema, but the examples of an unmarked document show it."""
+    if breach.keyword != "unknown_field" or contract.marks_provenance:
+        return False
+    return unescape(breach.where.rpartition("/")[2]) in contract.fields_of_examples
 
 
 def of_breach(

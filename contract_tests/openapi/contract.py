@@ -186,6 +186,11 @@ class Contract:
         return _has_key(self.document, "x-provenance")
 
     @cached_property
+    def fields_of_examples(self) -> frozenset[str]:
+        """The names of all fields that the document's examples show."""
+        return frozenset(_fields_shown(self.document))
+
+    @cached_property
     def error_fields(self) -> frozenset[str]:
         """The properties that every declared error body must have."""
         errors = [
@@ -410,6 +415,18 @@ def _literal(text: str) -> str:
     encoded = quote(text, safe="/:;,=@$&+!*'()~%")
     plain = re.escape(text)
     return plain if encoded == text else f"(?:{plain}|{re.escape(encoded)})"
+
+
+def _fields_shown(node: Any, *, is_shown: bool = False) -> Iterator[str]:
+    """Yield the names of the fields in the examples of a node."""
+    if isinstance(node, list):
+        for item in node:
+            yield from _fields_shown(item, is_shown=is_shown)
+    elif isinstance(node, dict):
+        for name, value in node.items():
+            if is_shown:
+                yield name
+            yield from _fields_shown(value, is_shown=is_shown or name in ("example", "examples"))
 
 
 def _has_key(node: Any, key: str) -> bool:

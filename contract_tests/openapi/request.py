@@ -137,7 +137,7 @@ def _parameter(
     if texts[-1] == "" and parameter.node.get("allowEmptyValue"):
         found.is_clear = False
         return
-    if len(texts) > 1:
+    if len(texts) > 1 or is_replaced(texts[-1]):
         found.is_clear = False
     pointer = parameter.child("schema")
     type = schemas.node(pointer).get("type") if "schema" in parameter.node else None
@@ -255,7 +255,7 @@ def _add(found: RequestJudgement, schemas: Schemas, pointer: str, value: Any, wh
     breaches = [
         each
         for each in schemas.breaches(pointer, value)
-        if each.keyword != "unknown_field" and not _is_of_responses(each, schemas)
+        if each.keyword != "unknown_field" and not is_of_responses(each, schemas)
     ]
     clear = {breach.where for breach in breaches if not _is_unclear(breach, schemas)}
     for breach in breaches:
@@ -266,7 +266,7 @@ def _add(found: RequestJudgement, schemas: Schemas, pointer: str, value: Any, wh
         found.breaches.append(replace(breach, where=where + breach.where))
 
 
-def _is_of_responses(breach: Breach, schemas: Schemas) -> bool:
+def is_of_responses(breach: Breach, schemas: Schemas) -> bool:
     """Return whether what is missing is read-only: it is required of responses alone."""
     if breach.keyword != "required":
         return False

@@ -181,7 +181,7 @@ class Schemas:
     def _needed(self, schema: Json) -> Json:
         """Return the shared schemas that a schema leads to."""
         if self._files:
-            return self._components
+            return self._all_components
         found: dict[str, Json] = {}
         left = list(_names_in(schema))
         while left:
@@ -190,6 +190,12 @@ class Schemas:
                 found[name] = self._components.get(name, {})
                 left += self._names.get(name, [])
         return found
+
+    @cached_property
+    def _all_components(self) -> dict[str, Json]:
+        """All shared schemas; those that are missing in the document allow any value."""
+        wanted: dict[str, Json] = {name: {} for name in _names_in(self._contract.document)}
+        return {**wanted, **self._components}
 
     @cached_property
     def _names(self) -> dict[str, list[str]]:
@@ -246,7 +252,10 @@ def convert(schema: Any, *, is_open: bool = False) -> Any:
         if "enum" in converted and None not in converted["enum"]:
             converted["enum"] = [*converted["enum"], None]
     is_open = is_open or any(key in schema for key in _OPEN)
-    if "properties" in converted and not is_open:
+    properties = converted.get("properties")
+    if isinstance(properties, dict) and not is_open:
+        for name in schema.get("required") or ():
+            properties.setdefault(name, {})  # it is declared by being required
         converted.setdefault("additionalProperties", False)
         converted[_CLOSED] = "additionalProperties" not in schema
     return converted

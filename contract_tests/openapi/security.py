@@ -56,13 +56,15 @@ _SCHEMES = {"bearer": "Bearer ", "basic": "Basic "}
 
 
 def credential_of(document: Mapping[str, Any]) -> Credential | None:
-    """Return where requests carry their key; None if the document uses no security scheme."""
+    """Return where requests carry their key; None if the document uses no security scheme.
+
+    Keys of the query have no header. For them it is the usual one, in which no key is accepted.
+    """
     schemes = (document.get("components") or {}).get("securitySchemes") or {}
-    for name in _used(document):
-        found = _credential(schemes.get(name) or {})
-        if found is not None:
-            return found
-    return None
+    used = [schemes.get(name) or {} for name in _used(document)]
+    found = next((credential for scheme in used if (credential := _credential(scheme))), None)
+    has_query = any(_carrier(scheme) is not None for scheme in used)
+    return found or (API_KEY if has_query else None)
 
 
 def carriers_of(document: Mapping[str, Any], security: Any) -> tuple[Carrier, ...]:
@@ -76,6 +78,11 @@ def carriers_of(document: Mapping[str, Any], security: Any) -> tuple[Carrier, ..
         if found and None not in found:
             return tuple(carrier for carrier in found if carrier is not None)
     return ()
+
+
+def is_basic(carrier: Carrier) -> bool:
+    """Return whether a carrier holds a user and a password."""
+    return carrier.prefix == _SCHEMES["basic"]
 
 
 def writer(carriers: Iterable[Carrier], credential: Credential) -> Callable[[str], str]:

@@ -58,9 +58,9 @@ def test_only_what_failed_is_run_again(file: Path) -> None:
     assert "--last-failed: " in second.out
     assert "run: keys (get_balance, list_invoices, the known key)" in second.out
     assert (
-        "left out: reads, boundaries, protocol, tenants, stories, races, machine, properties"
-        in (second.out)
-    )
+        "left out: reads, boundaries, protocol, lifecycles, tenants, stories, races, machine, "
+        "properties"
+    ) in second.out
     assert "2 of 29 operations" in second.verdict
 
 

@@ -99,7 +99,8 @@ def test_no_redirect_is_followed_to_another_host(driver: str, scenario: Scenario
         ]
         with recording(after_the_preflight(*redirects)) as server:
             scenario.run(driver, url=server.url, allow_writes=True)
-            assert len(server.received) > 1
+            # Lifecycles only write what cannot be taken back.
+            assert len(server.received) > (driver != "lifecycles")
         assert elsewhere.received == []
 
 
