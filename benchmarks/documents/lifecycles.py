@@ -93,14 +93,19 @@ class Lifecycles:
     def follow(self, resource: Resource) -> Outcome | None:
         """Return what a resource did, or None where no valid request was found."""
         try:
-            parents = self._parents(resource.collection)
+            parents = self._parents(resource)
             return Outcome(resource.item, next(self._failures(resource, parents), ""))
         except NoValue:
             return None
 
-    def _parents(self, path: str) -> dict[str, Any]:
-        """Create or look up what the path of a collection names, and return the identifiers."""
-        found: dict[str, Any] = {}
+    def _parents(self, resource: Resource) -> dict[str, Any]:
+        """Create or look up what the path of a collection names, and return the identifiers.
+
+        What cannot be created or looked up gets one value for the whole life of the resource.
+        """
+        path = resource.collection
+        message = self._messages.valid(resource.operations["create"])
+        found = {name: value for (name, place), value in message.parameters.items() if place == "path"}
         for match in re.finditer(r"/\{([^}/]+)\}", path):
             identity = self._parent(path[: match.start()], match[1], found)
             if identity is not None:
@@ -262,7 +267,8 @@ def _lost(sent: Any, got: Any, identifier: str) -> list[str]:
     for name, value in sent.items():
         if not _is_scalar(value) or name == identifier:
             continue
-        back = [level[name] for level in levels if _is_scalar(level.get(name))]
+        holder = next((level for level in levels if name in level), {})
+        back = [holder[name]] if _is_scalar(holder.get(name)) else []
         if back and not any(_same(value, other) for other in back):
             found.append(name)
     return found
