@@ -17,7 +17,7 @@ from mockserver.engine.reply import Reply, header_value
 from mockserver.engine.samples import Samples
 from mockserver.generator import Generator
 from mockserver.openapi.contract import Contract, Operation
-from mockserver.resources.account import Account, Item, Json
+from mockserver.resources.account import Account, Collection, Item, Json
 from mockserver.resources.callers import AccountCaller
 from mockserver.resources.events import Verb, type_of
 from mockserver.resources.events import change as next_change
@@ -26,6 +26,7 @@ from mockserver.resources.lists import Lists
 from mockserver.resources.model import Model, Resource, Role, Served
 from mockserver.resources.places import request_schema
 from mockserver.resources.replies import Body, Documented, Replies
+from mockserver.resources.shapes import Shapes
 from mockserver.resources.store import Change, Missing, Place, Store
 from mockserver.resources.words import plain
 
@@ -122,6 +123,10 @@ class Handler:
     def _operation(self) -> Operation:
         return self._shared.contract.operations[self._served.operation_id]
 
+    @property
+    def _shapes(self) -> Shapes:
+        return self._shared.fitting.shapes
+
     @cached_property
     def _replies(self) -> Replies:
         shared, operation = self._shared, self._operation
@@ -160,7 +165,10 @@ class Handler:
             mistakes.add(call.request.warnings, sentence)
 
     def _create(self, call: Call[Account, Any]) -> Reply:
-        """Create an item, and return it."""
+        """Create an item, or each one of an array, and return what was created."""
+        bodies = self._item_in(call)
+        if isinstance(bodies, list) and bodies and self._served.link is None:
+            return self._create_all(call, bodies)
         values, store = self._values(call), self._shared.store
         place = self._place(values)
         given, link = self._given(call), self._served.link
@@ -171,7 +179,7 @@ class Handler:
         collection = store.collection(call.context, place)
         identity = self._resource.identity
         chosen = str(given[identity]) if identity is not None and given.get(identity) else None
-        if chosen in collection.items:
+        if chosen is not None and collection.find(chosen) is not None:
             self._report_conflict(call)
         change = store.created(call.context, place, given, call.request.now)
         if link is not None:
@@ -182,6 +190,24 @@ class Handler:
         )
         self._commit(call, place, change)
         return reply
+
+    def _create_all(self, call: Call[Account, Any], bodies: list[Any]) -> Reply:
+        """Create the items of an array. Raises Unfit if they are no objects."""
+        if not all(isinstance(body, dict) for body in bodies):
+            raise Unfit
+        store, place, shapes = self._shared.store, self._place(self._values(call)), self._shapes
+        schema = shapes.of(self._item_schema).items
+        shown = []
+        for body in bodies:
+            given = store.writable(schema, self._resource, body)
+            self._check_references(call, given)
+            change = store.created(call.context, place, given, call.request.now)
+            self._commit(call, place, change)
+            shown.append(change.item.data)
+        documented = self._replies.created
+        part = self._served.response
+        body = shown if part is None else put_at(part.way, shown[-1])
+        return self._reply(call, documented, body, place.path, None)
 
     def _report_conflict(self, call: Call[Account, Any]) -> None:
         """Warn of an item that a new one replaces. Raises Refusal where a 409 is documented."""
@@ -215,7 +241,9 @@ class Handler:
                 raise
             return self._put(call, place, given)
         item = self._replaceable(call, found.item)
-        change = store.changed(place, found.key, item, given, call.request.now, deep=deep)
+        collection = call.context.collections.get(place.path, Collection())
+        found = found._replace(item=item)
+        change = store.changed(place, collection, found, given, call.request.now, deep=deep)
         reply = self._shown(call, self._replies.success, change)
         self._commit(call, place, change)
         return reply
@@ -293,8 +321,7 @@ class Handler:
         if place.resource.is_singleton:
             data = self._shared.store.singleton(call.context, place)
             return Change("", Item(data), [])
-        key = self._key(call)
-        return Change(key, self._shared.store.find(call.context, place, key), [])
+        return self._shared.store.found(call.context, place, self._key(call))
 
     def _commit(self, call: Call[Account, Any], place: Place, change: Change) -> None:
         """Keep a new state, and warn of what it could not take."""
@@ -305,6 +332,8 @@ class Handler:
             call.context.keep(place.path, change.item.data)
         else:
             removed = call.context.add(place.path, change.key, change.item)
+            name = change.item.data.get(self._resource.identity or "")
+            call.context.rename(place.path, change.key, name)
             if removed is not None:
                 sentence = f"{place.path} is full: its oldest item was removed for this one."
                 mistakes.add(call.request.warnings, sentence)
@@ -335,10 +364,13 @@ class Handler:
         body: Any = change.item.data
         part, schema = self._served.response, documented.schema
         if schema is not None and part is not None:
+            if self._served.role is Role.CREATE and not self._resource.is_singleton:
+                store, resource = self._shared.store, self._resource
+                body = {**body, **store.identifiers(part.schema, resource, change.key, body)}
             body = self._shared.store.shown(part.schema, self._resource, change.key, body)
             body = put_at(part.way, body)
         elif schema is not None:
-            shape = self._shared.fitting.shapes.of(schema)
+            shape = self._shapes.of(schema)
             if is_deleted:
                 flags = {name: True for name in shape.properties if plain(name) in _DELETED}
                 body = {**body, **flags}
@@ -408,7 +440,7 @@ class Handler:
         body, store = self._item_in(call), self._shared.store
         given = store.writable(self._item_schema, self._resource, body)
         if not given and self._operation.request_body is None:
-            properties = self._shared.fitting.shapes.of(self._resource.schema).properties
+            properties = self._shapes.of(self._resource.schema).properties
             sent = call.request.query.decode("latin-1")
             given = {
                 name: value
@@ -423,7 +455,7 @@ class Handler:
         whole: Any = request_schema(self._shared.contract, self._operation)
         part = whole
         for name in self._served.request:
-            part = self._shared.fitting.shapes.of(part).properties.get(name)
+            part = self._shapes.of(part).properties.get(name)
         return part if part is not None else whole
 
     def _sent(self, call: Call[Account, Any]) -> Any:
