@@ -308,7 +308,7 @@ def _lost(sent: Any, got: Any, identifier: str) -> list[str]:
     levels = list(_levels(got))
     found = []
     for name, value in sent.items():
-        if not _is_scalar(value) or name == identifier:
+        if not _is_scalar(value) or _plain(name) in (_plain(identifier), "id", "uuid"):
             continue
         holder = next((level for level in levels if name in level), {})
         back = [holder[name]] if _is_scalar(holder.get(name)) else []
