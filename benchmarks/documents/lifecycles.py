@@ -231,12 +231,10 @@ def identity_in(
     for candidate in _levels(body):
         for name in _identifiers(candidate, parameter):
             value = candidate.get(name)
+            if name.lower() in _LINKS and isinstance(value, str):
+                value = value.rstrip("/").rpartition("/")[2]
             if _is_scalar(value) and accepts(value):
                 return value
-            if name.lower() in _LINKS and isinstance(value, str):
-                last = value.rstrip("/").rpartition("/")[2]
-                if last and accepts(last):
-                    return last
     return None
 
 

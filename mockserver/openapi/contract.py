@@ -147,7 +147,16 @@ class Contract(Struct, frozen=True, dict=True):
     @cached_property
     def schemas(self) -> Components:
         """The component schemas, by name."""
-        return Components(self.document.get("components", {}).get("schemas", {}), self.dialect)
+        components = self.document.get("components", {}).get("schemas", {})
+        return Components(components, self.dialect, self._response_schemas)
+
+    def _response_schemas(self) -> Iterator[Schema]:
+        """Yield the schemas of the JSON bodies of all responses."""
+        for operation in self.operations.values():
+            for response in operation.node["responses"].values():
+                for name, media in self.follow(response).get("content", {}).items():
+                    if is_json(name):
+                        yield media.get("schema", {})
 
     @cached_property
     def operations(self) -> dict[str, Operation]:
