@@ -102,6 +102,7 @@ class Inference:
         identified = own or of_created or self._requested(above, parameter, noun)
         identified = None if key_way else identified
         found_identity = chosen or (identified.property if identified else None)
+        named = self._property(found_identity, held, created)
         resource = Resource(
             name="",
             template=Template(segments, below.template.parameters[:-1]),
@@ -109,7 +110,8 @@ class Inference:
             parameter=parameter,
             parameter_schema=parameter_schema(below, parameter),
             identity=found_identity,
-            identity_schema=self._property(found_identity, held, created),
+            identity_schema=named,
+            is_named_by_path=self._is_path(named, segments),
             key_way=key_way,
         )
         found = self._found[segments] = _Found(resource, [], created)
@@ -118,6 +120,14 @@ class Inference:
         if above is not None:
             self._add_to_collection(found, above, noun)
         self._add_named(found, segments, noun)
+
+    def _is_path(self, schema: Schema, segments: Segments) -> bool:
+        """Return whether an example or a description shows the path of an item as its name."""
+        shape, noun = self._shapes.of(schema), segments[-1]
+        example, description = shape.first("example"), shape.first("description")
+        return (isinstance(example, str) and f"{noun}/" in example and example[0] != "/") or (
+            isinstance(description, str) and f"{noun}/{{" in description
+        )
 
     def _key_in_metadata(self, schema: Schema, parameter: str, noun: str) -> Way:
         """Return the way to the key of an item that has it in its metadata."""

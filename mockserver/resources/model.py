@@ -66,6 +66,8 @@ class Resource(Struct, frozen=True):
     """The property that identifies an item."""
     identity_schema: Schema = field(default_factory=dict)
     """The schema of that property."""
+    is_named_by_path: bool = False
+    """Whether the identity is the path of an item, such as ``shelves/fiction/books/dune``."""
     key_way: Way = ()
     """The properties that lead to the key in an item without an identity, such as a file's id."""
     parent: str | None = None

@@ -28,7 +28,7 @@ from mockserver.resources.places import request_schema
 from mockserver.resources.replies import Body, Documented, Replies
 from mockserver.resources.shapes import Shapes
 from mockserver.resources.store import Change, Missing, Place, Store
-from mockserver.resources.words import plain
+from mockserver.resources.words import plain, singular
 
 _DELETED = frozenset({"deleted", "isdeleted", "success", "ok"})
 """Fields that are true in the response to a deletion."""
@@ -181,7 +181,10 @@ class Handler:
         chosen = str(given[identity]) if identity is not None and given.get(identity) else None
         if chosen is not None and collection.find(chosen) is not None:
             self._report_conflict(call)
-        change = store.created(call.context, place, given, call.request.now)
+        key = self._chosen_key(call)
+        if key is not None and collection.find(key) is not None:
+            self._report_conflict(call)
+        change = store.created(call.context, place, given, call.request.now, key)
         if link is not None:
             change.item.links.append(self._link(values))
         documented = self._replies.created
@@ -190,6 +193,24 @@ class Handler:
         )
         self._commit(call, place, change)
         return reply
+
+    def _chosen_key(self, call: Call[Account, Any]) -> str | None:
+        """Return the key that the query of a creation chooses, as in ``?bookId=dune``."""
+        value = call.params.get(self._key_parameter) if self._key_parameter else None
+        return str(value) if isinstance(value, str | int) and value != "" else None
+
+    @cached_property
+    def _key_parameter(self) -> str:
+        """The query parameter that names the key of a new item; empty without one."""
+        noun = singular(self._resource.template.segments[-1])
+        return next(
+            (
+                str(parameter["name"])
+                for parameter in self._operation.parameters
+                if parameter.get("in") == "query" and plain(parameter["name"]) == f"{noun}id"
+            ),
+            "",
+        )
 
     def _create_all(self, call: Call[Account, Any], bodies: list[Any]) -> Reply:
         """Create the items of an array. Raises Unfit if they are no objects."""

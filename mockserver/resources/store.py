@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import cached_property
@@ -19,6 +20,8 @@ from mockserver.resources.words import id_suffix, singular, stem
 
 _CHOSEN = frozenset({"name", "key", "code", "login", "handle", "email"})
 """Ends of the names of identities that clients choose, and may change."""
+_VERSION = re.compile(r"v[0-9][0-9a-z.]*|api|apis")
+"""Segments of paths that are no part of the names of items."""
 _REFERENCE_ENDS = ("id", "gid", "uuid", "sid", "key")
 _MAX_DEPTH = 16
 """References in deeper values are not checked."""
@@ -122,7 +125,7 @@ class Store:
         times = fields.times(self._fitting.shapes, resource.schema, moment, is_new=True)
         data = {**self._defaults(resource), **times, **given, **self._references(place)}
         if key is not None:
-            data |= self._identified(resource, key)
+            data |= self._identified(place, key)
         elif (named := self._named_key(resource, data)) is not None:
             key = named
         elif identity is None or data.get(identity) is None:
@@ -130,13 +133,13 @@ class Store:
             key, value = self._new_key(account, place, collection, data)
             data |= {identity: value} if identity is not None and value is not None else {}
         else:
-            key = str(data[identity])
+            key = self._key_in(resource, data[identity])
         data = self._with_key(resource, key, data)
         data |= self._own_names(place, key, data)
         fitted = self._fitted(place, data, key)
         found = fitted.data.get(identity) if identity is not None else None
         if found is not None and self._is_reachable(resource, found):
-            key = str(found)
+            key = self._key_in(resource, found)
         replaced = [identity] if unreachable and identity is not None else []
         return Change(key, Item(fitted.data), [*replaced, *_of(given, fitted.lost)])
 
@@ -426,12 +429,23 @@ class Store:
         found = fields.references(self._fitting.shapes, resource.schema, params, nouns)
         return {name: value for name, value in found.items() if name != resource.identity}
 
-    def _identified(self, resource: Resource, key: str) -> Json:
+    def _identified(self, place: Place, key: str) -> Json:
         """Return the identity of an item by the text of its key."""
+        resource = place.resource
         if resource.identity is None:
             return {}
+        if resource.is_named_by_path:
+            segments = place.path.strip("/").split("/")
+            above = resource.template.segments
+            first = next((at for at, part in enumerate(above) if not _VERSION.fullmatch(part)), 0)
+            return {resource.identity: "/".join([*segments[first:], key])}
         is_number = "integer" in self._fitting.shapes.of(resource.identity_schema).types
         return {resource.identity: int(key) if is_number and key.isdigit() else key}
+
+    def _key_in(self, resource: Resource, value: Any) -> str:
+        """Return the key in an identity: its last segment, where it is a path."""
+        text = str(value)
+        return text.rpartition("/")[2] if resource.is_named_by_path else text
 
     def _new_key(
         self, account: Account, place: Place, collection: Collection, data: Mapping[str, Any]
@@ -444,7 +458,8 @@ class Store:
         random = Random(digest)  # noqa: S311 (invented data, no secrets)
         identity = resource.identity
         last: tuple[str, Any] = (digest.hex(), None)
-        for is_identity in (True, False) if identity is not None else (False,):
+        has_own = identity is not None and not resource.is_named_by_path
+        for is_identity in (True, False) if has_own else (False,):
             # Where no identity can be in a path, the key is another one.
             schema = resource.identity_schema if is_identity else resource.parameter_schema
 
@@ -467,6 +482,8 @@ class Store:
             if may_be_key(key):
                 last = (str(key), key if is_identity else None)
                 break
+        if resource.is_named_by_path:
+            last = (last[0], self._identified(place, last[0])[identity or ""])
         return last
 
     def _fitted(self, place: Place, data: Json, key: str, old: Json | None = None) -> _Data:
