@@ -149,14 +149,15 @@ class Handler:
         entries = self._lists.select(fitting, collection, params, request.query)
         entries = self._lists.linked(entries, self._link(values), values)
         page = self._lists.page(entries, params)
-        self._report_unclear(call, page.unclear)
+        unclear = self._lists.order(fitting, params).unclear
+        self._report_unclear(call, [*page.unclear, *unclear])
         documented = self._replies.success
         target = (request.path, request.query)
         body, headers = self._lists.body(fitting, documented, entries, page, target)
         return self._reply(call, documented, body, self._place(values).path, headers)
 
     def _report_unclear(self, call: Call[Account, Any], names: Sequence[str]) -> None:
-        """Warn of paging parameters that were not understood. Raises Refusal for a cursor."""
+        """Warn of pages and orders that were not understood. Raises Refusal for a cursor."""
         for name in names:
             status = next((code for code in (400, 422) if self._replies.has(code)), None)
             if status is not None and self._lists.is_token(name):
