@@ -220,9 +220,7 @@ class Lifecycles:
             yield f"read after delete: status {status}"
 
 
-def identity_in(
-    body: Any, parameter: str, accepts: Callable[[Any], bool] = lambda _: True
-) -> Any:
+def identity_in(body: Any, parameter: str, accepts: Callable[[Any], bool] = lambda _: True) -> Any:
     """Return the identifier in the body of an item, or None.
 
     ``accepts`` says whether the path can have a value.
@@ -303,14 +301,14 @@ def _lost(sent: Any, got: Any, identifier: str) -> list[str]:
         (name, inner), *_ = sent.items()
         if isinstance(inner, dict):
             return _lost(inner, got.get(name, got), identifier)
-    levels = list(_levels(got))
+    # Objects below an item have properties of the same names, so one level is compared.
+    level = max(_levels(got), key=lambda level: len(level.keys() & sent.keys()))
     found = []
     for name, value in sent.items():
         if not _is_scalar(value) or _plain(name) in (_plain(identifier), "id", "uuid"):
             continue
-        holder = next((level for level in levels if name in level), {})
-        back = [holder[name]] if _is_scalar(holder.get(name)) else []
-        if back and not any(_same(value, other) for other in back):
+        back = level.get(name)
+        if _is_scalar(back) and not _same(value, back):
             found.append(name)
     return found
 
