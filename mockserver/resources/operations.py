@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import orjson
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from mockserver.engine import mistakes
 from mockserver.engine.call import Call
@@ -18,6 +19,7 @@ from mockserver.engine.samples import Samples
 from mockserver.generator import Generator
 from mockserver.openapi.contract import Contract, Operation
 from mockserver.resources.account import Account, Collection, Item, Json
+from mockserver.resources.callbacks import Callback, callbacks_of, url_of
 from mockserver.resources.callers import AccountCaller
 from mockserver.resources.events import Verb, type_of
 from mockserver.resources.events import change as next_change
@@ -193,7 +195,34 @@ class Handler:
             call, documented, change, self._location(call, place, change, documented)
         )
         self._commit(call, place, change)
+        self._call_back(call, reply, change)
         return reply
+
+    def _call_back(self, call: Call[Account, Any], reply: Reply, change: Change) -> None:
+        """Queue the callbacks of a creation whose URLs it names, if their hosts are allowed."""
+        webhooks, fitting = call.world.webhooks, self._shared.fitting
+        for callback in self._callbacks:
+            url = url_of(callback.expression, call, reply)
+            if url is None:
+                continue
+            refusal = webhooks.refusal(url)
+            if refusal is not None:
+                mistakes.add(call.request.warnings, f"The callback {callback.name}: {refusal}")
+                continue
+            data: Any = change.item.data
+            if callback.schema is not None:
+                about = (callback.name, change.key)
+                with suppress(Unfit):
+                    data = fitting.fit(callback.schema, data, about, is_sparse=True).value
+            now, seed = call.request.now, call.world.seed
+            if isinstance(data, dict):
+                event = next_change(call.context, callback.name, now, data, seed)
+                event = structs.replace(event, url=url, is_whole=True)
+                webhooks.publish(call.context.id, [event])
+
+    @cached_property
+    def _callbacks(self) -> list[Callback]:
+        return callbacks_of(self._shared.contract, self._operation)
 
     def _chosen_key(self, call: Call[Account, Any]) -> str | None:
         """Return the key that the query of a creation chooses, as in ``?bookId=dune``."""
