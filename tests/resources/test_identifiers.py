@@ -117,9 +117,9 @@ def test_a_renamed_item_is_found_by_both_names(tmp_path: Path) -> None:
 
 def test_an_array_creates_each_of_its_items(tmp_path: Path) -> None:
     """The response shows them, and the list contains them."""
-    thing = {"type": "object", "properties": {"id": NUMBER, "name": TEXT}}
-    many = {"type": "array", "items": thing}
-    content = things("id", thing["properties"], sent=many, created=many)
+    properties = {"id": NUMBER, "name": TEXT}
+    many = {"type": "array", "items": {"type": "object", "properties": properties}}
+    content = things("id", properties, sent=many, created=many)
     with served(tmp_path, content) as client:
         made = client.post("/things", json=[{"name": "a"}, {"name": "b"}]).json()
         assert [thing["name"] for thing in made] == ["a", "b"]
