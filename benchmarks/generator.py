@@ -89,7 +89,7 @@ def rows(schemas: dict[str, Schema], components: Schema) -> list[Row]:
 def _row(name: str, schema: Schema, generator: Generator, components: Schema) -> Row:
     open_schemas = ResponseSchemas(components, closed=False)
     open_validator = open_schemas.dialect.compile(standalone(schema, open_schemas))
-    judges = [compile_schema(schema, components, closed=True), open_validator]
+    judges: list[Validator] = [compile_schema(schema, components, closed=True), open_validator]
     began = time.perf_counter()
     maker = generator.compile(schema)
     compiling = (time.perf_counter() - began) * 1_000

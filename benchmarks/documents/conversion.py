@@ -116,7 +116,8 @@ def _unescaped(part: str) -> str:
 def _nullable(schema: dict[str, Any]) -> dict[str, Any]:
     if schema.get("nullable") is not True and schema.get("x-nullable") is not True:
         return schema
-    return {"anyOf": [schema, {"enum": [None]}]}
+    union = {"anyOf": [schema, {"enum": [None]}]}
+    return union | {name: True for name in _HIDDEN.values() if schema.get(name) is True}
 
 
 def _compiles(pattern: str) -> bool:

@@ -93,14 +93,21 @@ class Lifecycles:
     def follow(self, resource: Resource) -> Outcome | None:
         """Return what a resource did, or None where no valid request was found."""
         try:
-            parents = self._parents(resource.collection)
+            parents = self._parents(resource)
             return Outcome(resource.item, next(self._failures(resource, parents), ""))
         except NoValue:
             return None
 
-    def _parents(self, path: str) -> dict[str, Any]:
-        """Create or look up what the path of a collection names, and return the identifiers."""
-        found: dict[str, Any] = {}
+    def _parents(self, resource: Resource) -> dict[str, Any]:
+        """Create or look up what the path of a collection names, and return the identifiers.
+
+        What cannot be created or looked up gets one value for the whole life of the resource.
+        """
+        path = resource.collection
+        message = self._messages.valid(resource.operations["create"])
+        found = {
+            name: value for (name, place), value in message.parameters.items() if place == "path"
+        }
         for match in re.finditer(r"/\{([^}/]+)\}", path):
             identity = self._parent(path[: match.start()], match[1], found)
             if identity is not None:
@@ -111,13 +118,21 @@ class Lifecycles:
         """Return the identifier of a new item of a collection, or of one that it has."""
         parent, listed = self._known.get(collection), self._lists.get(collection)
         if parent is not None:
-            identity = _identity(self._create(parent, known)[0], parameter)
+            identity = self._identity(self._create(parent, known)[0], parent)
             if identity is not None:
                 return identity
         if listed is None:
             return None
         reply = self._send(self._messages.valid(listed, known))
         return identity_in(first_item(_body(reply)), parameter)
+
+    def _identity(self, reply: Reply, resource: Resource) -> Any:
+        """Return the identifier of an item in the response to its creation, or None."""
+        operation = resource.operations.get("read")
+        if operation is None:
+            return identity_in(_body(reply), resource.parameter)
+        accepts = self._messages.accepts(operation, resource.parameter)
+        return identity_in(_body(reply), resource.parameter, accepts)
 
     def _create(self, resource: Resource, known: dict[str, Any]) -> tuple[Reply, Message]:
         operation = resource.operations["create"]
@@ -133,13 +148,13 @@ class Lifecycles:
         if reply.status >= 300 or reply.status == 0:
             yield f"create: status {reply.status}"
             return
-        identity = _identity(reply, resource.parameter)
+        identity = self._identity(reply, resource)
         if identity is None and isinstance(created.body, dict):
             identity = created.body.get(resource.parameter)
         if identity is None:
             yield "create: the response has no identifier"
             return
-        if _identity(self._create(resource, parents)[0], resource.parameter) == identity:
+        if self._identity(self._create(resource, parents)[0], resource) == identity:
             yield "create: a second item has the same identifier"
         known = {**parents, resource.parameter: identity}
         yield from self._read(resource, known, created, "read")
@@ -185,6 +200,7 @@ class Lifecycles:
         if operation is None:
             return
         message = self._messages.valid(operation, known, full=True)
+        _agree(message, resource.parameter, known[resource.parameter])
         reply = self._send(message)
         if not 200 <= reply.status < 300:
             yield f"update: status {reply.status}"
@@ -204,24 +220,46 @@ class Lifecycles:
             yield f"read after delete: status {status}"
 
 
-def identity_in(body: Any, parameter: str) -> Any:
-    """Return the identifier in the body of an item, or None."""
-    short = parameter.lower().replace("_", "").replace("-", "")
-    names = [parameter, "id", "uuid", "gid", "sid", "key", "slug", "uid", "name", "token"]
+def identity_in(body: Any, parameter: str, accepts: Callable[[Any], bool] = lambda _: True) -> Any:
+    """Return the identifier in the body of an item, or None.
+
+    ``accepts`` says whether the path can have a value.
+    """
+    body = body[0] if isinstance(body, list) and body else body
     for candidate in _levels(body):
-        plain = {name.lower().replace("_", "").replace("-", ""): name for name in candidate}
-        exact = plain.get(short)
-        for name in [exact, *names[1:]]:
-            if name is not None and _is_scalar(candidate.get(name)):
-                return candidate[name]
-        for ending in ("id", "gid", "sid", "uuid", "key", "number", "name", "slug"):
-            if short.endswith(ending) and _is_scalar(candidate.get(plain.get(ending, ""))):
-                return candidate[plain[ending]]
-        for name, value in candidate.items():
-            plain_name = name.lower().replace("_", "")
-            if plain_name.endswith(("id", "slug")) and plain_name in short and _is_scalar(value):
+        for name in _identifiers(candidate, parameter):
+            value = candidate.get(name)
+            if name.lower() in _LINKS and isinstance(value, str):
+                value = value.rstrip("/").rpartition("/")[2]
+            if _is_scalar(value) and accepts(value):
                 return value
     return None
+
+
+_LINKS = ("uri", "href", "self")
+
+
+def _identifiers(candidate: dict[str, Any], parameter: str) -> Iterator[str]:
+    """Yield the names of properties that may hold the identifier, the likeliest first."""
+    short = _plain(parameter)
+    plain = {_plain(name): name for name in candidate}
+    words = re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+", parameter)
+    usual = ["id", "uuid", "gid", "sid", "key", "slug", "uid", "name", "token"]
+    for name in (short, *usual, words[-1].lower() if words else ""):
+        if name in plain:
+            yield plain[name]
+    for ending in ("id", "gid", "sid", "uuid", "key", "number", "name", "slug"):
+        if short.endswith(ending) and ending in plain:
+            yield plain[ending]
+    for name in candidate:
+        word = _plain(name)
+        if (word.endswith(("id", "slug")) and word in short) or word.endswith(short):
+            yield name
+    yield from (name for name in candidate if name.lower() in _LINKS)
+
+
+def _plain(name: str) -> str:
+    return name.lower().replace("_", "").replace("-", "")
 
 
 def first_item(body: Any) -> Any:
@@ -234,8 +272,14 @@ def first_item(body: Any) -> Any:
     return None
 
 
-def _identity(reply: Reply, parameter: str) -> Any:
-    return identity_in(_body(reply), parameter)
+def _agree(message: Message, parameter: str, identity: Any) -> None:
+    """Give a body the identifier of its path, which it would contradict otherwise."""
+    part = message.body
+    inner = list(part.values()) if isinstance(part, dict) else []
+    part = inner[0] if len(inner) == 1 and isinstance(inner[0], dict) else part
+    for name in part if isinstance(part, dict) else ():
+        if _plain(name) in (_plain(parameter), "id", "uuid"):
+            part[name] = identity if type(part[name]) is type(identity) else part[name]
 
 
 def _levels(body: Any) -> Iterator[dict[str, Any]]:
@@ -257,13 +301,14 @@ def _lost(sent: Any, got: Any, identifier: str) -> list[str]:
         (name, inner), *_ = sent.items()
         if isinstance(inner, dict):
             return _lost(inner, got.get(name, got), identifier)
-    levels = list(_levels(got))
+    # Objects below an item have properties of the same names, so one level is compared.
+    level = max(_levels(got), key=lambda level: len(level.keys() & sent.keys()))
     found = []
     for name, value in sent.items():
-        if not _is_scalar(value) or name == identifier:
+        if not _is_scalar(value) or _plain(name) in (_plain(identifier), "id", "uuid"):
             continue
-        back = [level[name] for level in levels if _is_scalar(level.get(name))]
-        if back and not any(_same(value, other) for other in back):
+        back = level.get(name)
+        if _is_scalar(back) and not _same(value, back):
             found.append(name)
     return found
 

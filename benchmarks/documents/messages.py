@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import zip_longest
 from typing import Any
@@ -67,6 +67,18 @@ class Messages:
             message.media = _media(body.content)
             message.body = self._values.valid(body.content[message.media], full=full)
         return message
+
+    def accepts(self, operation: Operation, name: str) -> Callable[[Any], bool]:
+        """Return what says whether the path of an operation can have a value, or its text."""
+        schemas = [
+            parameter.schema
+            for parameter in operation.parameters
+            if (parameter.name, parameter.location) == (name, "path")
+        ]
+        return lambda value: all(
+            self._schemas.accepts(schema, value) or self._schemas.accepts(schema, str(value))
+            for schema in schemas
+        )
 
     def invalid(self, valid: Message) -> list[Message]:
         """Return requests that differ from a valid one by one violation each."""

@@ -95,13 +95,16 @@ def is_left_open(exchange: Exchange, operation: Operation, contract: Contract) -
     """Return whether a document that grades nothing leaves a status to HTTP.
 
     It need not document the 404 of what a path does not find, the 414 of a long URL, nor any
-    response at all.
+    response at all. Where it documents errors only, a success is open.
     """
     if contract.marks_provenance:
         return False
-    has_any = bool(operation.responses or operation.other_responses)
+    documented = [*operation.responses, *operation.other_responses]
+    has_success = any(str(name)[0] not in "45" for name in documented)
+    if not has_success and exchange.status < 300:
+        return True
     is_too_long = exchange.status == 414 and len(exchange.url) > MAX_URL
-    return not has_any or is_too_long or (exchange.status == 404 and bool(operation.path_names))
+    return not documented or is_too_long or (exchange.status == 404 and bool(operation.path_names))
 
 
 def _is_of_admission(case: Case) -> bool:

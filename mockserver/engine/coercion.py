@@ -108,7 +108,7 @@ class Coercion:
                 found = True
             except orjson.JSONDecodeError:
                 pass
-        if not found and "array" in self.kinds:
+        if "array" in self.kinds:  # a form has one field for a list of one
             found = True
             yield [self.items.best(text)]
         if not found:

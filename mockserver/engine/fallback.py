@@ -59,8 +59,10 @@ class Fallback:
 
     def not_allowed(self, request: Request, allowed: str) -> Reply:
         """Return the 405 of a path that has other methods, or the response to OPTIONS."""
-        if request.method == "OPTIONS" and self._service.negotiates:
-            return Reply(204, b"", [(b"allow", f"{allowed}, OPTIONS".encode())], None)
+        if self._service.negotiates:
+            allowed = f"{allowed}, OPTIONS"
+            if request.method == "OPTIONS":
+                return Reply(204, b"", [(b"allow", allowed.encode())], None)
         detail = f"Method {request.method} is not allowed here. Allowed: {allowed}."
         reply = self._error(request, Refusal(405, detail))
         reply.headers.append((b"allow", allowed.encode()))

@@ -20,6 +20,7 @@ from mockserver.engine.behaviour import ErrorResponse, Service
 from mockserver.engine.body import MAX_BODY_BYTES, BodyReader, Json
 from mockserver.engine.call import Call
 from mockserver.engine.caller import Caller
+from mockserver.engine.content_encoding import decoded
 from mockserver.engine.errors import (
     Headers,
     PreferenceRefused,
@@ -179,6 +180,9 @@ class CompiledOperation:
 
     def _call(self, request: Request, caller: Caller) -> Call[Any, Any]:
         """Return the argument of the handler. Raises Unprocessable with all violations."""
+        if b"content-encoding" in request.headers and self._negotiates and self.body is not None:
+            limit = self.body.max_bytes
+            request.payload = decoded(request.payload, request.headers, limit)
         known, payload = request.known, request.payload
         if known is not None and (found := known.refused.get(payload, [])):
             raise Unprocessable(found)

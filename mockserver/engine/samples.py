@@ -155,7 +155,7 @@ class Samples(Struct):
         kind = (status, documented.media_type)
         try:
             if kind not in self._makers:
-                self._makers[kind] = self.generator.compile(documented.schema)
+                self._makers[kind] = self.generator.compile_small(documented.schema)
             return self._makers[kind].make((self.operation.operation_id, status, key))
         except NoValue as error:
             raise self._no_response(status, f"the schema of its body: {error}") from None

@@ -59,9 +59,13 @@ def problems(
     parsed from text, such as parameters.
     """
     wrong_types: list[list[str | int]] = []
-    for error in sorted(validator.iter_errors(value), key=lambda error: error.kind.name != "type"):
+    found = sorted(validator.iter_errors(value), key=lambda error: error.kind.name != "type")
+    # Later drafts assert ``format: uuid`` beside the pattern that stands for it.
+    no_uuids = [error.instance_path for error in found if _value_of(error) == UUID_PATTERN]
+    for error in found:
         location = [*where, *error.instance_path]
-        if location in wrong_types:
+        is_again = error.kind.name == "format" and error.instance_path in no_uuids
+        if location in wrong_types or is_again:
             continue
         if isinstance(error.kind, ValidationErrorKind.Type):
             wrong_types.append(location)
@@ -69,6 +73,10 @@ def problems(
             location.append(error.kind.property)
         type, message = _explain(error, parsed)
         yield {"loc": location, "msg": message, "type": type}
+
+
+def _value_of(error: ValidationError) -> object:
+    return error.kind.value if error.kind.name == "pattern" else None
 
 
 def _explain(error: ValidationError, parsed: bool) -> tuple[str, str]:

@@ -6,7 +6,7 @@ import contextlib
 import json
 import math
 from collections.abc import Callable
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any, TypeVar
 
 import jsonschema_rs
@@ -401,6 +401,8 @@ class Builder:
 
     def _validator(self, schema: Any) -> Validator:
         key = json.dumps(schema, sort_keys=True)
+        if '"$ref"' not in key:
+            return _compiled(key, self._dialect)
         if key not in self._validators:
             self._validators[key] = self._dialect.compile(self._as_document(schema))
         return self._validators[key]
@@ -414,6 +416,12 @@ class Builder:
     def _register(self, node: Kind) -> Kind:
         self._nodes.append(node)
         return node
+
+
+@lru_cache(maxsize=4_096)
+def _compiled(text: str, dialect: Dialect) -> Validator:
+    """Return the validator of a schema without references, which many schemas share."""
+    return dialect.compile({"allOf": [convert(json.loads(text))]})
 
 
 def _referenced_schemas(document: Schema) -> Schema:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from contextlib import suppress
 from typing import Any
 
 import jsonschema_rs
@@ -11,6 +12,7 @@ from msgspec import Struct
 
 from mockserver.generator.errors import NoValue, TooLarge, Unsatisfiable
 from mockserver.generator.nodes import GenerationContext, Node, StepLimitExceeded, clone
+from mockserver.generator.reduction import Reduction
 from mockserver.generator.seeded_random import SeededRandom
 from mockserver.openapi.schemas import (
     Components,
@@ -18,6 +20,7 @@ from mockserver.openapi.schemas import (
     Schema,
     Validator,
     dialect_of,
+    resolve,
     standalone,
 )
 
@@ -25,6 +28,8 @@ _ATTEMPTS = 8
 _MINIMAL_ATTEMPTS = 4
 _MINIMAL_SEARCHES = 8
 _SEARCH_STEPS = 40_000
+_PROBES = 12
+"""The number of values of a reduced schema that must be valid before it is used."""
 
 
 class Generator:
@@ -42,6 +47,7 @@ class Generator:
         self._components = contract_schemas
         self._seed = seed
         self._seeded = SeededRandom()
+        self._reduction = Reduction(lambda node: resolve(node, self._components))
 
     def compile(self, schema: Schema) -> Maker:
         """Prepare a schema. Raise NoValue if nothing can satisfy it."""
@@ -56,6 +62,16 @@ class Generator:
             raise NoValue(f"nothing can satisfy the schema: {error}") from error
         except RecursionError as error:
             raise NoValue("the schema is nested too deeply") from error
+
+    def compile_small(self, schema: Schema) -> Maker:
+        """Prepare a schema; if it is large, one that allows smaller values. Raise NoValue."""
+        if self._reduction.is_large(schema):
+            is_valid = self._components.validator(schema, closed=True).is_valid
+            with suppress(NoValue):
+                maker = self.compile(self._reduction.reduced(schema))
+                if all(is_valid(maker.make(probe)) for probe in range(_PROBES)):
+                    return maker
+        return self.compile(schema)
 
     def _compile(self, schema: Schema) -> Maker:
         # These modules take 15 ms to import. Most servers never generate a value.

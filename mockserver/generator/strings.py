@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from functools import partial
+from functools import lru_cache, partial
 from itertools import chain, permutations
 from typing import Any
 
@@ -44,14 +44,18 @@ class StringConstraints(Struct, frozen=True):
 
     def validator(self, dialect: Dialect) -> Validator | None:
         """Return a validator for the constraints, or None if there are none."""
-        if self == StringConstraints():
-            return None
-        parts: list[dict[str, Any]] = [{"minLength": self.min_length}]
-        if self.max_length is not None:
-            parts.append({"maxLength": self.max_length})
-        parts += [{"pattern": expression} for expression in self.patterns]
-        parts += [{"format": format} for format in self.formats]
-        return dialect.compile({"type": "string", "allOf": parts})
+        return _compiled(self, dialect) if self != StringConstraints() else None
+
+
+@lru_cache(maxsize=4_096)
+def _compiled(constraints: StringConstraints, dialect: Dialect) -> Validator:
+    """Return the validator of constraints, which many schemas share."""
+    parts: list[dict[str, Any]] = [{"minLength": constraints.min_length}]
+    if constraints.max_length is not None:
+        parts.append({"maxLength": constraints.max_length})
+    parts += [{"pattern": expression} for expression in constraints.patterns]
+    parts += [{"format": format} for format in constraints.formats]
+    return dialect.compile({"type": "string", "allOf": parts})
 
 
 class StringMaker:

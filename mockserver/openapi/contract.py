@@ -77,15 +77,14 @@ class Operation(Struct, frozen=True, dict=True):
 
     @property
     def success(self) -> int:
-        """The status of a successful response: the lowest 2xx, else the lowest documented one.
+        """The status of a successful response: the lowest 2xx, else the lowest 3xx, else a 200.
 
-        It is a 200 where no documented status ends an exchange, as those below 200 do not.
+        A 200 that is not documented has no body, because nothing says what it contains.
         """
-        final = [status for status in self.statuses if 200 <= status < 1_000]
-        successes = [status for status in final if status < 300]
-        if successes or "2XX" in self.node["responses"] or not final:
-            return successes[0] if successes else 200
-        return final[0]
+        found = [status for status in self.statuses if 200 <= status < 300]
+        if not found and "2XX" not in self.node["responses"]:
+            found = [status for status in self.statuses if 300 <= status < 400]
+        return found[0] if found else 200
 
     def response(self, status: int) -> Schema | None:
         """Return the response object of a status, of its class (``4XX``), or ``default``.
@@ -148,7 +147,16 @@ class Contract(Struct, frozen=True, dict=True):
     @cached_property
     def schemas(self) -> Components:
         """The component schemas, by name."""
-        return Components(self.document.get("components", {}).get("schemas", {}), self.dialect)
+        components = self.document.get("components", {}).get("schemas", {})
+        return Components(components, self.dialect, self._response_schemas)
+
+    def _response_schemas(self) -> Iterator[Schema]:
+        """Yield the schemas of the JSON bodies of all responses."""
+        for operation in self.operations.values():
+            for response in operation.node["responses"].values():
+                for name, media in self.follow(response).get("content", {}).items():
+                    if is_json(name):
+                        yield media.get("schema", {})
 
     @cached_property
     def operations(self) -> dict[str, Operation]:

@@ -8,7 +8,7 @@ the mock may send only what the contract names.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import Any
 from urllib.parse import unquote
@@ -17,18 +17,25 @@ import jsonschema_rs
 import orjson
 from msgspec import Struct
 
+from mockserver.openapi.shared_validators import (
+    MANY_COMPONENTS,
+    Compiled,
+    SharedValidator,
+    SharedValidators,
+)
+
 Schema = dict[str, Any]
-Validator = jsonschema_rs.Draft4Validator | jsonschema_rs.Draft202012Validator
+Validator = jsonschema_rs.Draft4Validator | jsonschema_rs.Draft202012Validator | SharedValidator
 
 
 class Dialect(Struct, frozen=True):
     """The draft of JSON Schema that the schemas of a document follow."""
 
-    validator: type[Validator]
+    validator: type[Compiled]
     draft: int
     """The number of the draft in jsonschema-rs."""
 
-    def compile(self, schema: Schema) -> Validator:
+    def compile(self, schema: Schema) -> Compiled:
         """Return a validator of a JSON Schema document. Known formats are asserted."""
         return self.validator(schema, validate_formats=True)
 
@@ -40,9 +47,16 @@ DRAFT_2020_12 = Dialect(jsonschema_rs.Draft202012Validator, jsonschema_rs.Draft2
 class Components(dict[str, Any]):
     """The component schemas of a document, by name, with the dialect that they follow."""
 
-    def __init__(self, schemas: Mapping[str, Any], dialect: Dialect) -> None:
+    def __init__(
+        self,
+        schemas: Mapping[str, Any],
+        dialect: Dialect,
+        responses: Callable[[], Iterable[Schema]] = tuple,
+    ) -> None:
+        """Take component schemas by name, and what returns the schemas of all responses."""
         super().__init__(schemas)
         self.dialect = dialect
+        self._responses = responses
         self.converted = ConvertedSchemas(self)
         self._validators: dict[tuple[bytes, bool], Validator] = {}
 
@@ -55,8 +69,30 @@ class Components(dict[str, Any]):
         """Return a compiled schema. Equal schemas, such as those of errors, are compiled once."""
         key = (orjson.dumps(schema), closed)
         if key not in self._validators:
-            self._validators[key] = compile_schema(schema, self.closed if closed else self)
+            components = self.closed if closed else self
+            shared = self._shared.validator(schema) if closed and self._is_large(schema) else None
+            self._validators[key] = shared or compile_schema(schema, components)
         return self._validators[key]
+
+    def _is_large(self, schema: Schema) -> bool:
+        """Return whether a response reaches so many schemas that it is compiled with others."""
+        if len(self) <= MANY_COMPONENTS:
+            return False
+        return len(self.closed.converted.needed(self.closed.restrict(schema))) > MANY_COMPONENTS
+
+    @cached_property
+    def _shared(self) -> SharedValidators:
+        """The schemas of large responses, compiled together."""
+
+        def large() -> Iterator[Schema]:
+            yield from filter(self._is_large, self._responses())
+
+        def compile_all(schemas: Mapping[str, Any]) -> Compiled:
+            return compile_together(schemas, self.closed)
+
+        return SharedValidators(
+            lambda schema: compile_schema(schema, self.closed), compile_all, large
+        )
 
 
 class ConvertedSchemas:
@@ -149,7 +185,7 @@ def convert(schema: Any, *, hints: bool = False) -> Any:
 
 def compile_schema(
     schema: Schema, components: Mapping[str, Any], *, closed: bool = False
-) -> Validator:
+) -> Compiled:
     """Return a validator of one schema and the component schemas that it refers to.
 
     ``closed`` rejects properties that the contract does not name: see ``ResponseSchemas``.
@@ -157,6 +193,16 @@ def compile_schema(
     if closed and not isinstance(components, ResponseSchemas):
         components = ResponseSchemas(components)
     return dialect_of(components).compile(standalone(schema, components))
+
+
+def compile_together(schemas: Mapping[str, Schema], components: ResponseSchemas) -> Compiled:
+    """Return a validator of objects whose properties have a value of the schema of their name."""
+    restricted = {name: components.restrict(schema) for name, schema in schemas.items()}
+    properties = {name: convert(schema) for name, schema in restricted.items()}
+    converted = components.converted
+    needed = {name: converted.get(name, hints=False) for name in converted.needed(restricted)}
+    document = {"properties": properties, "components": {"schemas": needed}}
+    return dialect_of(components).compile(document)
 
 
 def standalone(schema: Schema, components: Mapping[str, Any], *, hints: bool = False) -> Schema:

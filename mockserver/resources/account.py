@@ -33,10 +33,16 @@ class Collection(Struct):
     """The items of one collection by key, oldest first."""
 
     items: dict[str, Item] = field(default_factory=dict)
+    renamed: dict[str, str] = field(default_factory=dict)
+    """Keys by the names that items got later. An item can be read by its old name, too."""
 
     def find(self, key: str) -> Item | None:
         """Return an item; None if it is gone or never existed."""
-        return self.items.get(key)
+        return self.items.get(self.key_of(key))
+
+    def key_of(self, name: str) -> str:
+        """Return the key of the item of a name, or the name if there is none."""
+        return name if name in self.items else self.renamed.get(name, name)
 
 
 class Account(Struct):
@@ -66,8 +72,17 @@ class Account(Struct):
         items[key] = item
         return removed
 
+    def rename(self, place: str, key: str, name: Any) -> None:
+        """Let an item be found by a name that differs from its key, and no more by one before."""
+        renamed = self.collections[place].renamed
+        for old in [old for old, target in renamed.items() if target == key]:
+            del renamed[old]
+        if isinstance(name, str) and name != key:
+            renamed[name] = key
+
     def remove(self, place: str, key: str) -> None:
         """Remove an item and all collections and singletons below it."""
+        self.rename(place, key, None)
         del self.collections[place].items[key]
         below = f"{place}/{key}/"
         for parts in (self.collections, self.singletons):

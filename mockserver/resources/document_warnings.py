@@ -35,7 +35,7 @@ def warn(contract: Contract, control_prefix: str, pages_prefix: str) -> None:
     for operation in contract.operations.values():
         if operation.statuses and operation.response(operation.success) is None:
             logger.warning(
-                "%s: %s documents no status that ends a response; it is a 200",
+                "%s: %s documents no success; it is a 200 without a body",
                 contract.path,
                 operation.operation_id,
             )

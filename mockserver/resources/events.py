@@ -37,6 +37,7 @@ class Change(Struct, frozen=True):
     created_at: datetime
     data: Json
     url: str | None = None
+    is_whole: bool = False
 
 
 def change(account: Account, kind: str, moment: datetime, data: Json, seed: int) -> Change:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from itertools import chain
 from random import Random
@@ -29,6 +29,9 @@ _UPDATED = frozenset(
         *("updateddateutc", "timeupdated", "lastmodifieddate", "lastmodifiedtime"),
     }
 )
+_IDS = frozenset({"id", "uuid", "guid", "gid", "sid", "iid", "number", "index", "identifier"})
+"""Plain names of properties that identify an item, also beside another one that does."""
+_LINKS = frozenset({"uri", "href", "self", "selflink", "resourceuri"})
 _SLUGS = frozenset({"slug", "handle", "permalink"})
 _TITLES = ("title", "name", "subject", "label", "displayname")
 _PEOPLE = frozenset({"user", "account", "member", "person", "customer", "profile", "owner"})
@@ -101,6 +104,30 @@ def new_key(wanted: Wanted, random: Random, is_free: Callable[[Any], bool]) -> A
             if is_free(key):
                 return key
     return None
+
+
+def identifiers(
+    shapes: Shapes, schema: Schema, noun: str, parameter: str
+) -> Iterator[tuple[str, Schema]]:
+    """Yield the properties that may hold the key of an item.
+
+    An item that has an ``id`` beside its ``number`` can then be read by either of them.
+    """
+    names = _IDS | {plain(parameter), *(noun + end for end in ("id", "uuid", "number"))}
+    for name, property in shapes.of(schema).properties.items():
+        if plain(name) in names and shapes.of(property).is_scalar:
+            yield name, property
+
+
+def links(shapes: Shapes, schema: Schema, path: str) -> dict[str, str]:
+    """Return the properties that hold the path of the item itself."""
+    return {
+        name: path
+        for name, property in shapes.of(schema).properties.items()
+        if plain(name) in _LINKS
+        and "string" in shapes.of(property).types
+        and shapes.of(property).format is None
+    }
 
 
 def references(

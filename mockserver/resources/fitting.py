@@ -10,14 +10,11 @@ from mockserver.generator import Generator, Maker, NoValue
 from mockserver.openapi.contract import Contract
 from mockserver.openapi.schemas import Schema, Validator
 from mockserver.resources.identity import Way
-from mockserver.resources.reduction import Reduction
 from mockserver.resources.shapes import Shapes
 from mockserver.resources.words import plain
 
 _VARIANTS = 6
 """The number of generated values that are tried below the data: some exclude parts of it."""
-_PROBES = 12
-"""The number of values of a reduced schema that must be valid before it is used."""
 _REFERENCES = frozenset({"id", "gid", "uuid", "guid", "sid", "key"})
 _MAX_DEPTH = 12
 
@@ -62,7 +59,6 @@ class Fitting:
         self._generator = generator
         self._validators: dict[object, tuple[Schema, Validator]] = {}
         self._makers: dict[object, tuple[Schema, Maker | None]] = {}
-        self._reduction = Reduction(contract.follow)
         self._around: dict[tuple[object, Way], Schema] = {}
 
     def validator(self, schema: Schema) -> Validator:
@@ -95,14 +91,9 @@ class Fitting:
         return known[1].make(key)
 
     def _maker(self, schema: Schema) -> Maker | None:
-        """Return the maker of a schema, or of a smaller one; None if nothing is valid."""
-        if self._reduction.is_large(schema):
-            with suppress(NoValue):
-                maker = self._generator.compile(self._reduction.reduced(schema))
-                if all(self.is_valid(schema, maker.make(probe)) for probe in range(_PROBES)):
-                    return maker
+        """Return the maker of a schema; None if nothing is valid."""
         with suppress(NoValue):
-            return self._generator.compile(schema)
+            return self._generator.compile_small(schema)
         return None
 
     def fit(

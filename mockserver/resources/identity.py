@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from mockserver.openapi.schemas import Schema
 from mockserver.resources.shapes import Shapes
-from mockserver.resources.words import id_suffix, plain, singular
+from mockserver.resources.words import id_suffix, last_word, plain, singular
 
 Way = tuple[str, ...]
 """The properties that lead from a body to a part of it."""
@@ -47,6 +47,7 @@ def identity(shapes: Shapes, schema: Schema, parameter: str, noun: str) -> Ident
     certainty = {word: 4, **{noun + end: 3 for end in ("id", "uuid", "gid", "sid")}}
     if word != noun:
         certainty.setdefault(suffix, 3)
+    certainty.setdefault(last_word(parameter), 3 if word != noun else 2)
     for usual in _USUAL:
         certainty.setdefault(usual, 2)
     for weak in _WEAK:
@@ -60,6 +61,15 @@ def identity(shapes: Shapes, schema: Schema, parameter: str, noun: str) -> Ident
         if found and better and shapes.of(property).is_scalar:
             best = Identity(name, found)
     return best
+
+
+def alike(shapes: Shapes, schema: Schema, parameter: str) -> Identity | None:
+    """Return the property that is named like a path parameter: ``rule_name`` for ``name``."""
+    word = plain(parameter)
+    for name, property in shapes.of(schema).properties.items():
+        if len(word) > 1 and plain(name).endswith(word) and shapes.of(property).is_scalar:
+            return Identity(name, 1)
+    return None
 
 
 def item(shapes: Shapes, schema: Schema, parameter: str, noun: str) -> Held | None:

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from mockserver.openapi.contract import Contract, Operation
 from mockserver.openapi.schemas import Schema
-from mockserver.resources.identity import Held, array, identity, item
+from mockserver.resources.identity import Held, Identity, Way, alike, array, identity, item
 from mockserver.resources.model import Model, Part, Resource, Role, Served, Template
 from mockserver.resources.places import (
     Place,
@@ -27,6 +27,7 @@ from mockserver.resources.words import plain, singular
 
 _CREATIONS, _SEARCHES = ("create", "new", "add"), ("search", "query")
 """Last segments of paths that create or list items by POST."""
+_METADATA = frozenset({"metadata", "meta"})
 _MAX_BESIDE_WRAPPER = 2
 """The number of properties of a request body of which one may hold the item."""
 
@@ -88,10 +89,20 @@ class Inference:
         held, created = self._item(segments, below, parameter, noun)
         if held is None:
             return
+        held, key_way = self._whole(held, above, below, parameter, noun)
+        if key_way:
+            created = None
         names = self._shapes.of(held.schema).names
         chosen = self._correction(segments).get("id")
         chosen = chosen if not names or chosen in names else None
-        found_identity = chosen or (held.identity.property if held.identity else None)
+        own = held.identity or alike(self._shapes, held.schema, parameter)
+        if own is None and not key_way:
+            key_way = self._key_in_metadata(held.schema, parameter, noun)
+        of_created = created.identity if created is not None and own is None else None
+        identified = own or of_created or self._requested(above, parameter, noun)
+        identified = None if key_way else identified
+        found_identity = chosen or (identified.property if identified else None)
+        named = self._property(found_identity, held, created)
         resource = Resource(
             name="",
             template=Template(segments, below.template.parameters[:-1]),
@@ -99,6 +110,9 @@ class Inference:
             parameter=parameter,
             parameter_schema=parameter_schema(below, parameter),
             identity=found_identity,
+            identity_schema=named,
+            is_named_by_path=self._is_path(named, segments),
+            key_way=key_way,
         )
         found = self._found[segments] = _Found(resource, [], created)
         for method, operation in below.operations.items():
@@ -106,6 +120,35 @@ class Inference:
         if above is not None:
             self._add_to_collection(found, above, noun)
         self._add_named(found, segments, noun)
+
+    def _is_path(self, schema: Schema, segments: Segments) -> bool:
+        """Return whether an example or a description shows the path of an item as its name."""
+        shape, noun = self._shapes.of(schema), segments[-1]
+        example, description = shape.first("example"), shape.first("description")
+        return (isinstance(example, str) and f"{noun}/" in example and example[0] != "/") or (
+            isinstance(description, str) and f"{noun}/{{" in description
+        )
+
+    def _key_in_metadata(self, schema: Schema, parameter: str, noun: str) -> Way:
+        """Return the way to the key of an item that has it in its metadata."""
+        for name, property in self._shapes.of(schema).properties.items():
+            if plain(name) in _METADATA and self._shapes.of(property).is_object:
+                found = identity(self._shapes, property, parameter, noun)
+                if found is not None:
+                    return (name, found.property)
+        return ()
+
+    def _requested(self, above: Place | None, parameter: str, noun: str) -> Identity | None:
+        """Return the identity that only requests have: a field named like the parameter."""
+        post = above.operations.get("post") if above is not None else None
+        schema = request_schema(self._contract, post) if post is not None else None
+        found = identity(self._shapes, schema, parameter, noun) if schema is not None else None
+        return found if found is not None and plain(found.property) == plain(parameter) else None
+
+    def _property(self, name: str | None, *parts: Held | None) -> Schema:
+        """Return the schema of a property in the first part that has it."""
+        shapes = [self._shapes.of(part.schema) for part in parts if part is not None]
+        return next((shape.properties[name] for shape in shapes if name in shape.properties), {})
 
     def _add_named(self, found: _Found, segments: Segments, noun: str) -> None:
         """Add a POST on ``/things/create`` or ``/things/search``."""
@@ -132,6 +175,22 @@ class Inference:
                 return held, created
         listed = self._listed(above, parameter, noun)
         return created or listed, created
+
+    def _whole(
+        self, held: Held, above: Place | None, below: Place, parameter: str, noun: str
+    ) -> tuple[Held, Way]:
+        """Return an item, and the way to its key if that is the id of a part of it.
+
+        A part that has an id is no item where a list shows the whole.
+        """
+        listed = self._listed(above, parameter, noun)
+        whole = success_schema(self._contract, below.operations.get("get"))
+        if listed is None or whole is None or not held.way or held.identity is None:
+            return held, ()
+        if not self._is_same(listed.schema, whole):
+            return held, ()
+        own = identity(self._shapes, whole, parameter, noun)
+        return Held((), whole, own), () if own is not None else (*held.way, held.identity.property)
 
     def _held(self, operation: Operation | None, parameter: str, noun: str) -> Held | None:
         """Return the item in the response of an operation."""
@@ -188,20 +247,37 @@ class Inference:
         noun: str,
         link: Template | None = None,
     ) -> Served:
-        held = self._held(operation, found.resource.parameter, noun)
-        if held is not None and not self._is_of(found.resource, held):
+        held = self._same_part(operation, found.resource)
+        held = held or self._held(operation, found.resource.parameter, noun)
+        if held is not None and not self._is_of(found.resource, held, role):
             held = None
         request = self._request_way(operation, found.resource, held, noun)
         part = Part(held.way, held.schema) if held is not None else None
         names = tuple(operation.path_names)
         return Served(operation.operation_id, role, "", names, request, part, link)
 
-    def _is_of(self, resource: Resource, held: Held) -> bool:
-        """Return whether a part of a response is an item of a resource."""
+    def _same_part(self, operation: Operation, resource: Resource) -> Held | None:
+        """Return the part of a response that has the schema of a resource's items."""
+        whole = success_schema(self._contract, operation)
+        if whole is None or self._is_same(whole, resource.schema):
+            return Held((), whole, None) if whole is not None else None
+        for name, property in self._shapes.of(whole).properties.items():
+            if self._shapes.of(property).is_object and self._is_same(property, resource.schema):
+                return Held((name,), property, None)
+        return None
+
+    def _is_of(self, resource: Resource, held: Held, role: Role) -> bool:
+        """Return whether a part of a response is an item of a resource.
+
+        The response to a creation may show no more than another identifier of the item.
+        """
         if resource.is_singleton or resource.identity is None:
             return True
         shape = self._shapes.of(held.schema)
-        return resource.identity in shape.properties or shape.is_open
+        is_identified = resource.identity in self._shapes.of(resource.schema).properties
+        is_known = resource.identity in shape.properties or shape.is_open or not is_identified
+        names_key = held.identity is not None and held.identity.certainty > 1
+        return is_known or (role is Role.CREATE and names_key)
 
     def _request_way(
         self, operation: Operation, resource: Resource, held: Held | None, noun: str
@@ -240,7 +316,9 @@ class Inference:
                 resource = Resource(
                     "", Template(segments, place.template.parameters), made.schema, "id"
                 )
-                resource = replace(resource, identity=made.identity.property)
+                name = made.identity.property
+                schema = self._property(name, made)
+                resource = replace(resource, identity=name, identity_schema=schema)
                 found = self._found[segments] = _Found(resource, [], made)
                 self._add_to_collection(found, place, noun)
         elif schema is not None and shape.is_object and updates:

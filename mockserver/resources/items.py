@@ -31,7 +31,7 @@ class Items:
         return len(self._store.collection(self._account, self._place).items)
 
     def __contains__(self, key: object) -> bool:
-        return str(key) in self._store.collection(self._account, self._place).items
+        return self._store.collection(self._account, self._place).find(str(key)) is not None
 
     def get(self, key: object) -> Json:
         """Return a copy of an item. Without one, the response is the documented 404."""
@@ -45,15 +45,16 @@ class Items:
 
     def change(self, key: object, **fields: Any) -> Json:
         """Change some fields of an item, and return a copy of it."""
-        item = self._store.find(self._account, self._place, str(key))
-        change = self._store.changed(self._place, str(key), item, fields, self._now, deep=False)
+        found = self._store.found(self._account, self._place, str(key))
+        collection = self._store.collection(self._account, self._place)
+        change = self._store.changed(self._place, collection, found, fields, self._now, deep=False)
         self._account.add(self._place.path, change.key, change.item)
         return dict(change.item.data)
 
     def remove(self, key: object) -> None:
         """Delete an item and everything below it."""
-        self._store.find(self._account, self._place, str(key))
-        self._account.remove(self._place.path, str(key))
+        found = self._store.found(self._account, self._place, str(key))
+        self._account.remove(self._place.path, found.key)
 
 
 class Shelves:

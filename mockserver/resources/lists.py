@@ -8,18 +8,17 @@ from urllib.parse import parse_qsl, urlencode
 
 from mockserver.engine.errors import Headers
 from mockserver.openapi.contract import Contract, Operation
-from mockserver.resources.account import Collection, Item, newest_first
+from mockserver.resources.account import Collection, newest_first
 from mockserver.resources.envelope import Envelope
 from mockserver.resources.examples import is_oldest_first
 from mockserver.resources.filters import filters_of, is_value, matches, refers
 from mockserver.resources.fitting import Fitting, put_at
 from mockserver.resources.model import Part, Resource, Served
+from mockserver.resources.order import Entry, Order, order_of, ordered
 from mockserver.resources.paging import Page, names_of, next_params, page_of
 from mockserver.resources.places import request_schema
 from mockserver.resources.replies import Documented
 from mockserver.resources.words import plain, singular
-
-Entry = tuple[str, Item]
 
 
 class Lists:
@@ -53,9 +52,14 @@ class Lists:
         entries = list(newest_first(collection))
         if wanted:
             entries = [entry for entry in entries if matches(entry[1].data, wanted)]
-        order = str(params.get(self._names.order or "", "")).lower()
-        is_ascending = order.startswith("asc") if order else self._is_oldest_first
-        return entries[::-1] if is_ascending else entries
+        order = self.order(fitting, params)
+        is_ascending = self._is_oldest_first if order.is_ascending is None else order.is_ascending
+        return ordered(entries[::-1] if is_ascending else entries, order)
+
+    def order(self, fitting: Fitting, params: Mapping[str, Any]) -> Order:
+        """Return the order that a request asks for."""
+        names = list(fitting.shapes.of(self._resource.schema).properties)
+        return order_of(self._parameters, params, names)
 
     def linked(self, entries: list[Entry], path: str, values: list[str]) -> list[Entry]:
         """Return the items that were created below another one, or that name it."""

@@ -64,6 +64,12 @@ class Resource(Struct, frozen=True):
     """The schema of that parameter."""
     identity: str | None = None
     """The property that identifies an item."""
+    identity_schema: Schema = field(default_factory=dict)
+    """The schema of that property."""
+    is_named_by_path: bool = False
+    """Whether the identity is the path of an item, such as ``shelves/fiction/books/dune``."""
+    key_way: Way = ()
+    """The properties that lead to the key in an item without an identity, such as a file's id."""
     parent: str | None = None
     """The name of the resource whose items have collections of this one."""
     above: tuple[str, ...] = ()

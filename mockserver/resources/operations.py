@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import orjson
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from mockserver.engine import mistakes
 from mockserver.engine.call import Call
@@ -17,7 +18,8 @@ from mockserver.engine.reply import Reply, header_value
 from mockserver.engine.samples import Samples
 from mockserver.generator import Generator
 from mockserver.openapi.contract import Contract, Operation
-from mockserver.resources.account import Account, Item, Json
+from mockserver.resources.account import Account, Collection, Item, Json
+from mockserver.resources.callbacks import Callback, callbacks_of, url_of
 from mockserver.resources.callers import AccountCaller
 from mockserver.resources.events import Verb, type_of
 from mockserver.resources.events import change as next_change
@@ -26,8 +28,9 @@ from mockserver.resources.lists import Lists
 from mockserver.resources.model import Model, Resource, Role, Served
 from mockserver.resources.places import request_schema
 from mockserver.resources.replies import Body, Documented, Replies
+from mockserver.resources.shapes import Shapes
 from mockserver.resources.store import Change, Missing, Place, Store
-from mockserver.resources.words import plain
+from mockserver.resources.words import plain, singular
 
 _DELETED = frozenset({"deleted", "isdeleted", "success", "ok"})
 """Fields that are true in the response to a deletion."""
@@ -122,6 +125,10 @@ class Handler:
     def _operation(self) -> Operation:
         return self._shared.contract.operations[self._served.operation_id]
 
+    @property
+    def _shapes(self) -> Shapes:
+        return self._shared.fitting.shapes
+
     @cached_property
     def _replies(self) -> Replies:
         shared, operation = self._shared, self._operation
@@ -144,14 +151,15 @@ class Handler:
         entries = self._lists.select(fitting, collection, params, request.query)
         entries = self._lists.linked(entries, self._link(values), values)
         page = self._lists.page(entries, params)
-        self._report_unclear(call, page.unclear)
+        unclear = self._lists.order(fitting, params).unclear
+        self._report_unclear(call, [*page.unclear, *unclear])
         documented = self._replies.success
         target = (request.path, request.query)
         body, headers = self._lists.body(fitting, documented, entries, page, target)
         return self._reply(call, documented, body, self._place(values).path, headers)
 
     def _report_unclear(self, call: Call[Account, Any], names: Sequence[str]) -> None:
-        """Warn of paging parameters that were not understood. Raises Refusal for a cursor."""
+        """Warn of pages and orders that were not understood. Raises Refusal for a cursor."""
         for name in names:
             status = next((code for code in (400, 422) if self._replies.has(code)), None)
             if status is not None and self._lists.is_token(name):
@@ -160,7 +168,10 @@ class Handler:
             mistakes.add(call.request.warnings, sentence)
 
     def _create(self, call: Call[Account, Any]) -> Reply:
-        """Create an item, and return it."""
+        """Create an item, or each one of an array, and return what was created."""
+        bodies = self._item_in(call)
+        if isinstance(bodies, list) and bodies and self._served.link is None:
+            return self._create_all(call, bodies)
         values, store = self._values(call), self._shared.store
         place = self._place(values)
         given, link = self._given(call), self._served.link
@@ -171,9 +182,12 @@ class Handler:
         collection = store.collection(call.context, place)
         identity = self._resource.identity
         chosen = str(given[identity]) if identity is not None and given.get(identity) else None
-        if chosen in collection.items:
+        if chosen is not None and collection.find(chosen) is not None:
             self._report_conflict(call)
-        change = store.created(call.context, place, given, call.request.now)
+        key = self._chosen_key(call)
+        if key is not None and collection.find(key) is not None:
+            self._report_conflict(call)
+        change = store.created(call.context, place, given, call.request.now, key)
         if link is not None:
             change.item.links.append(self._link(values))
         documented = self._replies.created
@@ -181,7 +195,70 @@ class Handler:
             call, documented, change, self._location(call, place, change, documented)
         )
         self._commit(call, place, change)
+        self._call_back(call, reply, change)
         return reply
+
+    def _call_back(self, call: Call[Account, Any], reply: Reply, change: Change) -> None:
+        """Queue the callbacks of a creation whose URLs it names, if their hosts are allowed."""
+        webhooks, fitting = call.world.webhooks, self._shared.fitting
+        for callback in self._callbacks:
+            url = url_of(callback.expression, call, reply)
+            if url is None:
+                continue
+            refusal = webhooks.refusal(url)
+            if refusal is not None:
+                mistakes.add(call.request.warnings, f"The callback {callback.name}: {refusal}")
+                continue
+            data: Any = change.item.data
+            if callback.schema is not None:
+                about = (callback.name, change.key)
+                with suppress(Unfit):
+                    data = fitting.fit(callback.schema, data, about, is_sparse=True).value
+            now, seed = call.request.now, call.world.seed
+            if isinstance(data, dict):
+                event = next_change(call.context, callback.name, now, data, seed)
+                event = structs.replace(event, url=url, is_whole=True)
+                webhooks.publish(call.context.id, [event])
+
+    @cached_property
+    def _callbacks(self) -> list[Callback]:
+        return callbacks_of(self._shared.contract, self._operation)
+
+    def _chosen_key(self, call: Call[Account, Any]) -> str | None:
+        """Return the key that the query of a creation chooses, as in ``?bookId=dune``."""
+        value = call.params.get(self._key_parameter) if self._key_parameter else None
+        return str(value) if isinstance(value, str | int) and value != "" else None
+
+    @cached_property
+    def _key_parameter(self) -> str:
+        """The query parameter that names the key of a new item; empty without one."""
+        noun = singular(self._resource.template.segments[-1])
+        return next(
+            (
+                str(parameter["name"])
+                for parameter in self._operation.parameters
+                if parameter.get("in") == "query" and plain(parameter["name"]) == f"{noun}id"
+            ),
+            "",
+        )
+
+    def _create_all(self, call: Call[Account, Any], bodies: list[Any]) -> Reply:
+        """Create the items of an array. Raises Unfit if they are no objects."""
+        if not all(isinstance(body, dict) for body in bodies):
+            raise Unfit
+        store, place, shapes = self._shared.store, self._place(self._values(call)), self._shapes
+        schema = shapes.of(self._item_schema).items
+        shown = []
+        for body in bodies:
+            given = store.writable(schema, self._resource, body)
+            self._check_references(call, given)
+            change = store.created(call.context, place, given, call.request.now)
+            self._commit(call, place, change)
+            shown.append(change.item.data)
+        documented = self._replies.created
+        part = self._served.response
+        body = shown if part is None else put_at(part.way, shown[-1])
+        return self._reply(call, documented, body, place.path, None)
 
     def _report_conflict(self, call: Call[Account, Any]) -> None:
         """Warn of an item that a new one replaces. Raises Refusal where a 409 is documented."""
@@ -215,7 +292,9 @@ class Handler:
                 raise
             return self._put(call, place, given)
         item = self._replaceable(call, found.item)
-        change = store.changed(place, found.key, item, given, call.request.now, deep=deep)
+        collection = call.context.collections.get(place.path, Collection())
+        found = found._replace(item=item)
+        change = store.changed(place, collection, found, given, call.request.now, deep=deep)
         reply = self._shown(call, self._replies.success, change)
         self._commit(call, place, change)
         return reply
@@ -293,8 +372,7 @@ class Handler:
         if place.resource.is_singleton:
             data = self._shared.store.singleton(call.context, place)
             return Change("", Item(data), [])
-        key = self._key(call)
-        return Change(key, self._shared.store.find(call.context, place, key), [])
+        return self._shared.store.found(call.context, place, self._key(call))
 
     def _commit(self, call: Call[Account, Any], place: Place, change: Change) -> None:
         """Keep a new state, and warn of what it could not take."""
@@ -305,6 +383,8 @@ class Handler:
             call.context.keep(place.path, change.item.data)
         else:
             removed = call.context.add(place.path, change.key, change.item)
+            name = change.item.data.get(self._resource.identity or "")
+            call.context.rename(place.path, change.key, name)
             if removed is not None:
                 sentence = f"{place.path} is full: its oldest item was removed for this one."
                 mistakes.add(call.request.warnings, sentence)
@@ -335,10 +415,13 @@ class Handler:
         body: Any = change.item.data
         part, schema = self._served.response, documented.schema
         if schema is not None and part is not None:
+            if self._served.role is Role.CREATE and not self._resource.is_singleton:
+                store, resource = self._shared.store, self._resource
+                body = {**body, **store.identifiers(part.schema, resource, change.key, body)}
             body = self._shared.store.shown(part.schema, self._resource, change.key, body)
             body = put_at(part.way, body)
         elif schema is not None:
-            shape = self._shared.fitting.shapes.of(schema)
+            shape = self._shapes.of(schema)
             if is_deleted:
                 flags = {name: True for name in shape.properties if plain(name) in _DELETED}
                 body = {**body, **flags}
@@ -408,7 +491,7 @@ class Handler:
         body, store = self._item_in(call), self._shared.store
         given = store.writable(self._item_schema, self._resource, body)
         if not given and self._operation.request_body is None:
-            properties = self._shared.fitting.shapes.of(self._resource.schema).properties
+            properties = self._shapes.of(self._resource.schema).properties
             sent = call.request.query.decode("latin-1")
             given = {
                 name: value
@@ -423,7 +506,7 @@ class Handler:
         whole: Any = request_schema(self._shared.contract, self._operation)
         part = whole
         for name in self._served.request:
-            part = self._shared.fitting.shapes.of(part).properties.get(name)
+            part = self._shapes.of(part).properties.get(name)
         return part if part is not None else whole
 
     def _sent(self, call: Call[Account, Any]) -> Any:

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from msgspec import Struct
 
+from mockserver.resources.order import DIRECTIONS, SORTS
 from mockserver.resources.words import plain
 
 _LIMITS = frozenset(
@@ -25,11 +26,10 @@ _TOKENS = frozenset(
         *("continuationtoken", "nextmarker", "startcursor", "bookmark"),
     }
 )
-_ORDERS = frozenset({"order", "sortorder", "direction", "sortdirection", "orderdirection"})
 _DEFAULT_LIMIT, _MAX_LIMIT = 20, 1_000
 _MAX_DIGITS = 10
-PAGING = _LIMITS | _OFFSETS | _PAGES | _AFTER | _BEFORE | _TOKENS | _ORDERS
-"""Plain names of parameters that select a page. No filter has such a name."""
+PAGING = _LIMITS | _OFFSETS | _PAGES | _AFTER | _BEFORE | _TOKENS | SORTS | DIRECTIONS
+"""Plain names of parameters that select or order a page. No filter has such a name."""
 
 Key = str
 
@@ -43,7 +43,6 @@ class Names(Struct, frozen=True):
     after: str | None = None
     before: str | None = None
     token: str | None = None
-    order: str | None = None
     first_page: int = 1
     """The number of the first page."""
 
@@ -82,7 +81,6 @@ def names_of(parameters: Sequence[Mapping[str, Any]]) -> Names:
         "after": _AFTER,
         "before": _BEFORE,
         "token": _TOKENS,
-        "order": _ORDERS,
     }
     found: dict[str, str] = {}
     first_page = 1

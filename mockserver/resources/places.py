@@ -82,7 +82,12 @@ def success_schema(contract: Contract, operation: Operation | None) -> Schema | 
 
 def request_schema(contract: Contract, operation: Operation) -> Schema | None:
     """Return the schema of the request body: that of JSON, else the first one."""
-    body = contract.follow(operation.request_body or {})
+    return request_schema_of(contract, operation.request_body)
+
+
+def request_schema_of(contract: Contract, request_body: Schema | None) -> Schema | None:
+    """Return the schema of a request body object: that of JSON, else the first one."""
+    body = contract.follow(request_body or {})
     content = body.get("content", {})
     name = next(filter(is_json, content), next(iter(content), None))
     return content[name].get("schema", {}) if name is not None else None

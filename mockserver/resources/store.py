@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import cached_property
 from hashlib import blake2b
@@ -13,10 +14,14 @@ from mockserver.openapi.contract import Contract
 from mockserver.openapi.schemas import Schema
 from mockserver.resources import examples, fields
 from mockserver.resources.account import Account, Collection, Item, Json
-from mockserver.resources.fitting import Fitting, Unfit
+from mockserver.resources.fitting import Fitting, Unfit, part_at, put_at
 from mockserver.resources.model import Model, Resource, Template
-from mockserver.resources.words import id_suffix, singular
+from mockserver.resources.words import id_suffix, singular, stem
 
+_CHOSEN = frozenset({"name", "key", "code", "login", "handle", "email"})
+"""Ends of the names of identities that clients choose, and may change."""
+_VERSION = re.compile(r"v[0-9][0-9a-z.]*|api|apis")
+"""Segments of paths that are no part of the names of items."""
 _REFERENCE_ENDS = ("id", "gid", "uuid", "sid", "key")
 _MAX_DEPTH = 16
 """References in deeper values are not checked."""
@@ -87,6 +92,11 @@ class Store:
             raise Missing(place.resource.name)
         return item
 
+    def found(self, account: Account, place: Place, name: str) -> Change:
+        """Return an item with its key, by the key or a later name. Raises Missing."""
+        item = self.find(account, place, name)
+        return Change(account.collections[place.path].key_of(name), item, [])
+
     def has_made(self, account: Account, place: Place, key: str | None) -> bool:
         """Return whether requests made an item of an account, or without a key, the one above."""
         for name in place.resource.above[-1:] if key is None else ():
@@ -115,32 +125,84 @@ class Store:
         times = fields.times(self._fitting.shapes, resource.schema, moment, is_new=True)
         data = {**self._defaults(resource), **times, **given, **self._references(place)}
         if key is not None:
-            data |= self._identified(resource, key)
+            data |= self._identified(place, key)
+        elif (named := self._named_key(resource, data)) is not None:
+            key = named
         elif identity is None or data.get(identity) is None:
             account.made[resource.name] = account.made.get(resource.name, 0) + 1
             key, value = self._new_key(account, place, collection, data)
             data |= {identity: value} if identity is not None and value is not None else {}
         else:
-            key = str(data[identity])
+            key = self._key_in(resource, data[identity])
+        data = self._with_key(resource, key, data)
+        data |= self._own_names(place, key, data)
         fitted = self._fitted(place, data, key)
         found = fitted.data.get(identity) if identity is not None else None
-        key = str(found) if found is not None else key
+        if found is not None and self._is_reachable(resource, found):
+            key = self._key_in(resource, found)
         replaced = [identity] if unreachable and identity is not None else []
         return Change(key, Item(fitted.data), [*replaced, *_of(given, fitted.lost)])
+
+    def _named_key(self, resource: Resource, data: Json) -> str | None:
+        """Return the key in the part of an item that its path names; None without one."""
+        value = part_at(resource.key_way, data) if resource.key_way else None
+        is_key = isinstance(value, str | int) and self._is_reachable(resource, value)
+        return str(value) if is_key else None
+
+    def _with_key(self, resource: Resource, key: str, data: Json) -> Json:
+        """Return an item with its key in the part that its path names, such as ``metadata``."""
+        if not resource.key_way or part_at(resource.key_way, data) is not None:
+            return data
+        part = part_at(resource.key_way[:-1], data)
+        inner = {**(part if isinstance(part, dict) else {}), resource.key_way[-1]: key}
+        return {**data, resource.key_way[0]: put_at(resource.key_way[1:-1], inner)}
 
     def _is_unreachable(self, resource: Resource, given: Json) -> bool:
         """Return whether no path can have the given identity of an item."""
         value = given.get(resource.identity) if resource.identity is not None else None
-        if value is None or not resource.parameter_schema:
-            return False
-        return not self._fitting.is_text_of(resource.parameter_schema, str(value))
+        return value is not None and not self._is_reachable(resource, value)
+
+    def _is_reachable(self, resource: Resource, value: Any) -> bool:
+        """Return whether a path can have an identity of an item."""
+        schema = resource.parameter_schema
+        return not schema or self._fitting.is_text_of(schema, str(value))
+
+    def _own_names(self, place: Place, key: str, data: Json) -> Json:
+        """Return the other identifiers of a new item, and the links to it."""
+        resource = place.resource
+        found = self.identifiers(resource.schema, resource, key, data)
+        links = fields.links(self._fitting.shapes, resource.schema, f"{place.path}/{key}")
+        return {name: value for name, value in {**links, **found}.items() if name not in data}
+
+    def identifiers(self, schema: Schema, resource: Resource, key: str, data: Json) -> Json:
+        """Return the properties of a schema that the data lack and that may hold a key."""
+        shapes, segments = self._fitting.shapes, resource.template.segments
+        values = [data.get(resource.identity or ""), key, int(key) if key.isdigit() else None]
+        noun = singular(next((part for part in reversed(segments) if part != "{}"), ""))
+        found: Json = {}
+        for name, property in fields.identifiers(shapes, schema, noun, resource.parameter):
+            fits = [value for value in values if self._is_value(property, value)]
+            found |= {name: fits[0]} if fits and name not in data else {}
+        return found
+
+    def _is_value(self, schema: Schema, value: Any) -> bool:
+        return value is not None and self._fitting.is_valid(schema, value)
 
     def changed(
-        self, place: Place, key: str, item: Item, given: Json, moment: datetime, *, deep: bool
+        self,
+        place: Place,
+        collection: Collection,
+        found: Change,
+        given: Json,
+        moment: datetime,
+        *,
+        deep: bool,
     ) -> Change:
         """Return an item with other data. ``deep`` merges objects, and null removes fields."""
+        key, item = found.key, found.item
         resource = place.resource
-        given = {name: value for name, value in given.items() if name != resource.identity}
+        if not self._renames(collection, resource, given):
+            given = {name: value for name, value in given.items() if name != resource.identity}
         data = _merged(item.data, given) if deep else {**item.data, **given}
         updated = fields.times(self._fitting.shapes, resource.schema, moment, is_new=False)
         data |= {name: value for name, value in updated.items() if name not in given}
@@ -148,6 +210,20 @@ class Store:
         kept = {name: value for name, value in fitted.data.items() if name not in fitted.absent}
         changed = Item(kept, item.links, item.is_seeded)
         return Change(key, changed, _of(given, fitted.lost))
+
+    def _renames(self, collection: Collection, resource: Resource, given: Json) -> bool:
+        """Return whether a change gives an item another name that a client may choose.
+
+        An item with others below it keeps its name, because their paths contain it.
+        """
+        value = given.get(resource.identity or "")
+        return (
+            isinstance(value, str)
+            and id_suffix(resource.identity or "") in _CHOSEN
+            and collection.find(value) is None
+            and self._is_reachable(resource, value)
+            and not any(resource.name in other.above for other in self._model.resources.values())
+        )
 
     def kept(self, request: Schema | None, resource: Resource, data: Json) -> Json:
         """Return what a replacement leaves of an item: all that no request may set.
@@ -348,17 +424,28 @@ class Store:
         names = iter(template.parameters)
         for before, segment in zip(("", *template.segments), template.segments, strict=False):
             if segment == "{}":
-                nouns[next(names)] = fields.noun_of(before)
+                name = next(names)
+                nouns[name] = fields.noun_of(before) or stem(name)
         found = fields.references(self._fitting.shapes, resource.schema, params, nouns)
         return {name: value for name, value in found.items() if name != resource.identity}
 
-    def _identified(self, resource: Resource, key: str) -> Json:
+    def _identified(self, place: Place, key: str) -> Json:
         """Return the identity of an item by the text of its key."""
+        resource = place.resource
         if resource.identity is None:
             return {}
-        property = self._fitting.shapes.of(resource.schema).properties.get(resource.identity, {})
-        is_number = "integer" in self._fitting.shapes.of(property).types
+        if resource.is_named_by_path:
+            segments = place.path.strip("/").split("/")
+            above = resource.template.segments
+            first = next((at for at, part in enumerate(above) if not _VERSION.fullmatch(part)), 0)
+            return {resource.identity: "/".join([*segments[first:], key])}
+        is_number = "integer" in self._fitting.shapes.of(resource.identity_schema).types
         return {resource.identity: int(key) if is_number and key.isdigit() else key}
+
+    def _key_in(self, resource: Resource, value: Any) -> str:
+        """Return the key in an identity: its last segment, where it is a path."""
+        text = str(value)
+        return text.rpartition("/")[2] if resource.is_named_by_path else text
 
     def _new_key(
         self, account: Account, place: Place, collection: Collection, data: Mapping[str, Any]
@@ -370,27 +457,34 @@ class Store:
         digest = blake2b(text.encode(), digest_size=16).digest()
         random = Random(digest)  # noqa: S311 (invented data, no secrets)
         identity = resource.identity
-        schema = resource.parameter_schema
-        if identity is not None:
-            schema = shapes.of(resource.schema).properties.get(identity, {})
+        last: tuple[str, Any] = (digest.hex(), None)
+        has_own = identity is not None and not resource.is_named_by_path
+        for is_identity in (True, False) if has_own else (False,):
+            # Where no identity can be in a path, the key is another one.
+            schema = resource.identity_schema if is_identity else resource.parameter_schema
 
-        def is_free(key: Any) -> bool:
-            return (
-                str(key) not in collection.items
-                and self._fitting.is_valid(schema, key)
-                and self._fitting.is_text_of(resource.parameter_schema, str(key))
-            )
+            def may_be_key(key: Any, schema: Schema = schema) -> bool:
+                is_valid = key is not None and self._fitting.is_valid(schema, key)
+                return is_valid and self._is_reachable(resource, key)
 
-        wanted = fields.Wanted(identity or "id", shapes.of(schema), data, made)
-        key = fields.new_key(wanted, random, is_free)
-        for attempt in range(_FALLBACK_KEYS):
-            if key is not None and is_free(key):
+            def is_free(key: Any, may_be: Callable[[Any], bool] = may_be_key) -> bool:
+                return str(key) not in collection.items and may_be(key)
+
+            wanted = fields.Wanted(identity or "id", shapes.of(schema), data, made)
+            key = fields.new_key(wanted, random, is_free)
+            for attempt in range(_FALLBACK_KEYS if key is None else 0):
+                try:
+                    key = self._fitting.generated(schema, (text, attempt))
+                except Unfit:
+                    break
+                if is_free(key):
+                    break
+            if may_be_key(key):
+                last = (str(key), key if is_identity else None)
                 break
-            try:
-                key = self._fitting.generated(schema, (text, attempt))
-            except Unfit:
-                break
-        return (str(key), key) if key is not None else (digest.hex(), None)
+        if resource.is_named_by_path:
+            last = (last[0], self._identified(place, last[0])[identity or ""])
+        return last
 
     def _fitted(self, place: Place, data: Json, key: str, old: Json | None = None) -> _Data:
         """Return data that its schema allows, with the fields that only other schemas show.

@@ -6,7 +6,10 @@ import re
 from functools import lru_cache
 
 _IRREGULAR = {"people": "person", "children": "child", "data": "datum", "men": "man"}
-_ID_SUFFIXES = ("identifier", "number", "uuid", "guid", "slug", "name", "code", "gid", "sid")
+_ID_SUFFIXES = (
+    *("identifier", "number", "uuid", "guid", "slug", "name", "code", "gid", "sid", "sha", "hash"),
+    *("email", "login", "handle", "address"),
+)
 _IDS = ("id", *_ID_SUFFIXES, "key", "token")
 """Ends of the names of path parameters that identify an item."""
 
@@ -34,6 +37,12 @@ def id_suffix(name: str) -> str:
     """Return the end of a parameter's name that says how it identifies; empty if there is none."""
     word = plain(name)
     return next((end for end in _IDS if word.endswith(end)), "")
+
+
+def last_word(name: str) -> str:
+    """Return the last word of a name in lower case: ``ip`` of ``floating_ip`` or ``floatingIp``."""
+    words = re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+", name)
+    return words[-1].lower() if words else ""
 
 
 def stem(name: str) -> str:

@@ -58,6 +58,8 @@ class Delivery(Struct, eq=False, dict=True):
     def payload(self) -> dict[str, Any]:
         """The JSON body. A direct delivery has only the two fields that the contract documents."""
         event = self.event
+        if event.is_whole:
+            return dict(event.data)
         if event.url is not None:
             return {"event": event.type, "data": event.data}
         return {
@@ -75,6 +77,8 @@ class Delivery(Struct, eq=False, dict=True):
             return _encoded(self.payload)
         except TypeError:  # an integer beyond 64 bits, in an item of another document
             data = orjson.Fragment(msgspec.json.encode(self.event.data))
+            if self.event.is_whole:
+                return msgspec.json.encode(self.event.data)
             return _encoded({**self.payload, "data": data})
 
     def headers(self, secret: str, conventions: Conventions) -> dict[str, str]:

@@ -27,6 +27,10 @@ class Event(Protocol):
     def url(self) -> str | None:
         """The only recipient of a direct delivery; None for the endpoints that want the type."""
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether the data is the whole body of a direct delivery."""
+
 
 class Conventions(Struct, frozen=True):
     """How an API delivers its webhooks."""

@@ -272,3 +272,44 @@ def test_an_unknown_cursor_is_the_documented_refusal(tmp_path: Path, status: str
     with served(tmp_path, document({"/dogs": {"get": listed, "post": made}})) as client:
         assert client.get("/dogs?cursor=garbage").status_code == int(status)
         assert client.get("/dogs?cursor=2").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("names", "query", "expected"),
+    [
+        (["sort"], "sort=age", "acb"),
+        (["sort"], "sort=-age", "bca"),
+        (["order_by"], "order_by=age desc,name", "bca"),
+        (["sortBy", "order"], "sortBy=age&order=desc", "bca"),
+        (["sort"], "sort=age:asc", "acb"),
+        (["sort"], "sort=asc", "abc"),
+        (["sort"], "sort=popularity", "cba"),
+    ],
+)
+def test_a_list_is_sorted_by_a_property(
+    tmp_path: Path, names: list[str], query: str, expected: str
+) -> None:
+    """A value that names no property is warned of, and the list keeps its order."""
+    dog = {"type": "object", "properties": {"id": STRING, "name": STRING, "age": INTEGER}}
+    parameters = [{"name": name, "in": "query", "schema": STRING} for name in names]
+    many = json_content({"type": "array", "items": dog})
+    content = document(
+        {
+            "/dogs": {
+                "get": operation({"200": many}, "list_dogs", parameters=parameters),
+                "post": operation(
+                    {"201": json_content(dog)}, "make_dog", requestBody=json_content(dog)
+                ),
+            },
+            "/dogs/{id}": {
+                "parameters": [{"name": "id", "in": "path", "required": True, "schema": STRING}],
+                "get": operation({"200": json_content(dog)}),
+            },
+        }
+    )
+    with served(tmp_path, content, items=0) as client:
+        for name, age in (("a", 1), ("b", 10), ("c", 9)):
+            client.post("/dogs", json={"name": name, "age": age})
+        response = client.get(f"/dogs?{query}")
+        assert "".join(dog["name"] for dog in response.json()) == expected
+        assert ("X-Mock-Warning" in response.headers) == ("popularity" in query)

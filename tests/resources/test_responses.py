@@ -139,7 +139,7 @@ def test_an_undocumented_error_has_the_shape_of_the_documented_ones(
 
 def test_a_405_names_the_allowed_methods(client: httpx.Client) -> None:
     """As RFC 9110 wants it."""
-    assert client.put("/v1/notes").headers["Allow"] == "GET, POST, HEAD"
+    assert client.put("/v1/notes").headers["Allow"] == "GET, POST, HEAD, OPTIONS"
 
 
 @pytest.mark.parametrize(

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import httpx
 
 from tests.cli.program import wait_for
 from tests.conftest import running_server
-from tests.resources.documents import BEARER
+from tests.resources.documents import BEARER, document, json_content, operation, served
 from tests.resources.shop import SHOP, create
 from tests.webhooks.receiver import Receiver, receiving
 
@@ -46,3 +47,42 @@ def test_each_change_of_an_item_is_an_event() -> None:
     assert [event["data"]["stock"] for event in first] == [0, 3, 3]
     assert {event["account_id"] for event in first} == {first[0]["account_id"]}
     assert runs[0] == runs[1]
+
+
+def test_a_creation_calls_back_where_it_asks_for_it(tmp_path: Path) -> None:
+    """The body of the callback has its schema. Hosts that the user did not name get no request."""
+    order = {
+        "type": "object",
+        "properties": {"id": {"type": "integer"}, "callbackUrl": {"type": "string"}},
+    }
+    told = {
+        "type": "object",
+        "required": ["id", "state"],
+        "properties": {"id": {"type": "integer"}, "state": {"type": "string", "enum": ["paid"]}},
+    }
+    callback = {"post": {"requestBody": json_content(told), "responses": {"200": {}}}}
+    callbacks = {"orderPaid": {"{$request.body#/callbackUrl}?id={$response.body#/id}": callback}}
+    paths = {
+        "/orders": {
+            "post": operation(
+                {"201": json_content(order)},
+                "make_order",
+                requestBody=json_content(order),
+                callbacks=callbacks,
+            )
+        },
+        "/orders/{id}": {
+            "parameters": [
+                {"name": "id", "in": "path", "required": True, "schema": {"type": "integer"}}
+            ],
+            "get": operation({"200": json_content(order)}),
+        },
+    }
+    with receiving() as receiver, served(tmp_path, document(paths)) as client:
+        made = client.post("/orders", json={"callbackUrl": receiver.url}).json()
+        wait_for(lambda: len(receiver.received) == 1)
+        assert receiver.received[0].json == {"id": made["id"], "state": "paid"}
+        assert "X-Mock-Warning" not in client.post("/orders", json={}).headers
+        far = client.post("/orders", json={"callbackUrl": "https://far.example.com/x"})
+        assert "--allow-webhook-host far.example.com" in far.headers["X-Mock-Warning"]
+        assert len(client.get("/_mock/webhook-deliveries").json()["deliveries"]) == 1

@@ -21,6 +21,7 @@ class PetEvent:
     """An event that has nothing to do with billing."""
 
     url: str | None = None
+    is_whole: bool = False
     id: str = "evt_1"
     type: str = "pet.adopted"
     created_at: datetime = NOON
