@@ -17,7 +17,7 @@ LAYERS: list[set[str]] = [
     {"openapi"},
     {"docs", "faults", "generator", "settings", "webhooks"},
     {"engine"},
-    {"console", "control", "server"},
+    {"console", "control", "server", "workbench"},
     {"billing", "resources"},
     {"app"},
     {"banner", "control_command", "impossible_responses", "resources_command", "watch"},
@@ -43,6 +43,7 @@ GENERAL = {
         "generator",
     ),
     *("generator", "settings", "webhooks", "engine", "console", "control", "server", "resources"),
+    "workbench",
 }
 """The parts of ``mockserver`` that know nothing of billing."""
 

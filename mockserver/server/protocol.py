@@ -145,6 +145,8 @@ class HttpProtocol(asyncio.Protocol):
 
     def stop(self) -> bool:
         """Close the connection unless a response is under way. Return whether it is closed."""
+        if self._exchange is not None and self._exchange.is_endless:
+            self._exchange.disconnect()
         if self._task is not None or self._queue:
             return False
         self._is_closing = True
