@@ -161,7 +161,9 @@ class _Served:
             [
                 public._replace(
                     app=with_cors(
-                        PublishEvents(public.app, state, announce), b"", self._fallback.refuse_preflight
+                        PublishEvents(public.app, state, announce),
+                        b"",
+                        self._fallback.refuse_preflight,
                     )
                 )
                 for public in self._behaviour.beside.public

@@ -105,6 +105,8 @@ class World(Generic[S]):
         """Passes new exchanges to those who watch them."""
         self.recorded = 0
         """The number of exchanges recorded since the start of the server."""
+        self.labels: dict[str, str] = {}
+        """Names that people gave to accounts, by key."""
         self.started = time.monotonic()
         """The real time of the start, by the monotonic clock."""
         self.save: Callable[[], SavedState] | None = None
@@ -145,7 +147,9 @@ class World(Generic[S]):
                 self.webhooks.drop_pending("The account was reset.", account_id)
             self.state.forget(key)
             self.faults.reset_account(key)
+            self.labels.pop(key, None)
             return
+        self.labels.clear()
         self.webhooks.reset()
         self.state.forget()
         self._snapshots.clear()
@@ -156,6 +160,7 @@ class World(Generic[S]):
     def account_evicted(self, key: str, account_id: str) -> None:
         """Remove what belongs to an evicted account: faults, endpoints, pending deliveries."""
         self.faults.reset_account(key)
+        self.labels.pop(key, None)
         self.webhooks.forget_account("The account was evicted.", account_id)
 
     def take_snapshot(self, name: str) -> Snapshot:

@@ -17,4 +17,5 @@ def facts_of(about: About, control: Contract, served: Contract, pages: str) -> d
         "scheme": {name: scheme.get(name) for name in ("type", "in", "name", "scheme")},
         "operations": sorted(served.operations),
         "controls": sorted(control.operations),
+        "events": control.schemas["EventType"].get("enum"),
     }

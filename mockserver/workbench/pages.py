@@ -63,9 +63,7 @@ class WorkbenchPages:
     def _files(self) -> dict[str, Path]:
         """The files beside the page by name."""
         return {
-            file.name: file
-            for file in (*ASSETS.iterdir(), *self._panels)
-            if file.suffix in _TYPES
+            file.name: file for file in (*ASSETS.iterdir(), *self._panels) if file.suffix in _TYPES
         }
 
     @cached_property

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Hashable, Iterator, Sequence
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -12,16 +12,12 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mockserver.engine.asgi import headers_of
 from mockserver.engine.errors import Refusal
-from mockserver.engine.feed import Entry, TooManyWatchers, Watcher
+from mockserver.engine.feed import BATCH, TooManyWatchers, Watcher
 from mockserver.engine.redaction import Redactor
 from mockserver.engine.render import timestamp
 from mockserver.engine.request_log import reason_of
 from mockserver.engine.world import Exchange, World
 
-BATCH = 500
-"""The highest number of requests in one event."""
-_PAUSE_SECONDS = 0.1
-"""Requests are collected for this time, so that many of them are one event."""
 _SILENT_SECONDS = 15.0
 """A comment is sent after this time without an event, so that a broken connection is noticed."""
 _HEADERS = [
@@ -48,7 +44,7 @@ class RequestStream:
             await self._app(scope, receive, send)
             return
         try:
-            watcher = self._world.feed.watch()
+            watcher = self._world.feed.watch(self._batch)
         except TooManyWatchers as error:
             await self._refuse(send, Refusal(409, str(error)))
             return
@@ -57,26 +53,23 @@ class RequestStream:
         finally:
             self._world.feed.unwatch(watcher)
 
-    async def _serve(
-        self, watcher: Watcher[Exchange], scope: Scope, receive: Receive, send: Send
-    ) -> None:
+    async def _serve(self, watcher: Watcher, scope: Scope, receive: Receive, send: Send) -> None:
+        beginning = [*self._beginning(scope)]
         await send({"type": "http.response.start", "status": 200, "headers": _HEADERS})
-        for event in self._beginning(scope):
+        for event in beginning:
             await _send(send, event)
         gone = asyncio.ensure_future(_until_gone(receive))
         try:
             while not gone.done():
-                filled = asyncio.ensure_future(watcher.wait())
+                for event in _events(watcher):
+                    await _send(send, event)
+                filled = asyncio.ensure_future(watcher.is_filled.wait())
                 await asyncio.wait(
                     {gone, filled}, timeout=_SILENT_SECONDS, return_when=asyncio.FIRST_COMPLETED
                 )
                 if not filled.done():
                     filled.cancel()
                     await _send(send, b": nothing new\n\n")
-                    continue
-                for event in self._events(watcher):
-                    await _send(send, event)
-                await asyncio.wait({gone}, timeout=_PAUSE_SECONDS)
         finally:
             gone.cancel()
 
@@ -84,8 +77,8 @@ class RequestStream:
         """Yield how many requests were missed, and those that are still recorded."""
         world = self._world
         wants_history = parse_qs(scope["query_string"]).get(b"history") != [b"false"]
-        run, _, number = headers_of(scope).get(b"last-event-id", b"").decode("latin-1").rpartition(
-            "-"
+        run, _, number = (
+            headers_of(scope).get(b"last-event-id", b"").decode("latin-1").rpartition("-")
         )
         is_known = run == self._run and number.isdecimal() and len(number) < 16
         last = int(number) if is_known else (0 if wants_history else world.recorded)
@@ -93,49 +86,54 @@ class RequestStream:
         missed = world.recorded - last - len(recorded) if is_known else 0
         yield _event("hello", {"run": self._run, "missed": missed, "resumed": is_known})
         for start in range(0, len(recorded), BATCH):
-            yield self._batch([Entry(exchange) for exchange in recorded[start : start + BATCH]])
+            yield self._batch(recorded[start : start + BATCH])
 
-    def _events(self, watcher: Watcher[Exchange]) -> Iterator[bytes]:
-        """Yield all that a watcher has not seen."""
-        if watcher.dropped:
-            yield _event("dropped", {"count": watcher.dropped})
-            watcher.dropped = 0
-        entries = watcher.take(BATCH)
-        while entries:
-            yield self._batch(entries)
-            entries = watcher.take(BATCH) if watcher.has_more else []
-        changes = watcher.take_changes()
-        if changes:
-            yield _event("changed", changes)
-
-    def _batch(self, entries: list[Entry[Exchange]]) -> bytes:
+    def _batch(self, exchanges: Sequence[Exchange]) -> bytes:
+        """Return one event. Requests that are alike are rendered once."""
+        known: dict[Hashable, bytes] = {}
         redactor = self._world.redactor
-        paths: dict[str, str] = {}
-        for entry in entries:
-            if not entry.rendered:
-                entry.rendered = orjson.dumps(summary(entry.event, redactor, paths))
-        data = b",".join([entry.rendered for entry in entries])
-        id = f"{self._run}-{entries[-1].event.number}".encode()
+        data = b",".join([_rendered(exchange, redactor, known) for exchange in exchanges])
+        id = f"{self._run}-{exchanges[-1].number}".encode()
         return b"event: requests\nid: %b\ndata: [%b]\n\n" % (id, data)
 
 
-def summary(exchange: Exchange, redactor: Redactor, paths: dict[str, str]) -> dict[str, Any]:
-    """Return a recorded request without its bodies. ``paths`` keeps redacted paths."""
-    shown = paths.get(exchange.path)
-    if shown is None:
-        shown = paths[exchange.path] = redactor.path(exchange.path)
+def _events(watcher: Watcher) -> Iterator[bytes]:
+    """Yield all that a watcher has not seen."""
+    watcher.is_filled.clear()
+    while (batch := watcher.take()) is not None:
+        if dropped := watcher.take_dropped():
+            yield _event("dropped", {"count": dropped})
+        yield batch
+    if changes := watcher.take_changes():
+        yield _event("changed", changes)
+
+
+def _rendered(exchange: Exchange, redactor: Redactor, known: dict[Hashable, bytes]) -> bytes:
+    """Return a recorded request without its bodies, as JSON."""
     is_error = exchange.status is not None and exchange.status >= 400
+    body = exchange.response_body if is_error else b""
+    facts = (
+        *(exchange.account_id, exchange.operation_id, exchange.method, exchange.path),
+        *(exchange.query, exchange.status, body, exchange.fault, exchange.warnings),
+    )
+    rest = known.get(facts)
+    if rest is None:
+        rest = known[facts] = orjson.dumps(_facts(exchange, body, redactor))[1:]
+    at, milliseconds = timestamp(exchange.at).encode(), exchange.seconds * 1_000
+    head = b'{"number":%d,"at":"%b","duration_ms":%.3f,'
+    return head % (exchange.number, at, milliseconds) + rest
+
+
+def _facts(exchange: Exchange, body: bytes, redactor: Redactor) -> dict[str, Any]:
+    """Return what many requests may have in common. ``body`` is that of an error."""
     return {
-        "number": exchange.number,
-        "at": timestamp(exchange.at),
         "account_id": exchange.account_id,
         "operation_id": exchange.operation_id,
         "method": exchange.method,
-        "path": shown,
+        "path": redactor.path(exchange.path),
         "query": redactor.query(exchange.query) if exchange.query else "",
         "status": exchange.status,
-        "duration_ms": round(exchange.seconds * 1_000, 3),
-        "reason": redactor.text(reason_of(exchange.response_body)) if is_error else None,
+        "reason": redactor.text(reason_of(body)) if body else None,
         "fault": exchange.fault and redactor.text(exchange.fault),
         "warnings": [redactor.text(warning) for warning in exchange.warnings],
     }

@@ -3,13 +3,17 @@
 import { control, facts, follow, keepToken } from "./api.js";
 import { button, field, guarded, h, options, replace } from "./dom.js";
 import * as shared from "./world.js";
+import { panel as accounts } from "./accounts.js";
+import { panel as clock } from "./clock.js";
+import { panel as faults } from "./faults.js";
 import { panel as requests } from "./requests.js";
+import { panel as webhooks } from "./webhooks.js";
 
 const { world } = shared;
 const main = document.getElementById("panel");
 const connection = document.getElementById("connection");
 const scope = document.getElementById("scope");
-const panels = [requests];
+const panels = [requests, accounts, clock, faults, webhooks];
 let shown = null;
 
 document.getElementById("reference").href = facts.reference;

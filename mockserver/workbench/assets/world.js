@@ -12,6 +12,13 @@ export const world = {
   keys: new Map(),
 };
 
+// What the panels of one API add to the general ones.
+export const extensions = {
+  newKey: null,
+  accountColumns: [],
+  accountDetails: [],
+};
+
 const listeners = new Set();
 
 export function onChange(listener) {
