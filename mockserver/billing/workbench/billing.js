@@ -7,6 +7,7 @@ import { extensions, nameOf, requireKey, world } from "./world.js";
 const BASE = "/api/v1/billing";
 
 extensions.newKey = () => `sk_test_${crypto.randomUUID().replaceAll("-", "").slice(0, 12)}`;
+extensions.dueKinds = { renewal: "Until the next renewal", retry: "Until the next retry" };
 extensions.accountColumns.push(
   ["Balance", ({ balance_display: balance }) => balance, "number"],
   ["Plan", ({ plan, plan_status: status }) => [plan || h("span", { class: "quiet" }, "none"),
@@ -21,10 +22,10 @@ extensions.accountDetails.push(({ account, key, pages }) => {
   const lists = Object.entries(kinds).map(([kind, name]) => {
     const found = pages.filter((page) => page.kind === kind);
     const adder = key === null ? null : NEW[kind]?.(key);
-    return [h("h4", {}, name), found.length ? h("ul", { class: "pages" }, found.slice(0, 8).map(
+    return h("div", { class: "section" }, h("h4", {}, name), found.length ? h("ul", { class: "pages" }, found.slice(0, 8).map(
       ({ title, status, url }) => h("li", {}, h("a", { href: own(url), target: "_blank",
         rel: "noreferrer" }, title), " ", h("span", { class: "tag" }, status)))) : h("p",
-      { class: "quiet" }, "None."), adder];
+      { class: "quiet" }, "None."), adder);
   });
   return [h("dl", { class: "facts" },
     [["Balance", account.balance_display], ["Tier", account.tier], ["Persona", account.persona],

@@ -31,7 +31,7 @@ async function mount(place) {
   root.append(
     h("div", { class: "head" }, h("h2", {}, "Accounts"),
       h("div", { class: "tools" }, field("Filter", find), creator)),
-    personas = h("div", { class: "line" }),
+    personas = h("div", { class: "line chips" }),
     h("div", { class: "split" },
       h("div", { class: "scroll" }, table = h("table", { class: "accounts" })),
       details = h("section", { class: "details", "aria-label": "Selected account" })));
@@ -61,8 +61,8 @@ function draw() {
   const unused = world.personas.filter(({ key }) => key &&
     !world.accounts.some(({ name }) => name === key));
   replace(personas, unused.length ? h("span", { class: "quiet" }, "Not used yet:") : null,
-    unused.map(({ key, title, about }) => button(title, () => openKey(key),
-      { title: `${key}: ${about.trim()}`, "data-key": key })));
+    unused.map(({ slug, key, title, about }) => button(slug, () => openKey(key),
+      { title: `${title}: ${about.trim()}`, "data-key": key })));
   const columns = extensions.accountColumns;
   const wanted = search.toLowerCase();
   const found = world.accounts.filter((account) =>

@@ -2,7 +2,7 @@
 
 import { control } from "./api.js";
 import { button, field, h, notice, replace, time } from "./dom.js";
-import { keyOf, nameOf, now, onChange, refreshClock, world } from "./world.js";
+import { extensions, keyOf, nameOf, now, onChange, refreshClock, world } from "./world.js";
 
 let root = null, face = null, steps = null, table = null, became = null, due = [];
 
@@ -58,11 +58,10 @@ function drawFace() {
       : "Running with the real time."));
 }
 
-const KINDS = { renewal: "Until the next renewal", retry: "Until the next retry",
-  webhook: "Until the next webhook attempt" };
+const WEBHOOK = { webhook: "Until the next webhook attempt" };
 
 function drawSteps() {
-  const next = Object.entries(KINDS).flatMap(([kind, name]) => {
+  const next = Object.entries({ ...extensions.dueKinds, ...WEBHOOK }).flatMap(([kind, name]) => {
     const work = due.find((candidate) => candidate.kind === kind);
     return work ? [button(name, () => move("POST", "/clock/advance", { to: work.at }),
       { title: `${time(work.at)}: ${work.title}`, "data-key": kind })] : [];

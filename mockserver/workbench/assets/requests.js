@@ -187,6 +187,7 @@ async function drawDetails(entry) {
     h("div", { class: "tools" }, again, copies),
     cut ? h("p", { class: "hint" }, cut) : null,
     body("Request body", whole.request_body), body("Response body", whole.response_body));
+  details.scrollIntoView({ block: "nearest" });
 }
 
 function closer() {

@@ -17,6 +17,7 @@ export const extensions = {
   newKey: null,
   accountColumns: [],
   accountDetails: [],
+  dueKinds: {},
 };
 
 const listeners = new Set();
