@@ -21,7 +21,7 @@ def clock(world: World[Any]) -> Json:
 def account(world: World[Any], key: str) -> Json:
     return {
         "id": world.state.account_id(key),
-        "name": world.redactor.show(key),
+        "name": world.redactor.show(key) if key else "all callers",
         "label": world.labels.get(key),
     }
 

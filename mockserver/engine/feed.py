@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Generic, TypeVar
 
 MAX_WATCHERS = 20
-MAX_BACKLOG = 20_000
+MAX_WATCHED = 20_000
 """How many events wait for one watcher. Beyond that, the oldest are dropped and counted."""
 BATCH = 500
 """The highest number of events that are rendered as one."""
@@ -38,7 +38,7 @@ class Watcher:
         """Add a batch of ``count`` events."""
         self._batches.append((batch, count))
         self._waiting += count
-        while self._waiting > MAX_BACKLOG:
+        while self._waiting > MAX_WATCHED:
             _, lost = self._batches.popleft()
             self._waiting -= lost
             self.dropped += lost

@@ -10,7 +10,7 @@ from contextlib import ExitStack
 import httpx
 import pytest
 
-from mockserver.engine.feed import BATCH, MAX_BACKLOG, MAX_WATCHERS, Feed, Watcher
+from mockserver.engine.feed import BATCH, MAX_WATCHED, MAX_WATCHERS, Feed, Watcher
 from tests.conftest import API, NOON, ServerFactory, running_server
 from tests.workbench.streams import PATH, events, requests_of, stream
 
@@ -201,7 +201,7 @@ def test_a_slow_reader_loses_the_oldest_events() -> None:
 
     async def overflow() -> Watcher:
         watcher = Watcher()
-        for _ in range(MAX_BACKLOG // BATCH + 3):
+        for _ in range(MAX_WATCHED // BATCH + 3):
             watcher.put(b"batch", BATCH)
         return watcher
 
