@@ -103,7 +103,7 @@ def test_a_resumed_stream_reports_what_it_missed(make_server: ServerFactory) -> 
 def test_an_unknown_event_id_begins_anew(mock: httpx.Client, last: str) -> None:
     """It may be of another run of the server."""
     mock.get(f"{API}/balance", headers=NEW)
-    with stream(mock, headers={"Last-Event-ID": last.encode("latin-1")}) as found:  # type: ignore[dict-item]
+    with stream(mock, headers={"Last-Event-ID": last.encode("latin-1")}) as found:
         hello = next(found).data
         assert (hello["resumed"], hello["missed"]) == (False, 0)
         assert len(requests_of(found, 1)) == 1

@@ -112,7 +112,7 @@ async function drawBooks() {
       plot(found.points),
       h("p", { class: "hint" }, `${found.entries.toLocaleString("en")} ledger entries.`)),
     h("div", { class: "columns" },
-      h("div", { class: "card" }, h("h3", {}, wrong ? `${wrong} things do not add up`
+      h("div", { class: "card" }, h("h3", {}, wrong ? `Violations: ${wrong}`
         : "Everything adds up"), h("ul", { class: "checks" }, found.checks.map(check))),
       h("div", { class: "card" }, h("h3", {}, "Usage by day"), usage(found.usage))));
 }

@@ -232,7 +232,7 @@ def test_the_books_show_what_does_not_add_up(workbench: Workbench) -> None:
     assert page.get_by_role("region", name="Usage by day").locator("tbody tr").count() > 10
     account.wallet.default_id = "00000000-0000-4000-8000-000000000000"
     workbench.mock.post("/_mock/clock/advance", json={"seconds": 1})
-    page.get_by_role("heading", name="1 things do not add up").wait_for()
+    page.get_by_role("heading", name="Violations: 1").wait_for()
     assert "There must be a default card" in page.locator(".checks").inner_text()
 
 
