@@ -32,8 +32,8 @@ why; 2 a flag or a file cannot be used"""
 _DESCRIPTIONS = {
     "trigger": """\
 Sends a webhook event that did not happen to the registered endpoints, as if it had happened to the
-account of the key. Properties of its data are made up unless --set gives them. Exits with 1 if no
-endpoint wants the event.""",
+account of the key. Its data is that of the account's last such event, else made up; --set replaces
+properties. Exits with 1 if no endpoint wants the event.""",
     "listen": """\
 Registers a webhook endpoint, prints its secret, and prints each delivery with the status of its
 response. The endpoint is deleted when the command is stopped.""",

@@ -21,6 +21,18 @@ class MadeUpEvent(Struct, frozen=True):
     url: str | None = None
 
 
+def lived(call: Call) -> dict[str, Any] | None:
+    """Return the data of the last such event that happened to the caller's account, if known."""
+    found = (
+        delivery.event.data
+        for delivery in reversed([*call.world.webhooks.deliveries])
+        if delivery.event.type == call.body["event"]
+        and delivery.account_id == call.account_id
+        and not isinstance(delivery.event, MadeUpEvent)
+    )
+    return next(found, None)
+
+
 def publish(call: Call, data: dict[str, Any]) -> Json:
     """Publish an event that did not happen to the caller's account."""
     world, kind = call.world, call.body["event"]

@@ -187,9 +187,26 @@ def test_made_up_data_has_the_properties_of_a_real_event(mock: httpx.Client) -> 
     }
     assert {"deposit.completed", "invoice.paid", "subscription.updated"} < set(real)
     for event, data in real.items():
-        sent = mock.post("/_mock/webhook-events", json={"event": event}, headers=SUBSCRIBER)
+        sent = mock.post("/_mock/webhook-events", json={"event": event}, headers=SECRET)
         made_up = sent.json()["deliveries"][0]["body"]["data"]
         assert set(made_up) == set(data), event
+
+
+def test_an_event_that_happened_is_sent_again_with_its_data(mock: httpx.Client) -> None:
+    """Not that of a made-up one, nor that of another account."""
+    mock.post("/_mock/webhook-endpoints", json={"url": "http://127.0.0.1:9/none"})
+    session = mock.post(f"{API}/deposit", json={"amount_cents": 7777}, headers=SUBSCRIBER).json()
+    for headers, data, amount in (
+        (SUBSCRIBER, {}, 7777),
+        (SUBSCRIBER, {"amount_cents": 1}, 1),
+        (SUBSCRIBER, {}, 7777),
+        (SECRET, {}, 5000),
+    ):
+        body = {"event": "deposit.created", "data": data}
+        sent = mock.post("/_mock/webhook-events", json=body, headers=headers).json()
+        found = sent["deliveries"][0]["body"]["data"]
+        assert found["amount_cents"] == amount
+        assert (found["session_id"] == session["session_id"]) == (headers is SUBSCRIBER)
 
 
 @pytest.mark.parametrize("body", [{}, {"event": "deposit.complete"}, {"event": 1}, {"data": {}}])

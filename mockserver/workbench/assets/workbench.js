@@ -41,18 +41,30 @@ function show() {
   guarded(() => panel.mount(root))();
 }
 
-// Several changes at once are one refresh.
-let due = null;
+// Several changes at once are one refresh. Traffic causes one in two seconds at most, and a page
+// that nobody sees none, so that watching costs the mock little.
+const TRAFFIC_PAUSE = 2000;
 const names = new Set();
+let due = null, dueAt = 0, refreshedAt = 0;
+
 function later(name) {
   names.add(name);
-  due ??= setTimeout(guarded(async () => {
+  if (document.hidden) return;
+  const soon = Date.now() + 250;
+  const at = name === "requests" ? Math.max(soon, refreshedAt + TRAFFIC_PAUSE) : soon;
+  if (due !== null && dueAt <= at) return;
+  clearTimeout(due);
+  dueAt = at;
+  due = setTimeout(guarded(async () => {
     due = null;
+    refreshedAt = Date.now();
     const all = new Set(names);
     names.clear();
     await refresh(all);
-  }), 250);
+  }), at - Date.now());
 }
+
+document.addEventListener("visibilitychange", () => names.size && later("visible"));
 
 async function refresh(changes) {
   await Promise.all([shared.refreshClock(), shared.refreshAccounts()]);
