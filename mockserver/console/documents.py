@@ -13,7 +13,7 @@ from mockserver.openapi.contract import Contract
 def document_routes(contract: Contract, prefix: str, workbench: str) -> list[Route]:
     """Return the routes of the contract, as JSON and as its file, and of the redirects.
 
-    ``workbench`` is the path of the page that ``/`` leads to.
+    ``workbench`` is the path of the page that ``/`` leads to, unless there is a ``prefix``.
     """
 
     async def document(_: Request) -> Response:
@@ -29,7 +29,7 @@ def document_routes(contract: Contract, prefix: str, workbench: str) -> list[Rou
         return RedirectResponse(prefix + PATH)
 
     return [
-        Route("/", home),
+        *([] if prefix else [Route("/", home)]),
         Route(f"{prefix}/openapi.json", document),
         Route(f"{prefix}/openapi.yaml", source),
         Route(f"{prefix}/docs", reference),

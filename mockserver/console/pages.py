@@ -30,7 +30,8 @@ def pages(
     """Return an app that serves all pages. ``fallback`` responds to other paths and to errors.
 
     ``credentials``, by name of their security scheme, are filled into the forms of the reference.
-    The paths of the contract's own pages begin with ``prefix``. ``/`` leads to ``workbench``.
+    The paths of the contract's own pages begin with ``prefix``. Without one, ``/`` leads to
+    ``workbench``.
     """
     api_key = next(iter(credentials.values()), "")
     routes = [

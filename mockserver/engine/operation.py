@@ -109,7 +109,7 @@ class CompiledOperation:
         """Record an exchange for ``/_mock/requests``; ``status`` is None if nothing was sent."""
         world = self._world
         if not self._is_api:
-            if self._is_write:
+            if self._is_write and status is not None and status < 400:
                 world.feed.announce(self.id)
             return
         if not world.exchanges.maxlen:

@@ -10,7 +10,10 @@ export const panel = {
   id: "accounts",
   title: "Accounts",
   mount,
-  refresh: async (changes) => { draw(); if (!editing()) await drawDetails(changes); },
+  refresh: async (changes) => {
+    draw();
+    if (changes.has("selected") || !editing()) await drawDetails();
+  },
   leave: () => { root = null; },
 };
 
@@ -19,8 +22,9 @@ onChange((what) => {
   if (what === "accounts" && root) draw();
 });
 
-const editing = () => details?.contains(document.activeElement) &&
-  /TEXTAREA|INPUT/.test(document.activeElement.tagName);
+// What is being typed is not replaced, however often something changes.
+const editing = () => details?.querySelector(".editor")?.hidden === false ||
+  (details?.contains(document.activeElement) && document.activeElement.tagName === "INPUT");
 
 async function mount(place) {
   root = place;
