@@ -30,7 +30,8 @@ def lived(call: Call) -> dict[str, Any] | None:
         and delivery.account_id == call.account_id
         and not isinstance(delivery.event, MadeUpEvent)
     )
-    return next(found, None)
+    data = next(found, None)
+    return None if data is None else dict(data)
 
 
 def publish(call: Call, data: dict[str, Any]) -> Json:

@@ -22,10 +22,12 @@ extensions.accountDetails.push(({ account, key, pages }) => {
   const lists = Object.entries(kinds).map(([kind, name]) => {
     const found = pages.filter((page) => page.kind === kind);
     const adder = key === null ? null : NEW[kind]?.(key);
-    return h("div", { class: "section" }, h("h4", {}, name), found.length ? h("ul", { class: "pages" }, found.slice(0, 8).map(
-      ({ title, status, url }) => h("li", {}, h("a", { href: own(url), target: "_blank",
-        rel: "noreferrer" }, title), " ", h("span", { class: "tag" }, status)))) : h("p",
-      { class: "quiet" }, "None."), adder);
+    const links = found.slice(0, 8).map(({ title, status, url }) => h("li", {},
+      h("a", { href: own(url), target: "_blank", rel: "noreferrer" }, title), " ",
+      h("span", { class: "tag" }, status)));
+    return h("div", { class: "section" }, h("h4", {}, name),
+      found.length ? h("ul", { class: "pages" }, links) : h("p", { class: "quiet" }, "None."),
+      adder);
   });
   return [h("dl", { class: "facts" },
     [["Balance", account.balance_display], ["Tier", account.tier], ["Persona", account.persona],

@@ -78,7 +78,8 @@ async function mount(place) {
 const key = async () => (world.selected ? keyOf() : undefined);
 const isMine = ({ account }) => (account === null ? !world.selected
   : account === accountOf(world.selected)?.name);
-const nameOfQuick = (id) => `workbench-${id}${world.selected ? `-${world.selected.slice(-8)}` : ""}`;
+const nameOfQuick = (id) =>
+  `workbench-${id}${world.selected ? `-${world.selected.slice(-8)}` : ""}`;
 
 async function draw() {
   const [found, named] = await Promise.all([control("GET", "/faults"),

@@ -16,7 +16,9 @@ export function curl(request, key) {
   const words = ["curl", "-i"];
   if (request.method !== "GET") words.push("-X", request.method);
   words.push(quoted(location.origin + target));
-  for (const [name, value] of Object.entries(headers)) words.push("-H", quoted(`${name}: ${value}`));
+  for (const [name, value] of Object.entries(headers)) {
+    words.push("-H", quoted(`${name}: ${value}`));
+  }
   if (body !== null) words.push("-H", quoted("Content-Type: application/json"), "-d", quoted(text));
   return words.join(" ");
 }
@@ -34,7 +36,8 @@ export function pytest(request, key) {
   const words = [JSON.stringify(request.method), JSON.stringify(location.origin + target)];
   if (Object.keys(headers).length) words.push(`headers=${python(headers)}`);
   if (body !== null) {
-    words.push(typeof body === "string" ? `content=${JSON.stringify(text)}` : `json=${python(body)}`);
+    words.push(typeof body === "string" ? `content=${JSON.stringify(text)}`
+      : `json=${python(body)}`);
   }
   return `assert httpx.request(${words.join(", ")}).status_code == ${request.status}`;
 }

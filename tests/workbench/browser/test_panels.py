@@ -107,10 +107,16 @@ def test_an_account_is_opened_named_forked_and_reset(workbench: Workbench, tmp_p
     assert fork["ledger"] == state["ledger"]
     charge = {"type": "light", "requests": 100}
     page.locator("#scope").select_option(label="My tests (sk_test_new)")
+    page.get_by_role("heading", name="My tests").wait_for()
     workbench.mock.post("/_mock/usage", json=charge, headers=NEW)
     page.get_by_label("State file").set_input_files(tmp_path / "state.json")
     page.get_by_text("The account has the new state.").wait_for()
     assert workbench.mock.get("/_mock/state", headers=NEW).json()["ledger"] == state["ledger"]
+    workbench.mock.post("/_mock/usage", json=charge, headers=NEW)
+    page.get_by_role("button", name="Reset").click()
+    page.get_by_text("The account is as new.").wait_for()
+    entries = workbench.mock.get("/_mock/state", headers=NEW).json()["ledger"]["entries"]
+    assert [entry["type"] for entry in entries] == ["bonus"]
 
 
 def test_an_edited_state_shows_its_errors(workbench: Workbench) -> None:
