@@ -118,27 +118,52 @@ class _Served:
         credentials = behaviour.about.credentials
         others = behaviour.beside.pages
         clock = self._world.clock
-        prefix = self._settings.pages_prefix
-        return pages(self._contract, others, credentials, self._fallback, clock, prefix=prefix)
+        return pages(
+            self._contract,
+            others,
+            credentials,
+            self._fallback,
+            clock,
+            prefix=self._settings.pages_prefix,
+            workbench=f"{self._settings.control_prefix}/",
+        )
+
+    def _with_workbench(self, connexion: ASGIApp) -> ASGIApp:
+        """Return the control API with its guard, the stream of requests, and the workbench."""
+        from mockserver.workbench.facts import facts_of
+        from mockserver.workbench.pages import WorkbenchPages
+        from mockserver.workbench.stream import RequestStream
+
+        world, settings, behaviour = self._world, self._settings, self._behaviour
+        stream = RequestStream(connexion, world, settings.control_prefix, self._fallback.refuse)
+        guarded = _guarded(stream, settings, world.address, self._fallback)
+        return WorkbenchPages(
+            PublishEvents(guarded, world.state),
+            settings.control_prefix,
+            facts_of(behaviour.about, self._control, self._contract, settings.pages_prefix),
+            behaviour.beside.panels,
+        )
 
     @cached_property
     def apps(self) -> Apps:
         """The apps that share the paths."""
         connexion, state = self.connexion, self._world.state
-        pages: ASGIApp = PublishEvents(self.pages, state)
+        announce = self._world.feed.announce
+        pages: ASGIApp = PublishEvents(self.pages, state, announce)
         if not self._behaviour.beside.pages:
             # Nothing but the document is there, and 404s of misspelt paths.
             pages = with_cors(pages, b"", self._fallback.refuse_preflight)
-        guarded = _guarded(connexion, self._settings, self._world.address, self._fallback)
         return Apps(
             connexion,
             with_cors(connexion, exposed_headers(self._contract), self._fallback.refuse_preflight),
-            PublishEvents(guarded, state),
+            self._with_workbench(connexion),
             pages,
             [
                 public._replace(
                     app=with_cors(
-                        PublishEvents(public.app, state), b"", self._fallback.refuse_preflight
+                        PublishEvents(public.app, state, announce),
+                        b"",
+                        self._fallback.refuse_preflight,
                     )
                 )
                 for public in self._behaviour.beside.public

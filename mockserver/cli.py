@@ -1,7 +1,8 @@
 """The command line: ``mockserver serve``, ``check``, ``docs``, ``control`` and ``resources``.
 
 Exit codes: 0 after Ctrl-C or when the pages are written, 1 if they are out of date, 2 for settings
-and files that cannot be used. Those of ``control`` are in ``control_command``.
+and files that cannot be used. Those of ``control`` are in ``control_command``, those of commands
+for a running mock in ``remote_commands``.
 """
 
 from __future__ import annotations
@@ -30,7 +31,8 @@ EXIT_OK, EXIT_STALE, EXIT_USAGE = 0, 1, 2
 _LOG_FORMAT = "%(levelname)s %(name)s: %(message)s"
 _BACKLOG = 2_048
 _STDIN = 0
-_COMMANDS = ("serve", "check", "docs", "control", "resources")
+_REMOTE = ("trigger", "listen", "logs", "state", "open")
+_COMMANDS = ("serve", "check", "docs", "control", "resources", *_REMOTE)
 
 _DESCRIPTION = """\
 A stateful mock of the AlterLab Billing API: it keeps accounts, charges test cards, and validates
@@ -48,6 +50,11 @@ examples:
   mockserver docs --help                         generate the reference pages from the contract
   mockserver control --help                      control several processes at once
   mockserver resources --spec FILE               print what is inferred from another document
+  mockserver open                                open the workbench of a running mock
+  mockserver logs --follow                       print its requests as they come
+  mockserver listen --forward-to URL             post its webhooks to an application
+  mockserver trigger EVENT --key KEY             send a webhook event that did not happen
+  mockserver state save FILE --key KEY           save an account as a file; load reads it
 
 exit codes: 0 stopped (Ctrl-C); 2 a flag, the contract, the fixtures, the state file or the port
 cannot be used"""
@@ -70,18 +77,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _run(words: list[str]) -> int:
     """Run one of the commands and return the exit code."""
-    if words[:1] == ["docs"]:
-        return _docs(words[1:])
-    if words[:1] == ["control"]:
-        from mockserver import control_command
-
-        return control_command.run(words[1:], os.environ)
-    if words[:1] == ["check"]:
-        from mockserver import check_command
-
-        return check_command.run(words[1:], os.environ)
-    if words[:1] == ["resources"]:
-        return _resources(words[1:])
+    if words and words[0] in _COMMANDS and words[0] != "serve":
+        return _run_command(words[0], words[1:])
     parser = _parser()
     flags, unknown = parser.parse_known_args(words[1:] if words[:1] == ["serve"] else words)
     if unknown:
@@ -95,6 +92,25 @@ def _run(words: list[str]) -> int:
     except (SettingsError, FileError, OSError) as error:
         return _refuse(error)
     return EXIT_OK
+
+
+def _run_command(command: str, words: list[str]) -> int:
+    """Run a command other than ``serve`` and return the exit code."""
+    if command == "docs":
+        return _docs(words)
+    if command == "resources":
+        return _resources(words)
+    if command == "control":
+        from mockserver import control_command
+
+        return control_command.run(words, os.environ)
+    if command == "check":
+        from mockserver import check_command
+
+        return check_command.run(words, os.environ)
+    from mockserver import remote_commands
+
+    return remote_commands.run(command, words, os.environ)
 
 
 def _hint(unknown: str, first: str) -> str:

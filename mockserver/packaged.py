@@ -41,5 +41,15 @@ def billing_control_spec() -> Path:
     return _PACKAGE / "billing" / "control" / "openapi.yaml"
 
 
+def billing_panels() -> list[Path]:
+    """Return the JavaScript modules with billing's panels of the workbench."""
+    return [_PACKAGE / "billing" / "workbench" / "billing.js"]
+
+
+def resources_panels() -> list[Path]:
+    """Return the JavaScript modules with the panels of other documents in the workbench."""
+    return [_PACKAGE / "resources" / "workbench" / "resources.js"]
+
+
 def _root() -> Path:
     return _PACKAGED if _PACKAGED.is_dir() else _CHECKOUT

@@ -17,10 +17,18 @@ LAYERS: list[set[str]] = [
     {"openapi"},
     {"docs", "faults", "generator", "settings", "webhooks"},
     {"engine"},
-    {"console", "control", "server"},
+    {"console", "control", "server", "workbench"},
     {"billing", "resources"},
     {"app"},
-    {"banner", "control_command", "impossible_responses", "resources_command", "watch"},
+    {"remote"},
+    {
+        "banner",
+        "control_command",
+        "remote_commands",
+        "impossible_responses",
+        "resources_command",
+        "watch",
+    },
     {"check_command"},
     {"cli"},
     {"__main__"},
@@ -43,6 +51,7 @@ GENERAL = {
         "generator",
     ),
     *("generator", "settings", "webhooks", "engine", "console", "control", "server", "resources"),
+    "workbench",
 }
 """The parts of ``mockserver`` that know nothing of billing."""
 

@@ -56,15 +56,37 @@ class _Named(Protocol):
 
 def violations(account: Account, catalogue: Catalogue, now: datetime) -> list[str]:
     """Return one sentence for each broken invariant; none if the account is consistent."""
-    malformed = list(_values_are_possible(account, now))
-    if malformed:
-        return malformed
-    found = [problem for rule in _RULES for problem in rule(account)]
-    return (
-        found
-        + list(_prices_are_for_sale(account, catalogue))
-        + list(_sessions_are_credited_once(account, catalogue))
-    )
+    return [
+        violation for check in checks(account, catalogue, now) for violation in check.violations
+    ]
+
+
+class Check(Struct, frozen=True):
+    """One invariant and what violates it."""
+
+    title: str
+    """What must be true."""
+    violations: list[str]
+    """One sentence each."""
+
+
+def checks(account: Account, catalogue: Catalogue, now: datetime) -> list[Check]:
+    """Return every invariant with its violations.
+
+    If a value is impossible, only that is checked: the others could not be.
+    """
+    malformed = Check("Every value is possible", list(_values_are_possible(account, now)))
+    if malformed.violations:
+        return [malformed]
+    return [
+        malformed,
+        *(Check(title, list(rule(account))) for title, rule in _RULES.items()),
+        Check("Prices and plans are for sale", list(_prices_are_for_sale(account, catalogue))),
+        Check(
+            "Paid checkout sessions are credited once",
+            list(_sessions_are_credited_once(account, catalogue)),
+        ),
+    ]
 
 
 def _values_are_possible(account: Account, now: datetime) -> Iterator[str]:
@@ -282,15 +304,15 @@ def _recharges_are_credited_once(account: Account) -> Iterator[str]:
         yield "The auto-recharge history and the ledger disagree."
 
 
-_RULES: tuple[Callable[[Account], Iterator[str]], ...] = (
-    _ledger_adds_up,
-    _times_are_in_order,
-    _ids_are_unique,
-    _usage_is_in_the_ledger,
-    _one_default_card,
-    _subscription_can_go_on,
-    _recharge_card_exists,
-    _keys_are_ids,
-    _setup_intents_are_whole,
-    _recharges_are_credited_once,
-)
+_RULES: dict[str, Callable[[Account], Iterator[str]]] = {
+    "The ledger adds up": _ledger_adds_up,
+    "Times are in order": _times_are_in_order,
+    "Ids are unique": _ids_are_unique,
+    "Usage is in the ledger": _usage_is_in_the_ledger,
+    "There is one default card": _one_default_card,
+    "The subscription can go on": _subscription_can_go_on,
+    "The card of auto-recharge exists": _recharge_card_exists,
+    "Records are kept by their ids": _keys_are_ids,
+    "Setup intents are whole": _setup_intents_are_whole,
+    "Auto-recharges are credited once": _recharges_are_credited_once,
+}

@@ -67,6 +67,11 @@ class UsageLog(Struct, dict=True):
     def day(self, day: date) -> Tally:
         return self._days.get(day) or Tally()
 
+    @property
+    def days(self) -> Iterator[tuple[date, Tally]]:
+        """The days with usage, in order, each with its tally."""
+        yield from sorted(self._days.items(), key=lambda pair: pair[0])
+
     def credits_in_month(self, moment: datetime) -> int:
         """Return the credits used in the UTC month of ``moment``."""
         return self._months.get((moment.year, moment.month), 0)

@@ -10,8 +10,11 @@ from mockserver.console.reference import PATH
 from mockserver.openapi.contract import Contract
 
 
-def document_routes(contract: Contract, prefix: str) -> list[Route]:
-    """Return the routes of the contract, as JSON and as its file, and of the redirects."""
+def document_routes(contract: Contract, prefix: str, workbench: str) -> list[Route]:
+    """Return the routes of the contract, as JSON and as its file, and of the redirects.
+
+    ``workbench`` is the path of the page that ``/`` leads to, unless there is a ``prefix``.
+    """
 
     async def document(_: Request) -> Response:
         return Response(_for_this_server(contract), media_type="application/json")
@@ -20,13 +23,16 @@ def document_routes(contract: Contract, prefix: str) -> list[Route]:
         return Response(contract.path.read_bytes(), media_type="application/yaml")
 
     async def home(_: Request) -> Response:
+        return RedirectResponse(workbench)
+
+    async def reference(_: Request) -> Response:
         return RedirectResponse(prefix + PATH)
 
     return [
-        Route(prefix or "/", home),
+        *([] if prefix else [Route("/", home)]),
         Route(f"{prefix}/openapi.json", document),
         Route(f"{prefix}/openapi.yaml", source),
-        Route(f"{prefix}/docs", home),
+        Route(f"{prefix}/docs", reference),
     ]
 
 

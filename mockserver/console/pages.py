@@ -25,16 +25,18 @@ def pages(
     clock: Clock,
     *,
     prefix: str,
+    workbench: str,
 ) -> ASGIApp:
     """Return an app that serves all pages. ``fallback`` responds to other paths and to errors.
 
     ``credentials``, by name of their security scheme, are filled into the forms of the reference.
-    The paths of the contract's own pages begin with ``prefix``.
+    The paths of the contract's own pages begin with ``prefix``. Without one, ``/`` leads to
+    ``workbench``.
     """
     api_key = next(iter(credentials.values()), "")
     routes = [
         *others,
-        *document_routes(contract, prefix),
+        *document_routes(contract, prefix, workbench),
         reference_route(contract, api_key, prefix),
     ]
     router = Router(routes, default=fallback, redirect_slashes=False)

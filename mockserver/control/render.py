@@ -18,6 +18,14 @@ def clock(world: World[Any]) -> Json:
     return {"now": timestamp(world.clock.now()), "frozen": world.clock.frozen}
 
 
+def account(world: World[Any], key: str) -> Json:
+    return {
+        "id": world.state.account_id(key),
+        "name": world.redactor.show(key) if key else "all callers",
+        "label": world.labels.get(key),
+    }
+
+
 def snapshot(snapshot: Snapshot) -> Json:
     return {
         "name": snapshot.name,

@@ -45,6 +45,7 @@ def delivery(delivery: Delivery, redactor: Redactor) -> Json:
         "created_at": timestamp(delivery.created_at),
         "next_attempt_at": optional_timestamp(delivery.next_attempt_at),
         "body": orjson.loads(delivery.body),
+        "raw_body": delivery.body.decode(),
         "attempts": [_attempt(attempt, redactor) for attempt in delivery.attempts],
     }
 

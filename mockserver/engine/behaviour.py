@@ -100,6 +100,8 @@ class Beside(Struct, frozen=True):
 
     pages: Sequence[Route] = ()
     public: Sequence[PublicApp] = ()
+    panels: Sequence[Path] = ()
+    """JavaScript modules with further panels of the workbench."""
 
 
 class About(Struct, frozen=True):

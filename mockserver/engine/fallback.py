@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from time import perf_counter
 from typing import Any
 
 from starlette.types import Receive, Scope, Send
@@ -126,7 +127,7 @@ class Fallback:
         """Record a request that no operation serves: most often a client's typing error."""
         if not self._world.exchanges.maxlen:
             return
-        self._world.exchanges.append(
+        self._world.record(
             Exchange(
                 request.now,
                 self._account_id(request),
@@ -138,6 +139,8 @@ class Fallback:
                 b"",
                 kept(body),
                 warnings=tuple(request.warnings),
+                number=self._world.recorded + 1,
+                seconds=perf_counter() - request.began,
             )
         )
 

@@ -11,6 +11,7 @@ import logging
 from collections.abc import Awaitable, Hashable
 from contextlib import suppress
 from inspect import iscoroutinefunction
+from time import perf_counter
 from typing import Any
 
 from msgspec import Struct
@@ -107,12 +108,16 @@ class CompiledOperation:
 
     def record(self, request: Request, status: int | None, payload: bytes) -> None:
         """Record an exchange for ``/_mock/requests``; ``status`` is None if nothing was sent."""
-        exchanges = self._world.exchanges
-        if not self._is_api or not exchanges.maxlen:
+        world = self._world
+        if not self._is_api:
+            if self._is_write and status is not None and status < 400:
+                world.feed.announce(self.id)
+            return
+        if not world.exchanges.maxlen:
             return
         caller = request.caller
         query = request.query
-        exchanges.append(
+        world.record(
             Exchange(
                 request.now,
                 caller.account_id if caller is not None else None,
@@ -125,6 +130,8 @@ class CompiledOperation:
                 kept(payload, _KEPT_BODY_BYTES),
                 request.fault,
                 tuple(request.warnings),
+                world.recorded + 1,
+                perf_counter() - request.began,
             )
         )
 

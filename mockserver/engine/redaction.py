@@ -39,6 +39,8 @@ _LAST_PART = re.compile(r"[^\[\].]+(?=[\[\].]*$)")
 _ESCAPE = re.compile(r"\\u([0-9a-fA-F]{4})")
 _FORM = re.compile(r"""[^\s"{}<>=]+=[^\s"{}<>]*""")
 
+_LIVE_KEY = re.compile(r"((?:sk|rk|pk)_live_)\w+")
+"""A real key of a payment provider, whatever API is served."""
 _DIGITS = re.compile(r"\d+")
 _SEPARATED_DIGITS = re.compile(r"\d+(?:[\s.+\-\u2010-\u2015]{1,2}\d+)*")
 _CUT_DIGITS = re.compile(r"\d[\d\s.+\-\u2010-\u2015]*\Z")
@@ -145,6 +147,8 @@ class Redactor:
         """Return a text without the secrets that need no decoding."""
         if self.key is not None:
             value = self.key.sub(self._shown_key, value)
+        if "_live_" in value:
+            value = _LIVE_KEY.sub(rf"\1{HIDDEN}", value)
         value = _SEPARATED_DIGITS.sub(_without_cards, value)
         if is_cut:
             value = _CUT_DIGITS.sub(HIDDEN, value)

@@ -43,6 +43,12 @@ class State(Protocol):
     @counters.setter
     def counters(self, counters: Any) -> None: ...
 
+    def names(self) -> list[str]:
+        """Return the keys of all accounts, the most recently created or used one last."""
+
+    def key_of(self, account_id: str) -> str | None:
+        """Return the key of an account by its public id; None if it does not exist."""
+
     def account_id(self, key: str) -> str | None:
         """Return the public id of an account; None if it does not exist."""
 

@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from mockserver.clock import Clock, ClockState
 from mockserver.engine.address import Address
+from mockserver.engine.feed import Feed
 from mockserver.engine.redaction import Redactor
 from mockserver.engine.state import State
 from mockserver.faults.registry import FaultRegistry
@@ -61,6 +62,10 @@ class Exchange(Struct, frozen=True):
     """The names of the injected faults."""
     warnings: tuple[str, ...] = ()
     """Sentences on what the client probably did not mean."""
+    number: int = 0
+    """Counts all recorded exchanges since the start of the server."""
+    seconds: float = 0.0
+    """Real time between request and response."""
 
 
 class Snapshot(Struct, frozen=True):
@@ -96,6 +101,12 @@ class World(Generic[S]):
         self.address = Address("")
         """Finds the address of the server, for URLs in responses."""
         self.exchanges: deque[Exchange] = deque(maxlen=MAX_EXCHANGES)
+        self.feed: Feed[Exchange] = Feed()
+        """Passes new exchanges to those who watch them."""
+        self.recorded = 0
+        """The number of exchanges recorded since the start of the server."""
+        self.labels: dict[str, str] = {}
+        """Names that people gave to accounts, by key."""
         self.started = time.monotonic()
         """The real time of the start, by the monotonic clock."""
         self.save: Callable[[], SavedState] | None = None
@@ -106,6 +117,13 @@ class World(Generic[S]):
     def keep_requests(self, count: int) -> None:
         """Set the number of exchanges to keep, and forget those so far."""
         self.exchanges = deque(maxlen=count)
+
+    def record(self, exchange: Exchange) -> None:
+        """Keep an exchange, whose number is ``recorded`` plus one, and pass it to watchers."""
+        self.recorded += 1
+        self.exchanges.append(exchange)
+        if self.feed.watchers:
+            self.feed.publish(exchange)
 
     def advance_to(self, moment: datetime) -> datetime:
         """Advance the clock and do the work that falls due. Raises ClockError."""
@@ -129,7 +147,9 @@ class World(Generic[S]):
                 self.webhooks.drop_pending("The account was reset.", account_id)
             self.state.forget(key)
             self.faults.reset_account(key)
+            self.labels.pop(key, None)
             return
+        self.labels.clear()
         self.webhooks.reset()
         self.state.forget()
         self._snapshots.clear()
@@ -140,6 +160,7 @@ class World(Generic[S]):
     def account_evicted(self, key: str, account_id: str) -> None:
         """Remove what belongs to an evicted account: faults, endpoints, pending deliveries."""
         self.faults.reset_account(key)
+        self.labels.pop(key, None)
         self.webhooks.forget_account("The account was evicted.", account_id)
 
     def take_snapshot(self, name: str) -> Snapshot:

@@ -89,6 +89,15 @@ class Accounts:
     def counters(self, counters: Any) -> None:
         self.evictions = int(counters["evictions"])
 
+    def names(self) -> list[str]:
+        """Return the keys of all accounts, the most recently used one last."""
+        return list(self._accounts)
+
+    def key_of(self, account_id: str) -> str | None:
+        """Return the key of an account by its public id; None if it does not exist."""
+        keys = (key for key, account in self._accounts.items() if account.id == account_id)
+        return next(keys, None)
+
     def account_id(self, key: str) -> str | None:
         """Return the public id of an account; None if it does not exist."""
         account = self._accounts.get(key)

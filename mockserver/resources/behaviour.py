@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
+from mockserver import packaged
 from mockserver.engine import mistakes
 from mockserver.engine.behaviour import About, Beside, ControlPart, ErrorResponse
 from mockserver.engine.call import Handler
@@ -48,7 +49,9 @@ class Resources:
         self.state: State = state
         self._accounts = state if isinstance(state, Accounts) else None
         self.control = ControlPart()
-        self.beside = Beside()
+        self.beside = Beside(
+            panels=packaged.resources_panels() if self._accounts is not None else ()
+        )
         title = contract.document["info"]["title"]
         self.about = About(f"Mock of {title}", credentials=_credentials(contract))
         self._errors = ErrorBodies(contract, generator)

@@ -23,6 +23,14 @@ class NoState:
         """Zero: there are no accounts."""
         return 0
 
+    def names(self) -> list[str]:
+        """Return nothing: there are no accounts."""
+        return []
+
+    def key_of(self, account_id: str) -> str | None:  # noqa: ARG002
+        """Return None: there are no accounts."""
+        return None
+
     def account_id(self, key: str) -> str | None:  # noqa: ARG002
         """Return None: there are no accounts."""
         return None

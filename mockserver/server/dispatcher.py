@@ -59,10 +59,15 @@ class Dispatcher:
 class PublishEvents:
     """Publishes the events of changes that were not made by an operation of the contract."""
 
-    def __init__(self, app: ASGIApp, state: State) -> None:
-        self._app, self._state = app, state
+    def __init__(
+        self, app: ASGIApp, state: State, announce: Callable[[str], None] | None = None
+    ) -> None:
+        """Take a function that is called after requests that may have changed something."""
+        self._app, self._state, self._announce = app, state, announce
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve a request, then publish."""
         await self._app(scope, receive, send)
         self._state.publish()
+        if self._announce is not None and scope.get("method") not in ("GET", "HEAD"):
+            self._announce("page")

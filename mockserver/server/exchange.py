@@ -15,6 +15,7 @@ from mockserver.engine.request_log import Observer
 from mockserver.server.head import head
 from mockserver.server.request_reader import Incoming
 
+EVENT_STREAM = b"text/event-stream"
 logger = logging.getLogger(__name__)
 
 _FAILED = Reply(500, encode(envelope(Refusal(500, "The mock failed; its log says why."))), [])
@@ -76,6 +77,12 @@ class AsgiExchange:
         seconds = perf_counter() - incoming.began
         headers = list(start.get("headers", ()))
         observe(incoming, start.get("status"), headers, self._payload, seconds)
+
+    @property
+    def is_endless(self) -> bool:
+        """Whether the response is a stream of events, which ends only with its client."""
+        start = self._start or {}
+        return (b"content-type", EVENT_STREAM) in start.get("headers", ())
 
     def disconnect(self) -> None:
         """Tell the app that its client is gone."""

@@ -105,7 +105,13 @@ class HttpProtocol(asyncio.Protocol):
             self._exchange.disconnect()
 
     def eof_received(self) -> bool:
-        """Keep the connection if its client has sent everything but waits for responses."""
+        """Keep the connection if its client has sent everything but waits for responses.
+
+        A stream of events is not waited for: its client has closed the page.
+        """
+        if self._exchange is not None and self._exchange.is_endless:
+            self._exchange.disconnect()
+            return False
         return self._task is not None or bool(self._queue) or bool(self._unread)
 
     def pause_writing(self) -> None:
@@ -145,6 +151,8 @@ class HttpProtocol(asyncio.Protocol):
 
     def stop(self) -> bool:
         """Close the connection unless a response is under way. Return whether it is closed."""
+        if self._exchange is not None and self._exchange.is_endless:
+            self._exchange.disconnect()
         if self._task is not None or self._queue:
             return False
         self._is_closing = True

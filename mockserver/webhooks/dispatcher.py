@@ -91,7 +91,7 @@ class Webhooks:
         self._direct: dict[tuple[str, str], DeliveryQueue] = {}
         """Queues of direct deliveries by account and URL; idle ones are removed."""
         self._log: deque[Delivery] = deque(maxlen=MAX_DELIVERIES)
-        self._endpoint_count = self._delivery_count = 0
+        self._endpoint_count = self._delivery_count = self._made_up = 0
 
     # ------------------------------------------------------------------------------------ endpoints
 
@@ -201,8 +201,9 @@ class Webhooks:
 
     # ----------------------------------------------------------------------------------- publishing
 
-    def publish(self, account_id: str, events: Iterable[Event]) -> None:
-        """Queue an account's events for all endpoints that want them."""
+    def publish(self, account_id: str, events: Iterable[Event]) -> list[Delivery]:
+        """Queue an account's events for all endpoints that want them. Return the deliveries."""
+        before = self._delivery_count
         for event in events:
             if event.url is not None:
                 self._queue_direct(
@@ -212,6 +213,13 @@ class Webhooks:
             for endpoint in self._endpoints.values():
                 if endpoint.wants(account_id, event):
                     self._queue(endpoint, account_id, event)
+        count = min(self._delivery_count - before, len(self._log))
+        return [self._log[-number] for number in range(count, 0, -1)]
+
+    def count_event(self) -> int:
+        """Return the number of the next event that somebody makes up."""
+        self._made_up += 1
+        return self._made_up
 
     def replay(self, id: str) -> Delivery:
         """Send a delivery again, now and regardless of modes; return the new delivery.
@@ -288,7 +296,7 @@ class Webhooks:
         self._endpoints.clear()
         self._direct.clear()
         self._log.clear()
-        self._endpoint_count = self._delivery_count = 0
+        self._endpoint_count = self._delivery_count = self._made_up = 0
         self.sender.reset()
 
     def count_pending(self, account_id: str | None = None) -> tuple[int, datetime | None]:

@@ -70,7 +70,7 @@ def test_the_document_is_valid_openapi(overlay: Path | None) -> None:
 def test_the_general_document_describes_the_general_handlers() -> None:
     """Operations and handlers are the same set."""
     operations = set(document.load(None, {}).operations)
-    assert operations == {*HANDLERS, "get_openapi_document"}
+    assert operations == {*HANDLERS, "get_openapi_document", "stream_requests"}
 
 
 @pytest.mark.parametrize("scheme", SCHEMES, ids=lambda scheme: scheme["type"])

@@ -21,7 +21,7 @@ from contract_tests.findings.baseline import Baseline
 from contract_tests.openapi.contract import Contract
 from contract_tests.overlay.document import Overlay, overlaid
 from contract_tests.runner import DRIVERS, PHASES
-from mockserver import check_command, control_command, settings
+from mockserver import check_command, control_command, remote_commands, settings
 from tests.conftest import API, RunningServer, ServerFactory, running_server
 from tests.guides.markdown import (
     CONTRIBUTING,
@@ -183,6 +183,9 @@ def test_the_mocks_commands_are_understood_as_printed(document: Document) -> Non
         if name == "control":
             if words and "COMMAND" not in words:
                 control_command.parser().parse_args([_with_address(word) for word in words])
+            continue
+        if name in remote_commands.COMMANDS:
+            remote_commands.parser(name).parse_args(words)
             continue
         if name == "check":
             check_command.parser().parse_args(words or ["FILE"])

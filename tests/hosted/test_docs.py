@@ -19,12 +19,12 @@ def visitor(client: httpx.Client) -> httpx.Client:
     return client
 
 
-@pytest.mark.parametrize("path", ["/", "/docs"])
-def test_the_root_and_docs_lead_to_the_reference(visitor: httpx.Client, path: str) -> None:
-    """The printed URL shows a page."""
+@pytest.mark.parametrize(("path", "page"), [("/docs", "/docs/reference"), ("/", "/_mock/")])
+def test_short_addresses_lead_to_pages(visitor: httpx.Client, path: str, page: str) -> None:
+    """The printed URL leads to the workbench, ``/docs`` to the reference."""
     response = visitor.get(path)
     assert 300 <= response.status_code < 400
-    assert response.headers["location"] == "/docs/reference"
+    assert response.headers["location"] == page
     assert visitor.get(response.headers["location"]).status_code == 200
 
 

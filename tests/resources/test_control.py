@@ -190,7 +190,7 @@ def test_health_counts_accounts(client: httpx.Client) -> None:
     assert client.get("/_mock/health").json()["accounts"] == 2
 
 
-@pytest.mark.parametrize("path", ["personas", "accounts", "usage", "outbox", "invariants"])
+@pytest.mark.parametrize("path", ["personas", "books", "usage", "outbox", "invariants"])
 def test_what_billing_adds_is_not_served(client: httpx.Client, path: str) -> None:
     """A 404 in the control API's own envelope."""
     response = client.get(f"/_mock/{path}")

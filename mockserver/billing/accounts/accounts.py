@@ -35,7 +35,7 @@ MAX_REMEMBERED = 50_000
 
 logger = logging.getLogger(__name__)
 
-Publish = Callable[[str, list[Event]], None]
+Publish = Callable[[str, list[Event]], object]
 """A function of an account's id and its events."""
 
 
@@ -136,9 +136,21 @@ class Accounts:
 
     def violations(self, key: str) -> list[str]:
         """Return what does not add up in an account's books, one sentence each."""
-        return invariants.violations(self.tenant(key).account, self.catalogue, self._clock.now())
+        return [violation for check in self.checks(key) for violation in check.violations]
+
+    def is_organization(self, name: str) -> bool:
+        """Return whether an account is an organization's, which has no key."""
+        return name in self._organizations
+
+    def checks(self, key: str) -> list[invariants.Check]:
+        """Return all invariants of an account, with what violates them."""
+        return invariants.checks(self.tenant(key).account, self.catalogue, self._clock.now())
 
     # ---------------------------------------------------------------------------------- state
+
+    def key_of(self, account_id: str) -> str | None:
+        """Return the name of an account by its public id; None if it does not exist."""
+        return self._store.name_of(account_id)
 
     def account_id(self, key: str) -> str | None:
         """Return the public id of an account; None if it does not exist."""

@@ -202,6 +202,14 @@ class MemoryStore:
                 return name
         return None
 
+    def name_of(self, account_id: str) -> str | None:
+        """Return the name of the tenant whose account has this id."""
+        for name, tenant in self._tenants.items():
+            found = tenant.account_id if isinstance(tenant, Packed) else tenant.account.id
+            if found == account_id:
+                return name
+        return None
+
     def dump(self) -> Dump:
         """Return all tenants, packed."""
         return Dump(

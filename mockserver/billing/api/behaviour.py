@@ -157,7 +157,9 @@ class Billing:
         from mockserver.billing.stripe.app import StripeApp
 
         return Beside(
-            billing_routes(self._world), [PublicApp(stripe_paths.serves, StripeApp(self._world))]
+            billing_routes(self._world),
+            [PublicApp(stripe_paths.serves, StripeApp(self._world))],
+            packaged.billing_panels(),
         )
 
     @property

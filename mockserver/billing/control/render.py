@@ -1,12 +1,15 @@
 """The JSON of billing's part of the control API."""
 
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from mockserver.billing import money
-from mockserver.billing.account import CheckoutSession
+from mockserver.billing.account import Account, CheckoutSession
 from mockserver.billing.accounts.personas import Persona
 from mockserver.billing.accounts.store import Tenant
 from mockserver.billing.context import Context
+from mockserver.billing.invariants import Check
 from mockserver.billing.ledger import Entry
 from mockserver.billing.outbox import Message
 from mockserver.billing.tiers import tier_of
@@ -14,6 +17,13 @@ from mockserver.billing.usage_log import UsageEvent
 from mockserver.engine.render import optional_timestamp, timestamp
 
 Json = dict[str, Any]
+
+_MAX_PAGES = 20
+"""How many pages of each kind are listed."""
+_MAX_POINTS = 500
+"""How many points the balance over time has."""
+_MAX_DAYS = 62
+"""How many days of usage are listed."""
 
 
 def persona(slug: str, persona: Persona) -> Json:
@@ -27,16 +37,96 @@ def persona(slug: str, persona: Persona) -> Json:
     }
 
 
-def account(name: str, tenant: Tenant) -> Json:
-    account = tenant.account
+def account(tenant: Tenant) -> Json:
+    account, alerts = tenant.account, tenant.account.usage_alerts
     return {
-        "id": account.id,
-        "name": name,
         "persona": tenant.persona,
         "tier": tier_of(account.ledger.balance).name,
         **_balance(account.ledger.balance),
         "plan": account.subscription.plan if account.subscription else None,
+        "plan_status": account.subscription.status if account.subscription else None,
+        "cards": [card.label for card in account.wallet.cards],
+        "alerts": alerts.thresholds if alerts.enabled else [],
         "created_at": timestamp(account.created_at),
+    }
+
+
+def pages(account: Account, now: datetime, base_url: str) -> list[Json]:
+    """Return the pages of an account, newest first of each kind."""
+    checkouts = [
+        {
+            "kind": "checkout",
+            "title": f"{session.description}, {money.display_cents(session.amount_cents)}",
+            "status": session.status(now),
+            "url": f"{base_url}/checkout/{session.id}",
+        }
+        for session in account.checkout_sessions.values()
+    ]
+    portals = [
+        {
+            "kind": "portal",
+            "title": f"Opened {timestamp(session.created_at)[:16].replace('T', ' ')}",
+            "status": "open",
+            "url": f"{base_url}/portal/{session.id}",
+        }
+        for session in account.portal_sessions.values()
+    ]
+    invoices = [
+        {
+            "kind": "invoice",
+            "title": f"{invoice.number}, {money.display_cents(invoice.amount_cents)}",
+            "status": invoice.status,
+            "url": f"{base_url}/invoices/{invoice.id}",
+        }
+        for invoice in account.invoices
+    ]
+    newest = (kind[-_MAX_PAGES:][::-1] for kind in (checkouts, portals, invoices))
+    return [page for kind in newest for page in kind]
+
+
+def due(account: Account) -> Json:
+    """Return the next renewal of an account, or the retry of an unpaid one."""
+    subscription = account.subscription
+    if subscription is None:
+        raise ValueError("the account has no subscription")
+    is_retry = subscription.status == "past_due"
+    what = f"Retry {subscription.retries + 1} of the payment for" if is_retry else "Renewal of"
+    return {
+        "at": timestamp(subscription.due_at),
+        "kind": "retry" if is_retry else "renewal",
+        "account_id": account.id,
+        "title": f"{what} the {subscription.plan} plan",
+    }
+
+
+def books(account: Account, checks: Sequence[Check]) -> Json:
+    """Return balance over time, usage by day, and all invariants."""
+    entries = account.ledger.entries
+    step = max(1, -(-len(entries) // _MAX_POINTS))
+    chosen = [entries[index] for index in range(len(entries) - 1, -1, -step)][::-1]
+    days = list(account.usage.days)[-_MAX_DAYS:]
+    return {
+        "entries": len(entries),
+        "points": [
+            {
+                "at": timestamp(entry.created_at),
+                "balance_microcents": entry.balance_after_microcents,
+                "type": entry.type,
+                "description": entry.description,
+            }
+            for entry in chosen
+        ],
+        "usage": [
+            {
+                "day": day.isoformat(),
+                "requests": tally.total_requests,
+                "credits": tally.total_credits,
+                "cost_display": money.display(tally.total_credits * money.MICROCENTS_PER_CREDIT),
+            }
+            for day, tally in days
+        ],
+        "checks": [{"title": check.title, "violations": check.violations} for check in checks],
+        **_balance(account.ledger.balance),
     }
 
 

@@ -3,7 +3,9 @@
 from collections.abc import Mapping
 
 from mockserver.control.operations import (
+    accounts,
     clock,
+    due,
     faults,
     requests,
     server,
@@ -15,6 +17,6 @@ from mockserver.engine.call import Handler
 from mockserver.engine.registry import functions_of
 
 HANDLERS: Mapping[str, Handler] = functions_of(
-    clock, faults, requests, server, snapshots, state, webhooks
+    accounts, clock, due, faults, requests, server, snapshots, state, webhooks
 )
 """All but ``get_openapi_document``, which needs the document."""

@@ -4,6 +4,7 @@ from mockserver.control import render
 from mockserver.control.call import Call
 from mockserver.engine import pagination
 from mockserver.engine.body import Json
+from mockserver.engine.errors import Refusal
 from mockserver.engine.render import page as render_page
 from mockserver.engine.world import Exchange
 
@@ -13,6 +14,15 @@ def list_requests(call: Call) -> Json:
     page = pagination.by_offset(call, exchanges)
     shown = [render.exchange(exchange, call.world.redactor) for exchange in page.items]
     return render_page("requests", shown, page)
+
+
+def get_request(call: Call) -> Json:
+    number, exchanges = call.params["number"], call.world.exchanges
+    found = next((exchange for exchange in exchanges if exchange.number == number), None)
+    if found is None:
+        kept = f"Only the latest {exchanges.maxlen:,} are kept."
+        raise Refusal(404, f"Request {number} is not recorded. {kept}")
+    return render.exchange(found, call.world.redactor)
 
 
 def delete_requests(call: Call) -> Json:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from mockserver.control import webhook_views
+from mockserver.control import made_up, webhook_views
 from mockserver.control.call import Call
 from mockserver.engine import pagination
 from mockserver.engine.body import Json
@@ -54,6 +54,11 @@ def replay_webhook_delivery(call: Call) -> Json:
     return webhook_views.delivery(
         call.world.webhooks.replay(call.params["delivery_id"]), call.world.redactor
     )
+
+
+def send_webhook_event(call: Call) -> Json:
+    """Publish an event with the data of the request. Nothing else changes."""
+    return made_up.publish(call, {**(made_up.lived(call) or {}), **(call.body["data"] or {})})
 
 
 async def settle_webhooks(call: Call) -> Json:

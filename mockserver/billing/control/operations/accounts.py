@@ -4,6 +4,9 @@ from mockserver.billing import refunds, usage
 from mockserver.billing.api.call import Call
 from mockserver.billing.control import render
 from mockserver.billing.control.context import as_mock
+from mockserver.control import render as general
+from mockserver.control.accounts import key_of
+from mockserver.control.operations import due
 from mockserver.engine import pagination
 from mockserver.engine.body import Json
 from mockserver.engine.render import page as render_page
@@ -18,13 +21,41 @@ def list_accounts(call: Call) -> Json:
     accounts = call.world.state
     page = pagination.by_offset(call, accounts.names())
     shown = [
-        render.account(call.world.redactor.show(name), accounts.peek(name)) for name in page.items
+        {**general.account(call.world, name), **render.account(accounts.peek(name))}
+        for name in page.items
     ]
     return {
         **render_page("accounts", shown, page),
         "max_accounts": accounts.max_accounts,
         "evictions": accounts.evictions,
     }
+
+
+def get_account(call: Call) -> Json:
+    """Return an account with its key and the addresses of its pages."""
+    world = call.world
+    name = key_of(call, call.params["account_id"])
+    tenant = world.state.peek(name)
+    key = None if world.state.is_organization(name) else name
+    pages = render.pages(tenant.account, world.clock.now(), call.base_url)
+    shown = {**general.account(world, name), **render.account(tenant)}
+    return {"account": shown, "key": key, "pages": pages}
+
+
+def list_due_work(call: Call) -> Json:
+    """List renewals, retries of renewals, and attempts of webhook deliveries."""
+    accounts = call.world.state
+    names = [call.key] if call.key else accounts.names()
+    tenants = [accounts.peek(name) for name in names]
+    found = [render.due(tenant.account) for tenant in tenants if tenant.account.subscription]
+    found += due.list_due_work(call)["due"]
+    return {"due": sorted(found, key=lambda work: work["at"])}
+
+
+def get_books(call: Call) -> Json:
+    """Return balance over time, usage by day, and all invariants."""
+    checks = call.world.state.checks(call.key)
+    return render.books(call.context.account, checks)
 
 
 def record_usage(call: Call) -> Json:

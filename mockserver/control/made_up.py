@@ -1,0 +1,47 @@
+"""Webhook events that did not happen."""
+
+from datetime import datetime
+from hashlib import blake2b
+from typing import Any
+
+from msgspec import Struct
+
+from mockserver.control import webhook_views
+from mockserver.control.call import Call
+from mockserver.engine.body import Json
+
+
+class MadeUpEvent(Struct, frozen=True):
+    """An event that nothing caused."""
+
+    id: str
+    type: str
+    created_at: datetime
+    data: dict[str, Any]
+    url: str | None = None
+
+
+def lived(call: Call) -> dict[str, Any] | None:
+    """Return the data of the last such event that happened to the caller's account, if known."""
+    found = (
+        delivery.event.data
+        for delivery in reversed([*call.world.webhooks.deliveries])
+        if delivery.event.type == call.body["event"]
+        and delivery.account_id == call.account_id
+        and not isinstance(delivery.event, MadeUpEvent)
+    )
+    data = next(found, None)
+    return None if data is None else dict(data)
+
+
+def publish(call: Call, data: dict[str, Any]) -> Json:
+    """Publish an event that did not happen to the caller's account."""
+    world, kind = call.world, call.body["event"]
+    source = f"{kind}:{world.webhooks.count_event()}".encode()
+    id = "evt_" + blake2b(source, digest_size=12).hexdigest()
+    account_id = call.account_id or "none"
+    deliveries = world.webhooks.publish(
+        account_id, [MadeUpEvent(id, kind, world.clock.now(), data)]
+    )
+    shown = [webhook_views.delivery(delivery, world.redactor) for delivery in deliveries]
+    return {"event_id": id, "account_id": account_id, "deliveries": shown}

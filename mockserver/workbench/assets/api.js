@@ -1,0 +1,112 @@
+// Requests to the control API.
+
+export const facts = JSON.parse(document.querySelector("meta[name=workbench]").content);
+const TOKEN = "workbench-token";
+
+export const canDo = (operation) => facts.controls.includes(operation);
+
+// The headers that name an account, as the served API takes its credentials.
+export function credentials(key) {
+  const { type, name, scheme } = facts.scheme;
+  if (key === undefined || key === null) return {};
+  if (type === "apiKey" && facts.scheme.in === "header") return { [name]: key };
+  if (type === "apiKey" && facts.scheme.in === "cookie") return {};
+  if (type === "http" && scheme?.toLowerCase() === "basic") {
+    return { Authorization: `Basic ${key.includes(":") ? btoa(key) : key}` };
+  }
+  return { Authorization: `Bearer ${key}` };
+}
+
+export function withKey(path, key) {
+  if (!key || facts.scheme.type !== "apiKey" || facts.scheme.in !== "query") return path;
+  const name = encodeURIComponent(facts.scheme.name);
+  return `${path}${path.includes("?") ? "&" : "?"}${name}=${encodeURIComponent(key)}`;
+}
+
+export class Refused extends Error {
+  constructor(status, detail) {
+    super(sentence(detail) || `The mock refused with ${status}.`);
+    this.status = status;
+    this.problems = Array.isArray(detail) ? detail.map(problem) : [this.message];
+  }
+}
+
+function problem({ loc = [], msg }) {
+  const place = loc.slice(loc[0] === "body" ? 1 : 0).join(".");
+  return place ? `${place}: ${msg}` : msg;
+}
+
+function sentence(detail) {
+  return Array.isArray(detail) ? detail.map(problem).join(" ") : detail;
+}
+
+export function tokenHeaders() {
+  const token = sessionStorage.getItem(TOKEN);
+  return token ? { "X-Control-Token": token } : {};
+}
+
+export function keepToken(token) {
+  sessionStorage.setItem(TOKEN, token);
+}
+
+export async function control(method, path, { key, body } = {}) {
+  const headers = { ...tokenHeaders(), ...credentials(key) };
+  if (body !== undefined) headers["Content-Type"] = "application/json";
+  let response;
+  try {
+    response = await fetch(withKey(facts.prefix + path, key), {
+      method, headers, body: body === undefined ? undefined : JSON.stringify(body),
+    });
+  } catch {
+    throw new Error("The mock does not respond. Is it still running?");
+  }
+  const content = await response.json().catch(() => null);
+  if (!response.ok) throw new Refused(response.status, content?.detail);
+  return content;
+}
+
+// Calls back with each event of a stream, and connects again where it ended.
+export async function follow(path, onEvent, onState) {
+  let last = "";
+  for (let wait = 250; ; wait = Math.min(wait * 2, 5000)) {
+    try {
+      const headers = { ...tokenHeaders(), ...(last ? { "Last-Event-ID": last } : {}) };
+      const response = await fetch(facts.prefix + path, { headers });
+      if (!response.ok) {
+        const content = await response.json().catch(() => null);
+        onState("refused", content?.detail || `The mock refused with ${response.status}.`);
+      } else {
+        wait = 250;
+        onState("open");
+        await read(response.body.pipeThrough(new TextDecoderStream()), (name, data, id) => {
+          last = id || last;
+          onEvent(name, data);
+        });
+        onState("lost");
+      }
+    } catch {
+      onState("lost");
+    }
+    await new Promise((resolve) => setTimeout(resolve, wait));
+  }
+}
+
+async function read(stream, onEvent) {
+  const reader = stream.getReader();
+  let text = "";
+  for (;;) {
+    const { value, done } = await reader.read();
+    if (done) return;
+    const parts = (text + value).split("\n\n");
+    text = parts.pop();
+    for (const part of parts) {
+      let name = "", data = "", id = "";
+      for (const line of part.split("\n")) {
+        if (line.startsWith("event: ")) name = line.slice(7);
+        else if (line.startsWith("data: ")) data += line.slice(6);
+        else if (line.startsWith("id: ")) id = line.slice(4);
+      }
+      if (name) onEvent(name, JSON.parse(data), id);
+    }
+  }
+}
