@@ -189,6 +189,95 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/due": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List what falls due
+         * @description Lists what happens when the clock reaches a time, earliest first. With credentials, what
+         *     concerns that account.
+         */
+        get: operations["list_due_work"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/accounts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List accounts
+         * @description Lists the accounts that have been used since the server started, the most recently created
+         *     first. Of a key that is not a persona's, only the beginning is shown.
+         *
+         *     Beside the accounts of personas, at most `max_accounts` are kept. Beyond that, the least
+         *     recently used account is evicted, with its faults and webhook endpoints. The log and the
+         *     first response to its key warn of it.
+         */
+        get: operations["list_accounts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/accounts/{account_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get an account
+         * @description Returns an account with its `key`: the credentials that the other operations take. This is
+         *     the only operation that shows a key as a whole. The workbench asks for it when a person
+         *     opens an account.
+         */
+        get: operations["get_account"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/label": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Name an account
+         * @description Gives the account a name for people, which lists show beside it. Null removes it. Names are
+         *     kept until the account is reset, and are not part of its state.
+         */
+        put: operations["label_account"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/state": {
         parameters: {
             query?: never;
@@ -359,6 +448,56 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/requests/stream": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Stream requests
+         * @description Sends recorded requests as they come, as server-sent events, without bodies. The workbench
+         *     at `/_mock/` uses it. At most 20 streams are open at once. The events are:
+         *
+         *     - `hello`, first: `{"run": "5f3", "missed": 0, "resumed": false}`.
+         *     - `requests`, with an `id`: an array of at most 500 requests, oldest first.
+         *     - `changed`: the operationIds of the control API that may have changed something.
+         *     - `dropped`: `{"count": 12}`, if the client read too slowly. At most 20,000 requests wait.
+         *
+         *     The first `requests` are those recorded so far, unless `history` is false. With
+         *     `Last-Event-ID`, the stream continues after that event; `missed` counts the requests that
+         *     are no longer recorded.
+         */
+        get: operations["stream_requests"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/requests/{number}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get a recorded request
+         * @description Returns one recorded request by the `number` that the stream names.
+         */
+        get: operations["get_request"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/webhook-endpoints": {
         parameters: {
             query?: never;
@@ -419,6 +558,29 @@ export interface paths {
          */
         put: operations["set_webhook_modes"];
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/webhook-events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send an event
+         * @description Sends an event that did not happen to the endpoints that want it, as if it had happened to
+         *     the account. Its data is that of the account's last such event, if one is among the
+         *     deliveries, else it is made up; the properties of the request replace its own. Nothing but
+         *     the deliveries is changed.
+         */
+        post: operations["send_webhook_event"];
         delete?: never;
         options?: never;
         head?: never;
@@ -511,7 +673,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/accounts": {
+    "/books": {
         parameters: {
             query?: never;
             header?: never;
@@ -519,15 +681,12 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List accounts
-         * @description Lists the accounts that have been used since the server started, the most recently created
-         *     first. Of a key that is not a persona's, only the beginning is shown.
-         *
-         *     Beside the accounts of personas, at most `max_accounts` are kept. Beyond that, the least
-         *     recently used account is evicted, with its faults and webhook endpoints. The log and the
-         *     first response to its key warn of it.
+         * Get the books
+         * @description Returns the balance over time, the usage by day, and every invariant with what violates it.
+         *     A long ledger is thinned to 500 points; the last point is the balance. The last 62 days with
+         *     usage are listed.
          */
-        get: operations["list_accounts"];
+        get: operations["get_books"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1042,6 +1201,7 @@ export interface components {
          *           "title": "Milk"
          *         }
          *       },
+         *       "raw_body": "{\"id\":\"evt_0f1e2d3c4b5a69788796a5b4\",\"event\":\"note.created\"}",
          *       "attempts": [
          *         {
          *           "at": "2026-03-01T12:00:00.000Z",
@@ -1081,6 +1241,8 @@ export interface components {
             next_attempt_at: components["schemas"]["NullableTimestamp"];
             /** @description The body of the POST. */
             body: Record<string, never>;
+            /** @description The same as it was sent, and signed. */
+            raw_body: string;
             /** @description All attempts, oldest first. */
             attempts: components["schemas"]["WebhookAttempt"][];
         };
@@ -1307,6 +1469,15 @@ export interface components {
             warnings: string[];
         };
         /**
+         * @description Server-sent events.
+         * @example event: requests
+         *     id: 5f3-12
+         *     data: [{"number":12,"at":"2026-03-01T12:00:00.000Z","account_id":"acct_b87a50719eeaa7cc",
+         *     data: "operation_id":"get_note","method":"GET","path":"/v1/notes/7","query":"",
+         *     data: "status":404,"duration_ms":0.21,"reason":"No such note.","fault":null,"warnings":[]}]
+         */
+        RequestEvents: string;
+        /**
          * @description A body: JSON as it is, anything else as text, null if there was none.
          * @example {
          *       "title": "Milk"
@@ -1322,6 +1493,181 @@ export interface components {
         Deleted: {
             /** @description The number. */
             deleted: number;
+        };
+        /** @description What happens when the clock reaches a time. */
+        DueWork: {
+            due: components["schemas"]["DueItem"][];
+        };
+        /**
+         * @description One thing that falls due.
+         * @example {
+         *       "at": "2026-03-01T12:00:10.000Z",
+         *       "kind": "webhook",
+         *       "account_id": "acct_b87a50719eeaa7cc",
+         *       "title": "Attempt 2 of note.created"
+         *     }
+         */
+        DueItem: {
+            at: components["schemas"]["Timestamp"];
+            /**
+             * @description The next attempt of a webhook delivery, the renewal of a plan, or the retry of an unpaid renewal.
+             * @enum {string}
+             */
+            kind: "webhook" | "renewal" | "retry";
+            /** @description The account that it concerns. */
+            account_id: string;
+            /** @description What happens, for people. */
+            title: string;
+        };
+        /** @description The accounts that exist. */
+        Accounts: {
+            accounts: components["schemas"]["Account"][];
+            total: components["schemas"]["Total"];
+            has_more: components["schemas"]["HasMore"];
+            /** @description The number of evicted accounts since the start or the last reset. */
+            evictions: number;
+            /** @description The limit of `--max-accounts`, which does not count accounts of personas. */
+            max_accounts: number;
+        };
+        /**
+         * @description A summary of an account.
+         * @example {
+         *       "id": "acct_b87a50719eeaa7cc",
+         *       "name": "sk_test_4f***",
+         *       "label": null,
+         *       "persona": "default",
+         *       "tier": "growth",
+         *       "balance_microcents": 5434600000,
+         *       "balance_display": "$54.34",
+         *       "plan": null,
+         *       "plan_status": null,
+         *       "cards": [
+         *         "Visa ending in 4242"
+         *       ],
+         *       "alerts": [
+         *         75,
+         *         90,
+         *         100
+         *       ],
+         *       "created_at": "2026-01-01T12:00:00.000Z"
+         *     }
+         */
+        Account: {
+            /** @description The same for a key and a seed; `/_mock/requests` filters by it. */
+            id: string | null;
+            /** @description A persona's key, an organization's id, or the beginning of another key. */
+            name: string;
+            /** @description The name that somebody gave it. */
+            label: string | null;
+            /** @description The slug of the persona whose history it has. */
+            persona: string;
+            /** @description The tier of the current balance. */
+            tier: string;
+            balance_microcents: components["schemas"]["Microcents"];
+            balance_display: components["schemas"]["MoneyDisplay"];
+            /** @description The paid plan; null if there is none. */
+            plan: string | null;
+            /** @description The status of the plan, such as `past_due`. */
+            plan_status: string | null;
+            /** @description Its cards: brand and last four digits. */
+            cards: string[];
+            /** @description The thresholds of usage alerts that are on, in percent. */
+            alerts: number[];
+            created_at: components["schemas"]["Timestamp"];
+        };
+        /**
+         * @description An account with its credentials.
+         * @example {
+         *       "account": {
+         *         "id": "acct_b87a50719eeaa7cc",
+         *         "name": "sk_test_4f***",
+         *         "label": null,
+         *         "persona": "default",
+         *         "tier": "growth",
+         *         "balance_microcents": 5434600000,
+         *         "balance_display": "$54.34",
+         *         "plan": null,
+         *         "plan_status": null,
+         *         "cards": [
+         *           "Visa ending in 4242"
+         *         ],
+         *         "alerts": [
+         *           75,
+         *           90,
+         *           100
+         *         ],
+         *         "created_at": "2026-01-01T12:00:00.000Z"
+         *       },
+         *       "key": "sk_test_4f1d9a",
+         *       "pages": [
+         *         {
+         *           "kind": "invoice",
+         *           "title": "INV-2026-0001, $50.00",
+         *           "status": "paid",
+         *           "url": "http://127.0.0.1:8080/invoices/48f719c9-0aea-4d3e-99cc-220115ce2b6b"
+         *         }
+         *       ]
+         *     }
+         */
+        AccountWithKey: {
+            account: components["schemas"]["Account"];
+            /** @description Its API key; null for an organization. */
+            key: string | null;
+            /** @description Its latest pages of each kind, newest first. */
+            pages: components["schemas"]["HostedPage"][];
+        };
+        /**
+         * @description The name of an account.
+         * @example {
+         *       "label": "Checkout tests"
+         *     }
+         */
+        LabelRequest: {
+            /** @description The name; null or an empty text removes it. */
+            label: string | null;
+        };
+        /**
+         * @description The name of an account.
+         * @example {
+         *       "account_id": "acct_b87a50719eeaa7cc",
+         *       "label": "Checkout tests"
+         *     }
+         */
+        Label: {
+            /** @description The account. */
+            account_id: string;
+            /** @description Its name. */
+            label: string | null;
+        };
+        /**
+         * @description An event that did not happen.
+         * @example {
+         *       "event": "deposit.completed",
+         *       "data": {
+         *         "note_id": 7,
+         *         "amount_cents": 5000
+         *       }
+         *     }
+         */
+        WebhookEventRequest: {
+            event: components["schemas"]["EventType"];
+            /** @description Properties of its data, which replace those of the last event. */
+            data?: Record<string, never> | null;
+        };
+        /**
+         * @description An event that did not happen, and its deliveries.
+         * @example {
+         *       "event_id": "evt_0f1e2d3c4b5a69788796a5b4",
+         *       "account_id": "acct_1",
+         *       "deliveries": []
+         *     }
+         */
+        WebhookEventSent: {
+            /** @description The id of the event. */
+            event_id: string;
+            /** @description The account of the event. */
+            account_id: string;
+            deliveries: components["schemas"]["WebhookDelivery"][];
         };
         /**
          * @description The whole state of an account. The content of its parts is internal to the mock and may
@@ -1481,43 +1827,60 @@ export interface components {
             /** @description Its state and its use. */
             about: string;
         };
-        /** @description The accounts that exist. */
-        Accounts: {
-            accounts: components["schemas"]["Account"][];
-            total: components["schemas"]["Total"];
-            has_more: components["schemas"]["HasMore"];
-            /** @description The limit of `--max-accounts`, which does not count accounts of personas. */
-            max_accounts: number;
-            /** @description The number of evicted accounts since the start or the last reset. */
-            evictions: number;
+        /** @description A page of an account. */
+        HostedPage: {
+            /**
+             * @description What it shows.
+             * @enum {string}
+             */
+            kind: "checkout" | "portal" | "invoice";
+            /** @description What it is for, for people. */
+            title: string;
+            /** @description The status of what it shows. */
+            status: string;
+            /** @description Its address. */
+            url: string;
         };
-        /**
-         * @description A summary of an account.
-         * @example {
-         *       "id": "acct_b87a50719eeaa7cc",
-         *       "name": "sk_test_4f***",
-         *       "persona": "default",
-         *       "tier": "growth",
-         *       "balance_microcents": 5434600000,
-         *       "balance_display": "$54.34",
-         *       "plan": null,
-         *       "created_at": "2026-01-01T12:00:00.000Z"
-         *     }
-         */
-        Account: {
-            /** @description The same for a key and a seed; `/_mock/requests` filters by it. */
-            id: string;
-            /** @description A persona's key, an organization's id, or the beginning of another key. */
-            name: string;
-            /** @description The slug of the persona whose history it has. */
-            persona: string;
-            /** @description The tier of the current balance. */
-            tier: string;
+        /** @description Balance over time, usage by day, and invariants. */
+        Books: {
+            /** @description The number of ledger entries. */
+            entries: number;
+            /** @description The balance after ledger entries, oldest first. */
+            points: components["schemas"]["BalancePoint"][];
+            /** @description Days with usage, oldest first. */
+            usage: components["schemas"]["UsageDay"][];
+            checks: components["schemas"]["InvariantCheck"][];
             balance_microcents: components["schemas"]["Microcents"];
             balance_display: components["schemas"]["MoneyDisplay"];
-            /** @description The paid plan; null if there is none. */
-            plan: string | null;
-            created_at: components["schemas"]["Timestamp"];
+        };
+        /** @description The balance after a ledger entry. */
+        BalancePoint: {
+            at: components["schemas"]["Timestamp"];
+            balance_microcents: components["schemas"]["Microcents"];
+            /** @description The type of the entry. */
+            type: string;
+            /** @description The description of the entry. */
+            description: string;
+        };
+        /** @description The usage of one day, in UTC. */
+        UsageDay: {
+            /**
+             * Format: date
+             * @description The day.
+             */
+            day: string;
+            /** @description The number of requests. */
+            requests: number;
+            /** @description Their price in credits. */
+            credits: number;
+            cost_display: components["schemas"]["MoneyDisplay"];
+        };
+        /** @description One invariant and what violates it. */
+        InvariantCheck: {
+            /** @description What must be true. */
+            title: string;
+            /** @description One sentence for each violation. */
+            violations: string[];
         };
         /**
          * @description A usage event, with the balance after it and its consequences, such as a recharge.
@@ -1802,6 +2165,42 @@ export interface components {
                 "application/json": components["schemas"]["Error"];
             };
         };
+        /** @description There is no such account. */
+        UnknownAccount: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Error"];
+            };
+        };
+        /** @description The account does not exist yet. */
+        NoAccountYet: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Error"];
+            };
+        };
+        /** @description The request is not recorded, or no longer. */
+        UnknownRequest: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Error"];
+            };
+        };
+        /** @description The maximum number of streams is open already. */
+        TooManyStreams: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Error"];
+            };
+        };
         /** @description There is no such endpoint. */
         UnknownWebhookEndpoint: {
             headers: {
@@ -1952,6 +2351,26 @@ export interface components {
          * @example 422
          */
         OfStatus: number;
+        /**
+         * @description The `id` of the account.
+         * @example acct_b87a50719eeaa7cc
+         */
+        AccountId: string;
+        /**
+         * @description The `number` of the request, which counts from the start of the server.
+         * @example 12
+         */
+        RequestNumber: number;
+        /**
+         * @description Whether the stream begins with the requests that are recorded already.
+         * @example false
+         */
+        History: boolean;
+        /**
+         * @description The `id` of the last event that the client has received.
+         * @example 5f3-12
+         */
+        LastEventId: string;
         /**
          * @description The `id` of the endpoint.
          * @example we_000001
@@ -2250,6 +2669,115 @@ export interface operations {
             };
             403: components["responses"]["Refused"];
             404: components["responses"]["UnknownSnapshot"];
+            422: components["responses"]["InvalidRequest"];
+        };
+    };
+    list_due_work: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What falls due, earliest first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DueWork"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Refused"];
+        };
+    };
+    list_accounts: {
+        parameters: {
+            query?: {
+                /**
+                 * @description The maximum number of entries.
+                 * @example 10
+                 */
+                limit?: components["parameters"]["Limit"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Accounts, newest first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Accounts"];
+                };
+            };
+            403: components["responses"]["Refused"];
+            422: components["responses"]["InvalidRequest"];
+        };
+    };
+    get_account: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The `id` of the account.
+                 * @example acct_b87a50719eeaa7cc
+                 */
+                account_id: components["parameters"]["AccountId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The account and its key. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccountWithKey"];
+                };
+            };
+            403: components["responses"]["Refused"];
+            404: components["responses"]["UnknownAccount"];
+            422: components["responses"]["InvalidRequest"];
+        };
+    };
+    label_account: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LabelRequest"];
+            };
+        };
+        responses: {
+            /** @description The name. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Label"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Refused"];
+            409: components["responses"]["NoAccountYet"];
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["InvalidRequest"];
         };
     };
@@ -2576,6 +3104,70 @@ export interface operations {
             422: components["responses"]["InvalidRequest"];
         };
     };
+    stream_requests: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Whether the stream begins with the requests that are recorded already.
+                 * @example false
+                 */
+                history?: components["parameters"]["History"];
+            };
+            header?: {
+                /**
+                 * @description The `id` of the last event that the client has received.
+                 * @example 5f3-12
+                 */
+                "Last-Event-ID"?: components["parameters"]["LastEventId"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The stream, which does not end. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": components["schemas"]["RequestEvents"];
+                };
+            };
+            403: components["responses"]["Refused"];
+            409: components["responses"]["TooManyStreams"];
+            422: components["responses"]["InvalidRequest"];
+        };
+    };
+    get_request: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The `number` of the request, which counts from the start of the server.
+                 * @example 12
+                 */
+                number: components["parameters"]["RequestNumber"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The request and its response. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Exchange"];
+                };
+            };
+            403: components["responses"]["Refused"];
+            404: components["responses"]["UnknownRequest"];
+            422: components["responses"]["InvalidRequest"];
+        };
+    };
     list_webhook_endpoints: {
         parameters: {
             query?: never;
@@ -2687,6 +3279,35 @@ export interface operations {
             };
             403: components["responses"]["Refused"];
             404: components["responses"]["UnknownWebhookEndpoint"];
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["InvalidRequest"];
+        };
+    };
+    send_webhook_event: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WebhookEventRequest"];
+            };
+        };
+        responses: {
+            /** @description The event and its deliveries; none if no endpoint wants it. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookEventSent"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Refused"];
             413: components["responses"]["BodyTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["InvalidRequest"];
@@ -2815,32 +3436,26 @@ export interface operations {
             403: components["responses"]["Refused"];
         };
     };
-    list_accounts: {
+    get_books: {
         parameters: {
-            query?: {
-                /**
-                 * @description The maximum number of entries.
-                 * @example 10
-                 */
-                limit?: components["parameters"]["Limit"];
-            };
+            query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description Accounts, newest first. */
+            /** @description The books of the account. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Accounts"];
+                    "application/json": components["schemas"]["Books"];
                 };
             };
+            401: components["responses"]["Unauthorized"];
             403: components["responses"]["Refused"];
-            422: components["responses"]["InvalidRequest"];
         };
     };
     record_usage: {
