@@ -22,8 +22,8 @@ class Event(Struct, frozen=True):
     source: str
     """The id of the reported record: a ledger entry, an audit entry, an invoice or a message."""
     url: str | None = None
-    is_whole: bool = False
     """The only recipient of a usage alert. Other events go to all endpoints that want the type."""
+    is_whole: bool = False
 
     @property
     def id(self) -> str:

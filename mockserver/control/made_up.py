@@ -19,6 +19,7 @@ class MadeUpEvent(Struct, frozen=True):
     created_at: datetime
     data: dict[str, Any]
     url: str | None = None
+    is_whole: bool = False
 
 
 def lived(call: Call) -> dict[str, Any] | None:
