@@ -26,11 +26,13 @@ class KeptValidators(SchemaValidatorsFactory):
         self._maker = maker
         self._kept: dict[SchemaPath, SchemaValidator] = {}
 
-    def create(self, spec: SchemaPath, schema: SchemaPath, **options: Any) -> SchemaValidator:
+    def create(
+        self, spec: SchemaPath, schema: SchemaPath, *args: Any, **options: Any
+    ) -> SchemaValidator:
         """Return the validator of a schema. The options are the same for all of a document."""
         validator = self._kept.get(schema)
         if validator is None:
-            validator = self._kept[schema] = self._maker.create(spec, schema, **options)
+            validator = self._kept[schema] = self._maker.create(spec, schema, *args, **options)
         return validator
 
 

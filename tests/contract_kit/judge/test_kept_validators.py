@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
+from openapi_core import OpenAPI
 
+from contract_tests.http.exchange import Exchange
 from contract_tests.judge import openapi_core
 from contract_tests.judge.kept_validators import KeptValidators, kept
-from contract_tests.judge.openapi_core import OpenApiCore
+from contract_tests.judge.openapi_core import Objection, OpenApiCore
 from tests.contract_kit.exchanges import CONTRACT
 from tests.contract_kit.judge.test_shapes import documented
+
+
+def factory_of(validator: Any) -> Any:
+    return validator.schema_validators_factory
 
 
 def test_a_validator_is_made_once_for_each_schema() -> None:
     """Two schemas have two validators, and each of them stays."""
     openapi = kept(CONTRACT.document)
-    factory = openapi.response_validator.schema_validators_factory  # type: ignore[attr-defined]
+    factory = factory_of(openapi.response_validator)
     assert isinstance(factory, KeptValidators)
     schemas = openapi.spec / "components" / "schemas"
     one, other = list(schemas)[:2]
@@ -27,22 +34,22 @@ def test_a_validator_is_made_once_for_each_schema() -> None:
 def test_requests_and_responses_have_validators_of_their_own() -> None:
     """OpenAPI 3.0 validates read-only properties in responses alone."""
     openapi = kept(CONTRACT.document)
-    factories = [
-        validator.schema_validators_factory  # type: ignore[attr-defined]
-        for validator in (openapi.request_validator, openapi.response_validator)
-    ]
-    assert factories[0] is not factories[1]
+    assert factory_of(openapi.request_validator) is not factory_of(openapi.response_validator)
 
 
 def test_headers_that_many_operations_declare_are_judged_once(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """The headers of a second operation are accepted as those of the first."""
-    judge, asked = OpenApiCore(CONTRACT), []
+    judge = OpenApiCore(CONTRACT)
+    asked: list[OpenAPI] = []
     plain = openapi_core._objections
-    monkeypatch.setattr(
-        openapi_core, "_objections", lambda *given: asked.append(given[0]) or plain(*given)
-    )
+
+    def noted(openapi: OpenAPI, exchange: Exchange) -> tuple[Objection, ...] | None:
+        asked.append(openapi)
+        return plain(openapi, exchange)
+
+    monkeypatch.setattr(openapi_core, "_objections", noted)
     for name in ("get_subscription", "list_payment_methods"):
         assert not judge.objections(documented(name), CONTRACT.operations[name])
     assert asked.count(judge._headers) == 1
