@@ -105,3 +105,10 @@ def test_a_part_of_a_whole_is_open_by_way_of_a_reference(tmp_path: Path) -> None
     more = {"type": "object", "properties": {"b": {"type": "integer"}}}
     whole = {"allOf": [{"$ref": "#/components/schemas/Base"}, more]}
     assert judged(tmp_path, {"responses": {"200": content(whole)}}, 200, {"a": 1, "b": 2}) == []
+
+
+def test_an_enum_that_is_nullable_may_be_null(tmp_path: Path) -> None:
+    """Both judges read ``nullable`` beside an ``enum`` without null as it is meant."""
+    color = {"type": "string", "enum": ["red"], "nullable": True}
+    schema = {"anyOf": [{"type": "object", "properties": {"color": color}}]}
+    assert judged(tmp_path, {"responses": {"200": content(schema)}}, 200, {"color": None}) == []
