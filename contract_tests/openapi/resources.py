@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from contract_tests.openapi.contract import JSON, Contract, Operation, Place
 
 _PARAMETER = re.compile(r"\{([^/{}]+)\}")
-_ID_WORDS = ("uuid", "guid", "gid", "sid", "id", "slug", "key", "code", "username", "name")
-"""Properties that name an item."""
+_ID_WORDS = ("uuid", "guid", "gid", "sid", "id", "slug")
+"""Properties that name an item, and endings of path parameters."""
 _MAX_DEPTH = 6
 
 

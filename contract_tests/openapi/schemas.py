@@ -210,6 +210,13 @@ class Schemas:
     def _components(self) -> Json:
         schemas = self._contract.document.get("components", {}).get("schemas", {})
         joined = set(_joined(self._contract.document))
+        left = list(joined)
+        while left:  # a part may be nothing but a reference to another schema
+            schema = schemas.get(unescape(left.pop().removeprefix(_SHARED)))
+            target = schema.get("$ref") if isinstance(schema, dict) else None
+            if isinstance(target, str) and target not in joined:
+                joined.add(target)
+                left.append(target)
         return {
             name: convert(schema, is_open=f"#/components/schemas/{name}" in joined)
             for name, schema in schemas.items()

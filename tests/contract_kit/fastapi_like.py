@@ -187,7 +187,8 @@ class Items:
 
     def _stored(self, sent: dict[str, Any]) -> dict[str, Any]:
         """Return what is stored of what was sent."""
-        stored = {name: sent[name] for name in ("name", "note", "price") if name in sent}
+        names = ("name", "note", "price")
+        stored: dict[str, Any] = {name: sent[name] for name in names if name in sent}
         for name in ("name", "note"):
             if self._is("trims_and_lowers") and isinstance(stored.get(name), str):
                 stored[name] = stored[name].strip().upper()

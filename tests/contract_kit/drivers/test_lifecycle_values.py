@@ -79,6 +79,7 @@ def test_the_entries_of_a_body(body: Any, count: int | None) -> None:
         ({"petId": "p1", "id": 5}, "petId", ("petId", "p1", True)),
         ({"slug": "a", "id": 5}, "slug", ("slug", "a", True)),
         ({"id": 5}, "pet", ("id", "5", False)),
+        ({"id": 5, "code": "a"}, "pet_code", ("id", "5", False)),
         ({"name": "a"}, "pet_id", None),
         ({"id": True}, "id", None),
     ],

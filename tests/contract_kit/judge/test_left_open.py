@@ -15,6 +15,11 @@ from contract_tests.judge.judge import Judge
 from contract_tests.knowledge import NoKnowledge
 from contract_tests.openapi.contract import Contract
 
+SCHEMAS = {
+    "Compact": {"type": "object", "properties": {"a": {"type": "integer"}}},
+    "Base": {"$ref": "#/components/schemas/Compact"},
+}
+
 
 def judged(folder: Path, operation: dict[str, Any], status: int, body: Any) -> list[Finding]:
     """Return the findings in a response of ``GET /things``."""
@@ -22,7 +27,10 @@ def judged(folder: Path, operation: dict[str, Any], status: int, body: Any) -> l
         "openapi": "3.0.3",
         "info": {"title": "Things", "version": "1"},
         "paths": {"/things": {"get": {"operationId": "list_things", **operation}}},
-        "components": {"securitySchemes": {"token": {"type": "http", "scheme": "bearer"}}},
+        "components": {
+            "schemas": SCHEMAS,
+            "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
+        },
     }
     path = folder / "things.json"
     path.write_text(json.dumps(document), encoding="utf-8")
@@ -90,3 +98,17 @@ def test_a_required_property_without_a_schema_is_declared(tmp_path: Path) -> Non
     schema = {"type": "object", "required": ["b"], "properties": {"a": {"type": "integer"}}}
     operation = {"responses": {"200": content(schema)}}
     assert judged(tmp_path, operation, 200, {"a": 1, "b": 3}) == []
+
+
+def test_a_part_of_a_whole_is_open_by_way_of_a_reference(tmp_path: Path) -> None:
+    """The parts of ``allOf`` declare the fields of each other, also those that are references."""
+    more = {"type": "object", "properties": {"b": {"type": "integer"}}}
+    whole = {"allOf": [{"$ref": "#/components/schemas/Base"}, more]}
+    assert judged(tmp_path, {"responses": {"200": content(whole)}}, 200, {"a": 1, "b": 2}) == []
+
+
+def test_an_enum_that_is_nullable_may_be_null(tmp_path: Path) -> None:
+    """Both judges read ``nullable`` beside an ``enum`` without null as it is meant."""
+    color = {"type": "string", "enum": ["red"], "nullable": True}
+    schema = {"anyOf": [{"type": "object", "properties": {"color": color}}]}
+    assert judged(tmp_path, {"responses": {"200": content(schema)}}, 200, {"color": None}) == []
