@@ -194,5 +194,7 @@ class WebhookDelivery:
     created_at: datetime
     next_attempt_at: datetime | None
     body: dict[str, Any]
+    raw_body: str
+    """The same as it was sent, and signed."""
     attempts: list[WebhookAttempt]
     """Oldest first."""

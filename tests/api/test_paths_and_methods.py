@@ -58,7 +58,7 @@ def test_an_unknown_path_is_404(newcomer: Account, method: str, path: str) -> No
         limits_of(response)
 
 
-@pytest.mark.parametrize("path", ["/nothing", "/robots.txt", "/api", "/_mock/nothing", "/_mock"])
+@pytest.mark.parametrize("path", ["/nothing", "/robots.txt", "/api", "/_mock/nothing"])
 def test_other_paths_of_the_server_are_404_too(newcomer: Account, path: str) -> None:
     """Unknown paths outside the API have the same error body."""
     response = newcomer.client.get(path)
