@@ -130,6 +130,12 @@ export async function startMock(options: StartOptions = {}): Promise<Mock> {
   return new Mock(url, { process: child });
 }
 
+/** Return the mock at `MOCK_URL`, or start one. */
+export async function sharedMock(options: StartOptions): Promise<Mock> {
+  const url = process.env["MOCK_URL"];
+  return url ? new Mock(url) : startMock(options);
+}
+
 /** Wait for the URL that the mock prints when it is ready. */
 function printedUrl(child: ChildProcess, program: string, timeout: number): Promise<string> {
   return new Promise((resolve, reject) => {

@@ -2,7 +2,7 @@
 import type { Fixtures } from "@playwright/test";
 import type { Account } from "./account.js";
 import { MockError } from "./errors.js";
-import { Mock, type StartOptions, startMock } from "./mock.js";
+import { type Mock, type StartOptions, sharedMock } from "./mock.js";
 
 export interface TestFixtures {
   /** The persona that the account of a test starts as: `test.use({ persona: "exhausted" })`. */
@@ -21,8 +21,7 @@ export function mockFixtures(options: StartOptions = {}): Fixtures<TestFixtures,
   return {
     mock: [
       async ({}, use) => {
-        const url = process.env["MOCK_URL"];
-        const mock = url ? new Mock(url) : await startMock(options);
+        const mock = await sharedMock(options);
         await use(mock);
         await mock.stop();
       },

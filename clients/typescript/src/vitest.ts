@@ -1,6 +1,6 @@
 /** Fixtures for Vitest: `base.extend<MockFixtures>(mockFixtures())`. */
 import type { Account } from "./account.js";
-import { Mock, type StartOptions, startMock } from "./mock.js";
+import { type Mock, type StartOptions, sharedMock } from "./mock.js";
 
 type Use<T> = (value: T) => Promise<void>;
 
@@ -21,8 +21,7 @@ export function mockFixtures(options: StartOptions = {}): {
   return {
     mock: [
       async ({}, use) => {
-        const url = process.env["MOCK_URL"];
-        const mock = url ? new Mock(url) : await startMock(options);
+        const mock = await sharedMock(options);
         await use(mock);
         await mock.stop();
       },
