@@ -139,4 +139,4 @@ def _stripe(method: str, path: str, **fields: object) -> dict[str, Any]:
             return found
     except urllib.error.HTTPError as error:
         text = json.load(error).get("error", {}).get("message", "")
-        raise RuntimeError(f"Stripe responds to {method} {path} with {error.code}: {text}") from None
+        raise RuntimeError(f"Stripe: {error.code} for {method} {path}: {text}") from None
