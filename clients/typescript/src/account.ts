@@ -36,7 +36,7 @@ export class Account {
 
   /** Call an operation of the control API as this account. Throws MockError. */
   control<T = any>(method: string, path: string, body?: unknown): Promise<T> {
-    return send(this.#target, method, `/_mock${path}`, body);
+    return send(this.#target, method, this.#target.control + path, body);
   }
 
   // ---------------------------------------------------------------------------- payments

@@ -5,6 +5,8 @@ const TIMEOUT_MS = 30_000;
 /** Headers and address of requests to one mock. */
 export interface Target {
   url: string;
+  /** The path of the control API. */
+  control: string;
   headers: Readonly<Record<string, string>>;
 }
 

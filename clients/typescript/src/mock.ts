@@ -22,6 +22,10 @@ export interface StartOptions {
   now?: string | Date;
   /** The port; a free one without it. */
   port?: number;
+  /** The token that the control API requires. */
+  token?: string;
+  /** The path of the control API, if it is not `/_mock`. */
+  prefix?: string;
   /** Further flags of `mockserver serve`. */
   flags?: readonly string[];
   /** How long the start may take, in milliseconds. With `package`, that is loaded first. */
@@ -39,10 +43,14 @@ export class Mock {
   readonly #process: ChildProcess | undefined;
 
   /** Control a mock that runs already, such as one in a container. */
-  constructor(url: string, options: { token?: string; process?: ChildProcess } = {}) {
+  constructor(
+    url: string,
+    options: Pick<StartOptions, "token" | "prefix"> & { process?: ChildProcess } = {},
+  ) {
     const headers: Record<string, string> = {};
     if (options.token) headers["X-Control-Token"] = options.token;
-    this.#target = { url: url.replace(/\/+$/, ""), headers };
+    const control = options.prefix ?? "/_mock";
+    this.#target = { url: url.replace(/\/+$/, ""), control, headers };
     this.#process = options.process;
   }
 
@@ -89,7 +97,7 @@ export class Mock {
 
   /** Call an operation of the control API. Throws MockError. */
   control<T = any>(method: string, path: string, body?: unknown): Promise<T> {
-    return send(this.#target, method, `/_mock${path}`, body);
+    return send(this.#target, method, this.#target.control + path, body);
   }
 
   /** Stop the mock, if `startMock` started it. */
@@ -115,8 +123,13 @@ export class Mock {
  */
 export async function startMock(options: StartOptions = {}): Promise<Mock> {
   const [program, ...parameters] = options.command ?? findCommand(options.package);
+  const { token, prefix } = options;
   const now = options.now === undefined ? [] : [`--now=${iso(options.now)}`];
-  const own = [...now, `--port=${options.port ?? 0}`, "--stop-with-stdin"];
+  const control = [
+    ...(token ? [`--control-token=${token}`] : []),
+    ...(prefix ? [`--control-prefix=${prefix}`] : []),
+  ];
+  const own = [...now, ...control, `--port=${options.port ?? 0}`, "--stop-with-stdin"];
   const child = spawn(
     program,
     [...parameters, "serve", "--quiet", ...(options.flags ?? []), ...own],
@@ -127,7 +140,11 @@ export async function startMock(options: StartOptions = {}): Promise<Mock> {
   child.unref(); // a test runner may end while the mock runs
   for (const stream of [child.stdin, child.stdout, child.stderr])
     (stream as unknown as { unref(): void }).unref();
-  return new Mock(url, { process: child });
+  return new Mock(url, {
+    ...(token ? { token } : {}),
+    ...(prefix ? { prefix } : {}),
+    process: child,
+  });
 }
 
 /** Return the mock at `MOCK_URL`, or start one. */

@@ -87,6 +87,14 @@ test("tasks of Cypress take and return JSON", async () => {
   await assert.rejects(mock.accountOf(key).api("GET", "/balance"), { status: 500 });
 });
 
+test("the control API may need a token and have another path", async () => {
+  const own = await startMock({ token: "let-me-in", prefix: "/own" });
+  const account = await own.account("new");
+  assert.equal(await account.balance(), "$1.00");
+  await assert.rejects(new Mock(own.url, { prefix: "/own" }).reset(), { status: 403 });
+  await own.stop();
+});
+
 test("a mock that does not start says why", async () => {
   await assert.rejects(startMock({ flags: ["--now=tomorrow"] }), /did not start: .*tomorrow/);
   await assert.rejects(startMock({ command: ["/no/such/program"] }), /cannot be started/);
