@@ -157,7 +157,7 @@ def test_a_rejected_key_is_reported(status: int) -> None:
 def test_a_redirect_to_a_login_page_is_reported() -> None:
     """A redirect to a login page is reported and not followed."""
     line = error_of(lambda _: http_response(302, b"", Location="/login?next=/"))
-    assert line.startswith("URL redirects to /login?next=/ instead of answering")
+    assert line.startswith("URL redirects to /login?next=/ instead of responding")
 
 
 def test_a_redirect_does_not_carry_the_key_to_another_host() -> None:
