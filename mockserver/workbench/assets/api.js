@@ -5,12 +5,16 @@ const TOKEN = "workbench-token";
 
 export const canDo = (operation) => facts.controls.includes(operation);
 
-// The headers that name an account, as the served API takes its credentials.
+export const isCookie = facts.scheme.type === "apiKey" && facts.scheme.in === "cookie";
+export const COOKIE = "The key of this API is a cookie, which this page cannot send.";
+
+// The headers that name an account, as the served API takes its credentials. A request without
+// them may concern all accounts, so credentials that a page cannot send are an error.
 export function credentials(key) {
   const { type, name, scheme } = facts.scheme;
   if (key === undefined || key === null) return {};
+  if (isCookie) throw new Error(COOKIE);
   if (type === "apiKey" && facts.scheme.in === "header") return { [name]: key };
-  if (type === "apiKey" && facts.scheme.in === "cookie") return {};
   if (type === "http" && scheme?.toLowerCase() === "basic") {
     return { Authorization: `Basic ${key.includes(":") ? btoa(key) : key}` };
   }
@@ -49,7 +53,9 @@ export function keepToken(token) {
   sessionStorage.setItem(TOKEN, token);
 }
 
+// With an undefined key, a request concerns all accounts.
 export async function control(method, path, { key, body } = {}) {
+  if (key === null) throw new Error("This account has no key, so it cannot be selected.");
   const headers = { ...tokenHeaders(), ...credentials(key) };
   if (body !== undefined) headers["Content-Type"] = "application/json";
   let response;
