@@ -71,13 +71,17 @@ export async function control(method, path, { key, body } = {}) {
   return content;
 }
 
-// Calls back with each event of a stream, and connects again where it ended.
+// Calls back with each event of a stream, and connects again where it ended. A hidden page has no
+// stream, because browsers open only six connections to one origin, and all tabs share them.
 export async function follow(path, onEvent, onState) {
-  let last = "";
+  let last = "", stop = null;
+  document.addEventListener("visibilitychange", () => document.hidden && stop?.abort());
   for (let wait = 250; ; wait = Math.min(wait * 2, 5000)) {
+    await visible();
+    stop = new AbortController();
     try {
       const headers = { ...tokenHeaders(), ...(last ? { "Last-Event-ID": last } : {}) };
-      const response = await fetch(facts.prefix + path, { headers });
+      const response = await fetch(facts.prefix + path, { headers, signal: stop.signal });
       if (!response.ok) {
         const content = await response.json().catch(() => null);
         onState("refused", content?.detail || `The mock refused with ${response.status}.`);
@@ -91,9 +95,16 @@ export async function follow(path, onEvent, onState) {
         onState("lost");
       }
     } catch {
-      onState("lost");
+      onState(stop.signal.aborted ? "paused" : "lost");
     }
-    await new Promise((resolve) => setTimeout(resolve, wait));
+    if (!stop.signal.aborted) await new Promise((resolve) => setTimeout(resolve, wait));
+  }
+}
+
+async function visible() {
+  while (document.hidden) {
+    await new Promise((resolve) =>
+      document.addEventListener("visibilitychange", resolve, { once: true }));
   }
 }
 

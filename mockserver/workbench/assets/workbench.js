@@ -94,7 +94,8 @@ function onEvent(name, data) {
 let wasLost = false;
 function onState(state, detail) {
   connection.dataset.state = state;
-  const words = { open: "Live", lost: "Connecting again", refused: "Refused" };
+  const words = { open: "Live", lost: "Connecting again", paused: "Paused",
+    refused: "Refused" };
   if (connection.textContent !== words[state]) connection.textContent = words[state];
   if (state === "refused") askForToken(detail);
   else if (state === "open" && (wasLost || !world.clock)) later("connected");

@@ -40,6 +40,29 @@ def test_a_fault_is_named_at_the_request_that_it_struck(workbench: Workbench) ->
     assert page.locator(".log tbody tr").count() == 1
 
 
+HIDE = """(isHidden) => {
+  Object.defineProperty(document, "hidden", { value: isHidden, configurable: true });
+  document.dispatchEvent(new Event("visibilitychange"));
+}"""
+
+
+def test_a_hidden_page_has_no_stream(workbench: Workbench) -> None:
+    """A browser opens six connections to one origin. The page resumes when it is visible again."""
+    page = workbench.open().page
+    assert len(workbench.server.world.feed.watchers) == 1
+    page.evaluate(HIDE, True)
+    page.locator("#connection[data-state=paused]").wait_for()
+    for _ in range(50):
+        if not workbench.server.world.feed.watchers:
+            break
+        page.wait_for_timeout(100)
+    assert workbench.server.world.feed.watchers == []
+    workbench.mock.get(f"{API}/invoices", headers=NEW)
+    page.evaluate(HIDE, False)
+    page.get_by_text(f"{API}/invoices").wait_for()
+    assert page.locator(".log tbody tr").count() == 3
+
+
 def test_requests_are_filtered_by_words_and_by_account(workbench: Workbench) -> None:
     """All words have to match."""
     page = workbench.open().page
