@@ -84,7 +84,9 @@ export async function follow(path, onEvent, onState) {
       const response = await fetch(facts.prefix + path, { headers, signal: stop.signal });
       if (!response.ok) {
         const content = await response.json().catch(() => null);
-        onState("refused", content?.detail || `The mock refused with ${response.status}.`);
+        const { message } = new Refused(response.status, content?.detail);
+        const needsToken = response.status === 401 || response.status === 403;
+        onState(needsToken ? "forbidden" : "refused", message);
       } else {
         wait = 250;
         onState("open");

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import time
+from contextlib import ExitStack
 from typing import Any
 
 import httpx
 import pytest
 
+from mockserver.engine.feed import MAX_WATCHERS
 from tests.browser import Open, judged
 from tests.conftest import API, NOON, ServerFactory
 from tests.workbench.browser.conftest import NEW, Workbench
+from tests.workbench.streams import stream
 
 pytestmark = pytest.mark.slow
 
@@ -152,6 +155,21 @@ def test_a_broken_stream_is_resumed(make_server: ServerFactory, open_page: Open)
     page.locator(".log").get_by_text(f"{API}/balance").wait_for()
     assert asked[0] is None
     assert str(asked[1]).endswith("-0")
+
+
+def test_a_refused_stream_is_tried_again(make_server: ServerFactory, open_page: Open) -> None:
+    """If too many are open, the page says so and keeps its panel: no token would help."""
+    server = make_server(now=NOON)
+    with server.client(None) as mock:
+        with ExitStack() as stack:
+            for _ in range(MAX_WATCHERS):
+                stack.enter_context(stream(mock))
+            page = open_page(f"{server.url}/_mock/#clock").page
+            page.get_by_text("20 streams are open already.").wait_for()
+            assert page.locator(".token").count() == 0
+            page.get_by_role("heading", name="Clock").wait_for()
+        page.locator("#connection[data-state=open]").wait_for()
+        assert page.locator("#refusal").is_hidden()
 
 
 def test_the_token_is_asked_for(make_server: ServerFactory, open_page: Open) -> None:
