@@ -14,7 +14,9 @@ export function credentials(key) {
   const { type, name, scheme } = facts.scheme;
   if (key === undefined || key === null) return {};
   if (isCookie) throw new Error(COOKIE);
-  if (type === "apiKey" && facts.scheme.in === "header") return { [name]: key };
+  if (type === "apiKey" && facts.scheme.in === "query") return {};
+  if (!canBeSent(key)) throw new Error("This key has characters that no header can have.");
+  if (type === "apiKey") return { [name]: key };
   if (type === "http" && scheme?.toLowerCase() === "basic") {
     return { Authorization: `Basic ${key.includes(":") ? btoa(key) : key}` };
   }
@@ -46,16 +48,27 @@ function sentence(detail) {
 
 export function tokenHeaders() {
   const token = sessionStorage.getItem(TOKEN);
-  return token ? { "X-Control-Token": token } : {};
+  if (token && !canBeSent(token)) sessionStorage.removeItem(TOKEN);
+  else if (token) return { "X-Control-Token": token };
+  return {};
 }
 
 export function keepToken(token) {
+  if (!canBeSent(token)) throw new Error("This token has characters that no header can have.");
   sessionStorage.setItem(TOKEN, token);
+}
+
+function canBeSent(value) {
+  try {
+    return Boolean(new Headers({ "X-Control-Token": value }));
+  } catch {
+    return false;
+  }
 }
 
 // With an undefined key, a request concerns all accounts.
 export async function control(method, path, { key, body } = {}) {
-  if (key === null) throw new Error("This account has no key, so it cannot be selected.");
+  if (key === null || key === "") throw new Error("This account has no key, so it cannot be selected.");
   const headers = { ...tokenHeaders(), ...credentials(key) };
   if (body !== undefined) headers["Content-Type"] = "application/json";
   let response;

@@ -117,11 +117,11 @@ function opened() {
 function askForToken(detail) {
   if (main.querySelector(".token")) return;
   const token = h("input", { type: "password", autocomplete: "off", required: true });
-  const send = (event) => {
+  const send = guarded((event) => {
     event.preventDefault();
     keepToken(token.value);
     location.reload();
-  };
+  });
   shown?.leave?.();
   shown = null;
   replace(main, h("form", { class: "token", onsubmit: send }, h("h2", {}, "The mock refuses"),

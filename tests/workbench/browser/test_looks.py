@@ -179,3 +179,19 @@ def test_the_token_is_asked_for(make_server: ServerFactory, open_page: Open) -> 
     page.get_by_label("Control token").fill("open-sesame")
     page.get_by_role("button", name="Open").click()
     page.locator("#connection[data-state=open]").wait_for()
+
+
+def test_a_token_that_no_header_can_have_is_refused(
+    make_server: ServerFactory, open_page: Open
+) -> None:
+    """The form says so. A stored one is removed, so the page asks for another."""
+    server = make_server(now=NOON, control_token="open-sesame")
+    page = open_page(f"{server.url}/_mock/").page
+    page.get_by_label("Control token").fill("sésame \u2192")
+    page.get_by_role("button", name="Open").click()
+    page.locator(".notice").get_by_text("characters that no header can have").wait_for()
+    page.evaluate("sessionStorage.setItem('workbench-token', '\u2192')")
+    page.reload()
+    page.get_by_label("Control token").fill("open-sesame")
+    page.get_by_role("button", name="Open").click()
+    page.locator("#connection[data-state=open]").wait_for()
