@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -97,6 +98,42 @@ def test_a_request_is_copied_as_a_line_of_pytest(workbench: Workbench) -> None:
     page.get_by_role("button", name="Copy as pytest").click()
     page.wait_for_function("navigator.clipboard.readText().then(t => t.startsWith('assert'))")
     exec(clipboard(page), {"httpx": httpx})
+
+
+def copied(page: Any, language: str, request: dict[str, Any]) -> str:
+    """Return how the page copies a recorded request."""
+    entry = {"query": "", "request_body": None, "status": 200, **request}
+    script = """async ([language, entry]) => {
+      const snippets = await import("/_mock/workbench/snippets.js");
+      return snippets[language](entry, "sk_test_new");
+    }"""
+    return str(page.evaluate(script, [language, entry]))
+
+
+def test_a_copied_command_sends_what_was_sent(workbench: Workbench) -> None:
+    """No file is read for a body that begins with @, and brackets in a URL are no patterns."""
+    page = workbench.open().page
+    for method, path, query, body in (
+        ("POST", "/deposit", "a[]={1,2}", "@/etc/hostname"),
+        ("GET", "/balance", "b={1,2}", None),
+        ("HEAD", "/balance", "c[0]=1", None),
+    ):
+        request = {"method": method, "path": API + path, "query": query, "request_body": body}
+        command = copied(page, "curl", request)
+        subprocess.run(["sh", "-c", command], capture_output=True, check=True, timeout=20)
+        sent = workbench.mock.get("/_mock/requests").json()["requests"][0]
+        assert (sent["method"], sent["query"], sent["request_body"]) == (method, query, body)
+
+
+def test_a_request_without_a_response_is_copied_as_such(workbench: Workbench) -> None:
+    """The copied code expects a failed connection, and passes."""
+    page = workbench.open().page
+    workbench.mock.post("/_mock/faults", json={"connection": "reset"})
+    request = {"method": "GET", "path": f"{API}/balance", "status": None}
+    code = copied(page, "pytest", request)
+    assert code.startswith("with pytest.raises(httpx.TransportError):")
+    exec(code, {"httpx": httpx, "pytest": pytest})
+    assert copied(page, "playwright", request).endswith(".rejects.toThrow();")
 
 
 def test_a_request_is_sent_again(workbench: Workbench) -> None:
