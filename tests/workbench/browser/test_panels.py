@@ -62,6 +62,11 @@ def test_a_hidden_page_has_no_stream(workbench: Workbench) -> None:
     page.evaluate(HIDE, False)
     page.get_by_text(f"{API}/invoices").wait_for()
     assert page.locator(".log tbody tr").count() == 3
+    page.evaluate(HIDE, True)
+    page.locator("#connection[data-state=paused]").wait_for()
+    workbench.mock.delete("/_mock/requests")
+    page.evaluate(HIDE, False)
+    page.get_by_text("No request yet.").wait_for()
 
 
 def test_requests_are_filtered_by_words_and_by_account(workbench: Workbench) -> None:
