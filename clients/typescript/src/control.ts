@@ -1624,7 +1624,10 @@ export interface components {
          *     }
          */
         LabelRequest: {
-            /** @description The name; null or an empty text removes it. */
+            /**
+             * @description The name. Spaces and control characters at its ends are removed. Null, or a text without
+             *     any other character, removes the name.
+             */
             label: string | null;
         };
         /**
