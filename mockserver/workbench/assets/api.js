@@ -68,7 +68,9 @@ function canBeSent(value) {
 
 // With an undefined key, a request concerns all accounts.
 export async function control(method, path, { key, body } = {}) {
-  if (key === null || key === "") throw new Error("This account has no key, so it cannot be selected.");
+  if (key === null || key === "") {
+    throw new Error("This account has no key, so it cannot be selected.");
+  }
   const headers = { ...tokenHeaders(), ...credentials(key) };
   if (body !== undefined) headers["Content-Type"] = "application/json";
   let response;

@@ -256,6 +256,23 @@ def test_a_fault_is_switched_on_and_off(workbench: Workbench) -> None:
     assert workbench.mock.get(f"{API}/balance", headers=NEW).status_code == 200
 
 
+def test_an_account_without_a_key_changes_no_other(workbench: Workbench) -> None:
+    """A fault and an endpoint for an organization would concern all accounts, so none is made."""
+    personas = workbench.mock.get("/_mock/personas").json()["personas"]
+    owner = next(persona for persona in personas if persona["slug"] == "org_owner")
+    headers = {"X-API-Key": owner["key"], "X-Organization-Id": owner["member_of"]}
+    workbench.mock.get(f"{API}/credit-transactions", headers=headers).raise_for_status()
+    page = workbench.open("faults", owner["member_of"]).page
+    page.get_by_role("switch", name="Latency").click()
+    page.locator(".notice.bad").get_by_text("This account has no key").wait_for()
+    page.goto(f"{workbench.server.url}/_mock/#webhooks")
+    page.get_by_label("URL").fill("http://127.0.0.1:9/none")
+    page.get_by_role("button", name="Register").click()
+    page.wait_for_function("document.querySelectorAll('.notice.bad').length >= 2")
+    assert workbench.mock.get("/_mock/faults").json()["faults"] == []
+    assert workbench.mock.get("/_mock/webhook-endpoints").json()["endpoints"] == []
+
+
 def test_a_set_of_faults_is_a_switch(workbench: Workbench) -> None:
     """Its rules are listed with what each has struck."""
     page = workbench.open("faults").page
