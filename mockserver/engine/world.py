@@ -105,6 +105,10 @@ class World(Generic[S]):
         """Passes new exchanges to those who watch them."""
         self.recorded = 0
         """The number of exchanges recorded since the start of the server."""
+        self.cleared = 0
+        """The number of the last exchange that was deleted together with all others."""
+        self._dropped = 0
+        """The number of the last exchange that was dropped because too many were kept."""
         self.labels: dict[str, str] = {}
         """Names that people gave to accounts, by key."""
         self.started = time.monotonic()
@@ -121,9 +125,23 @@ class World(Generic[S]):
     def record(self, exchange: Exchange) -> None:
         """Keep an exchange, whose number is ``recorded`` plus one, and pass it to watchers."""
         self.recorded += 1
+        if self.exchanges and len(self.exchanges) == self.exchanges.maxlen:
+            self._dropped = self.exchanges[0].number
         self.exchanges.append(exchange)
         if self.feed.watchers:
             self.feed.publish(exchange)
+
+    def delete_exchanges(self, kept: Iterable[Exchange] = ()) -> None:
+        """Delete the recorded exchanges except those to keep."""
+        kept = [*kept]
+        self.exchanges.clear()
+        self.exchanges.extend(kept)
+        if not kept:
+            self.cleared = self.recorded
+
+    def missed_after(self, number: int) -> int:
+        """Return how many exchanges after a number were dropped because too many were kept."""
+        return max(0, self._dropped - max(number, self.cleared))
 
     def advance_to(self, moment: datetime) -> datetime:
         """Advance the clock and do the work that falls due. Raises ClockError."""
@@ -153,7 +171,7 @@ class World(Generic[S]):
         self.webhooks.reset()
         self.state.forget()
         self._snapshots.clear()
-        self.exchanges.clear()
+        self.delete_exchanges()
         self.faults.reset()
         self.clock.state = start or self._start
 

@@ -80,11 +80,13 @@ class RequestStream:
         run, _, number = (
             headers_of(scope).get(b"last-event-id", b"").decode("latin-1").rpartition("-")
         )
-        is_known = run == self._run and number.isdecimal() and len(number) < 16
+        is_number = number.isdecimal() and len(number) < 16
+        is_known = run == self._run and is_number and int(number) <= world.recorded
         last = int(number) if is_known else (0 if wants_history else world.recorded)
         recorded = [exchange for exchange in world.exchanges if exchange.number > last]
-        missed = world.recorded - last - len(recorded) if is_known else 0
-        yield _event("hello", {"run": self._run, "missed": missed, "resumed": is_known})
+        missed = world.missed_after(last) if is_known else 0
+        hello = {"run": self._run, "missed": missed, "resumed": is_known, "cleared": world.cleared}
+        yield _event("hello", hello)
         for start in range(0, len(recorded), BATCH):
             yield self._batch(recorded[start : start + BATCH])
 

@@ -87,6 +87,17 @@ def test_an_account_can_be_named(mock: httpx.Client) -> None:
         assert accounts(mock)[0]["label"] == shown
 
 
+@pytest.mark.parametrize(
+    ("label", "shown"),
+    [(" a b\n", "a b"), ("\u200b\u202ex\u0000", "x"), (" ", None), ("\u0007\t\u200b", None)],
+)
+def test_a_name_is_stripped(mock: httpx.Client, label: str, shown: str | None) -> None:
+    """A name that nobody could see is none."""
+    mock.put("/_mock/label", json={"label": "Old"}, headers=SUBSCRIBER)
+    response = mock.put("/_mock/label", json={"label": label}, headers=SUBSCRIBER)
+    assert response.json()["label"] == accounts(mock)[0]["label"] == shown
+
+
 @pytest.mark.parametrize("body", [{}, {"label": "x" * 61}, {"label": 7}, {"name": "x"}])
 def test_an_impossible_name_is_422(mock: httpx.Client, body: Any) -> None:
     """Nothing changes."""

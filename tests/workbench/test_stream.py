@@ -100,6 +100,33 @@ def test_a_resumed_stream_reports_what_it_missed(make_server: ServerFactory) -> 
             assert [entry["number"] for entry in requests_of(found, 2)] == [5, 6]
 
 
+def test_deleted_requests_are_not_missed(mock: httpx.Client) -> None:
+    """The number up to which all were deleted is named."""
+    with stream(mock) as found:
+        mock.get(f"{API}/balance", headers=NEW)
+        last = next(event for event in found if event.name == "requests").id
+    for _ in range(3):
+        mock.get(f"{API}/balance", headers=NEW)
+    mock.delete("/_mock/requests", params={"status": 404})
+    mock.delete("/_mock/requests")
+    mock.get(f"{API}/balance", headers=NEW)
+    with stream(mock, headers={"Last-Event-ID": str(last)}) as found:
+        hello = next(found).data
+        assert (hello["resumed"], hello["missed"], hello["cleared"]) == (True, 0, 4)
+        assert [entry["number"] for entry in requests_of(found, 1)] == [5]
+
+
+def test_a_number_beyond_the_last_begins_anew(mock: httpx.Client) -> None:
+    """No request of this run has it."""
+    mock.get(f"{API}/balance", headers=NEW)
+    with stream(mock) as found:
+        run = next(found).data["run"]
+    with stream(mock, headers={"Last-Event-ID": f"{run}-999999"}) as found:
+        hello = next(found).data
+        assert (hello["resumed"], hello["missed"]) == (False, 0)
+        assert len(requests_of(found, 1)) == 1
+
+
 @pytest.mark.parametrize("last", ["", "x", "0-1", "-", "5f3-" + "9" * 60, "\u00e9-1"])
 def test_an_unknown_event_id_begins_anew(mock: httpx.Client, last: str) -> None:
     """It may be of another run of the server."""

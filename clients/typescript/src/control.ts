@@ -460,14 +460,15 @@ export interface paths {
          * @description Sends recorded requests as they come, as server-sent events, without bodies. The workbench
          *     at `/_mock/` uses it. At most 20 streams are open at once. The events are:
          *
-         *     - `hello`, first: `{"run": "5f3", "missed": 0, "resumed": false}`.
+         *     - `hello`, first: `{"run": "5f3", "missed": 0, "resumed": false, "cleared": 0}`.
          *     - `requests`, with an `id`: an array of at most 500 requests, oldest first.
          *     - `changed`: the operationIds of the control API that may have changed something.
          *     - `dropped`: `{"count": 12}`, if the client read too slowly. At most 20,000 requests wait.
          *
          *     The first `requests` are those recorded so far, unless `history` is false. With
-         *     `Last-Event-ID`, the stream continues after that event; `missed` counts the requests that
-         *     are no longer recorded.
+         *     `Last-Event-ID`, the stream continues after that event; `missed` counts the requests after
+         *     it that were dropped because newer ones were kept. `cleared` is the number of the last
+         *     request when all of them were deleted.
          */
         get: operations["stream_requests"];
         put?: never;
@@ -1623,7 +1624,10 @@ export interface components {
          *     }
          */
         LabelRequest: {
-            /** @description The name; null or an empty text removes it. */
+            /**
+             * @description The name. Spaces and control characters at its ends are removed. Null, or a text without
+             *     any other character, removes the name.
+             */
             label: string | null;
         };
         /**

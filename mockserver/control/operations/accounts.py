@@ -26,8 +26,18 @@ def label_account(call: Call) -> Json:
     world, label = call.world, call.body["label"]
     if world.state.account_id(call.key) is None:
         raise Refusal(409, "This account does not exist yet. Send a request with its key first.")
-    if label:
-        world.labels[call.key] = label
+    if label is not None and (shown := _stripped(label)):
+        world.labels[call.key] = shown
     else:
         world.labels.pop(call.key, None)
     return {"account_id": world.state.account_id(call.key), "label": world.labels.get(call.key)}
+
+
+def _stripped(text: str) -> str:
+    """Return a text without the spaces and control characters at its ends."""
+    visible = [index for index, character in enumerate(text) if _is_visible(character)]
+    return text[visible[0] : visible[-1] + 1] if visible else ""
+
+
+def _is_visible(character: str) -> bool:
+    return character.isprintable() and not character.isspace()

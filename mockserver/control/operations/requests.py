@@ -29,8 +29,7 @@ def delete_requests(call: Call) -> Json:
     exchanges = call.world.exchanges
     before = len(exchanges)
     kept = [exchange for exchange in exchanges if not _matches(call, exchange)]
-    exchanges.clear()
-    exchanges.extend(kept)
+    call.world.delete_exchanges(kept)
     return {"deleted": before - len(kept)}
 
 

@@ -1,6 +1,6 @@
 // The collections and singletons of the selected account, as tables.
 
-import { control } from "./api.js";
+import { control, COOKIE, isCookie } from "./api.js";
 import { h, replace } from "./dom.js";
 import { keyOf, world } from "./world.js";
 
@@ -26,6 +26,10 @@ async function draw() {
     replace(tables, h("p", { class: "empty" }, world.accounts.length
       ? "Select an account above to see its resources."
       : "No resource yet. It appears with the first request that lists, reads or changes it."));
+    return;
+  }
+  if (isCookie) {
+    replace(tables, h("p", { class: "empty" }, COOKIE));
     return;
   }
   const state = await control("GET", "/state", { key: await keyOf(id) });

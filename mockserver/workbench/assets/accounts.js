@@ -1,6 +1,6 @@
 // Accounts: those that exist, what one of them has, and its state.
 
-import { control } from "./api.js";
+import { control, COOKIE, isCookie } from "./api.js";
 import { button, copy, download, field, guarded, h, notice, replace } from "./dom.js";
 import { extensions, nameOf, onChange, refreshAccounts, select, world } from "./world.js";
 
@@ -104,9 +104,11 @@ async function drawDetails() {
     button("Close", () => select("")))];
   if (key === null) {
     parts.push(h("p", { class: "hint" }, "This account has no key. Its members change it."));
+  } else if (isCookie) {
+    parts.push(h("p", { class: "hint" }, COOKIE), copier(key));
   } else {
     parts.push(
-      h("div", { class: "tools" }, button("Copy key", () => copy(key, "the key")),
+      h("div", { class: "tools" }, copier(key),
         button("Save state", () => save(id, key)), loader(key), button("Edit state", () =>
           edit(key)),
         button("Reset", () => reset(id, key), { class: "danger" })),
@@ -115,6 +117,8 @@ async function drawDetails() {
   parts.push(...extensions.accountDetails.map((show) => show(found)));
   replace(details, h("div", { class: "editor", hidden: true }), parts);
 }
+
+const copier = (key) => button("Copy key", () => copy(key, "the key"));
 
 async function save(id, key) {
   download(`${id}.json`, JSON.stringify(await control("GET", "/state", { key }), null, 2));
@@ -168,6 +172,7 @@ async function edit(key) {
 }
 
 async function reset(id, key) {
+  if (!key) throw new Error("Select an account first.");
   await control("POST", "/reset", { key, body: {} });
   world.keys.delete(id);
   await control("GET", "/state", { key });

@@ -5,12 +5,18 @@ const TOKEN = "workbench-token";
 
 export const canDo = (operation) => facts.controls.includes(operation);
 
-// The headers that name an account, as the served API takes its credentials.
+export const isCookie = facts.scheme.type === "apiKey" && facts.scheme.in === "cookie";
+export const COOKIE = "The key of this API is a cookie, which this page cannot send.";
+
+// The headers that name an account, as the served API takes its credentials. A request without
+// them may concern all accounts, so credentials that a page cannot send are an error.
 export function credentials(key) {
   const { type, name, scheme } = facts.scheme;
   if (key === undefined || key === null) return {};
-  if (type === "apiKey" && facts.scheme.in === "header") return { [name]: key };
-  if (type === "apiKey" && facts.scheme.in === "cookie") return {};
+  if (isCookie) throw new Error(COOKIE);
+  if (type === "apiKey" && facts.scheme.in === "query") return {};
+  if (!canBeSent(key)) throw new Error("This key has characters that no header can have.");
+  if (type === "apiKey") return { [name]: key };
   if (type === "http" && scheme?.toLowerCase() === "basic") {
     return { Authorization: `Basic ${key.includes(":") ? btoa(key) : key}` };
   }
@@ -42,14 +48,29 @@ function sentence(detail) {
 
 export function tokenHeaders() {
   const token = sessionStorage.getItem(TOKEN);
-  return token ? { "X-Control-Token": token } : {};
+  if (token && !canBeSent(token)) sessionStorage.removeItem(TOKEN);
+  else if (token) return { "X-Control-Token": token };
+  return {};
 }
 
 export function keepToken(token) {
+  if (!canBeSent(token)) throw new Error("This token has characters that no header can have.");
   sessionStorage.setItem(TOKEN, token);
 }
 
+function canBeSent(value) {
+  try {
+    return Boolean(new Headers({ "X-Control-Token": value }));
+  } catch {
+    return false;
+  }
+}
+
+// With an undefined key, a request concerns all accounts.
 export async function control(method, path, { key, body } = {}) {
+  if (key === null || key === "") {
+    throw new Error("This account has no key, so it cannot be selected.");
+  }
   const headers = { ...tokenHeaders(), ...credentials(key) };
   if (body !== undefined) headers["Content-Type"] = "application/json";
   let response;
@@ -65,16 +86,22 @@ export async function control(method, path, { key, body } = {}) {
   return content;
 }
 
-// Calls back with each event of a stream, and connects again where it ended.
+// Calls back with each event of a stream, and connects again where it ended. A hidden page has no
+// stream, because browsers open only six connections to one origin, and all tabs share them.
 export async function follow(path, onEvent, onState) {
-  let last = "";
+  let last = "", stop = null;
+  document.addEventListener("visibilitychange", () => document.hidden && stop?.abort());
   for (let wait = 250; ; wait = Math.min(wait * 2, 5000)) {
+    await visible();
+    stop = new AbortController();
     try {
       const headers = { ...tokenHeaders(), ...(last ? { "Last-Event-ID": last } : {}) };
-      const response = await fetch(facts.prefix + path, { headers });
+      const response = await fetch(facts.prefix + path, { headers, signal: stop.signal });
       if (!response.ok) {
         const content = await response.json().catch(() => null);
-        onState("refused", content?.detail || `The mock refused with ${response.status}.`);
+        const { message } = new Refused(response.status, content?.detail);
+        const needsToken = response.status === 401 || response.status === 403;
+        onState(needsToken ? "forbidden" : "refused", message);
       } else {
         wait = 250;
         onState("open");
@@ -85,9 +112,16 @@ export async function follow(path, onEvent, onState) {
         onState("lost");
       }
     } catch {
-      onState("lost");
+      onState(stop.signal.aborted ? "paused" : "lost");
     }
-    await new Promise((resolve) => setTimeout(resolve, wait));
+    if (!stop.signal.aborted) await new Promise((resolve) => setTimeout(resolve, wait));
+  }
+}
+
+async function visible() {
+  while (document.hidden) {
+    await new Promise((resolve) =>
+      document.addEventListener("visibilitychange", resolve, { once: true }));
   }
 }
 

@@ -2,7 +2,7 @@
 
 import { control } from "./api.js";
 import { button, field, h, notice, replace, time } from "./dom.js";
-import { extensions, keyOf, nameOf, now, onChange, refreshClock, world } from "./world.js";
+import { extensions, filterKey, nameOf, now, onChange, refreshClock, world } from "./world.js";
 
 let root = null, face = null, steps = null, table = null, became = null, due = [];
 
@@ -35,8 +35,7 @@ function utc(text) {
 async function draw() {
   if (!root) return;
   await refreshClock();
-  const key = world.selected ? await keyOf() : undefined;
-  ({ due } = await control("GET", "/due", { key: key ?? undefined }));
+  ({ due } = await control("GET", "/due", { key: await filterKey() }));
   if (!root) return;
   drawFace();
   drawSteps();

@@ -1,6 +1,6 @@
 // Faults: switches and sliders, named sets, and what each has struck.
 
-import { control, facts } from "./api.js";
+import { control, COOKIE, facts, isCookie } from "./api.js";
 import { button, field, guarded, h, replace } from "./dom.js";
 import { accountOf, keyOf, nameOf, world } from "./world.js";
 
@@ -86,12 +86,18 @@ async function draw() {
     control("GET", "/fault-sets")]);
   if (!root) return;
   if (panel.count) panel.count.textContent = found.faults.length ? String(found.faults.length) : "";
-  where.textContent = world.selected
-    ? `Switches concern requests of ${nameOf(world.selected)}. Select all accounts above for all.`
-    : "Switches concern requests of all accounts. Select an account above for one.";
+  where.textContent = concerns();
   replace(quick, QUICK.map((kind) => quickCard(kind, found.faults)));
   replace(sets, named.sets.map((set) => setCard(set, found.faults)));
   drawTable(found.faults);
+}
+
+function concerns() {
+  if (!world.selected) {
+    return "Switches concern requests of all accounts. Select an account above for one.";
+  }
+  return isCookie ? `${COOKIE} Select all accounts above.`
+    : `Switches concern requests of ${nameOf(world.selected)}. Select all accounts above for all.`;
 }
 
 function toggle(title, isOn, action, id) {

@@ -34,9 +34,14 @@ export const panel = {
     if (rows.length > KEPT) rows.splice(0, rows.length - KEPT);
     drawSoon();
   },
-  hello({ missed, resumed }) {
+  hello({ missed, resumed, cleared }) {
+    if (!resumed || (total && cleared && (rows.at(-1)?.number ?? 0) <= cleared)) {
+      rows.length = 0;
+      total = 0;
+      lost = 0;
+    }
     lost += missed;
-    if (!resumed) { rows.length = 0; total = 0; lost = 0; }
+    total += missed;
     drawSoon();
   },
   missed(count) {
@@ -128,7 +133,7 @@ function sentence(matching, visible) {
   }
   if (matching !== rows.length) parts.push(`${matching.toLocaleString("en")} match`);
   if (visible < matching) parts.push(`${visible} shown`);
-  if (lost) parts.push(`${lost.toLocaleString("en")} lost: this page was too slow`);
+  if (lost) parts.push(`${lost.toLocaleString("en")} missed by this page`);
   return `${parts.join(", ")}.`;
 }
 

@@ -2,7 +2,7 @@
 
 import { control, facts } from "./api.js";
 import { button, copy, field, guarded, h, json, notice, replace, time } from "./dom.js";
-import { keyOf, nameOf, requireKey, world } from "./world.js";
+import { filterKey, keyOf, nameOf, requireKey } from "./world.js";
 
 let root = null, endpoints = null, table = null, details = null, opened = null, found = [];
 let known = [];
@@ -18,7 +18,7 @@ async function mount(place) {
     required: true });
   const register = guarded(async (event) => {
     event.preventDefault();
-    await control("POST", "/webhook-endpoints", { key: await key(), body: { url: url.value } });
+    await control("POST", "/webhook-endpoints", { key: await keyOf(), body: { url: url.value } });
     url.value = "";
     await draw();
   });
@@ -35,8 +35,6 @@ async function mount(place) {
         hidden: true })));
   await draw();
 }
-
-const key = async () => (world.selected ? (await keyOf()) ?? undefined : undefined);
 
 function sender() {
   const kind = facts.events ? h("select", {}, facts.events.map((name) => h("option",
@@ -65,7 +63,7 @@ function sender() {
 }
 
 async function draw() {
-  const account = await key();
+  const account = await filterKey();
   const [all, deliveries] = await Promise.all([
     control("GET", "/webhook-endpoints", { key: account }),
     control("GET", "/webhook-deliveries?limit=200", { key: account })]);

@@ -91,24 +91,38 @@ function onEvent(name, data) {
   }
 }
 
+const STATES = { open: "Live", lost: "Connecting again", paused: "Paused", refused: "Refused",
+  forbidden: "Refused" };
+const refusal = document.getElementById("refusal");
 let wasLost = false;
+
 function onState(state, detail) {
   connection.dataset.state = state;
-  const words = { open: "Live", lost: "Connecting again", refused: "Refused" };
-  if (connection.textContent !== words[state]) connection.textContent = words[state];
-  if (state === "refused") askForToken(detail);
-  else if (state === "open" && (wasLost || !world.clock)) later("connected");
+  if (connection.textContent !== STATES[state]) connection.textContent = STATES[state];
+  const sentence = state === "refused" ? `No live requests: ${detail} The page tries again.` : "";
+  if (refusal.textContent !== sentence) refusal.textContent = sentence;
+  refusal.hidden = !sentence;
+  if (state === "forbidden") askForToken(detail);
+  else if (state === "open") opened();
   wasLost = state !== "open";
+}
+
+function opened() {
+  if (main.querySelector(".token")) show();
+  if (!wasLost && world.clock) return;
+  world.keys.clear();
+  later("connected");
 }
 
 function askForToken(detail) {
   if (main.querySelector(".token")) return;
   const token = h("input", { type: "password", autocomplete: "off", required: true });
-  const send = (event) => {
+  const send = guarded((event) => {
     event.preventDefault();
     keepToken(token.value);
     location.reload();
-  };
+  });
+  shown?.leave?.();
   shown = null;
   replace(main, h("form", { class: "token", onsubmit: send }, h("h2", {}, "The mock refuses"),
     h("p", {}, detail), field("Control token", token),

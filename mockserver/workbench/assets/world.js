@@ -1,6 +1,6 @@
 // What several panels show: accounts, the selected one, and the clock.
 
-import { canDo, control } from "./api.js";
+import { canDo, control, isCookie } from "./api.js";
 
 export const world = {
   accounts: [],
@@ -73,6 +73,11 @@ export async function keyOf(id = world.selected) {
     world.keys.set(id, key);
   }
   return world.keys.get(id);
+}
+
+// The key that filters a list; undefined if the list has to show all accounts.
+export async function filterKey() {
+  return isCookie ? undefined : (await keyOf()) ?? undefined;
 }
 
 export async function requireKey(id = world.selected) {

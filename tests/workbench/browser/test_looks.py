@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import time
+from contextlib import ExitStack
 from typing import Any
 
 import httpx
 import pytest
 
+from mockserver.engine.feed import MAX_WATCHERS
 from tests.browser import Open, judged
 from tests.conftest import API, NOON, ServerFactory
 from tests.workbench.browser.conftest import NEW, Workbench
+from tests.workbench.streams import stream
 
 pytestmark = pytest.mark.slow
 
@@ -104,7 +107,7 @@ def test_ten_thousand_requests_are_counted_and_a_thousand_kept(workbench: Workbe
         for _ in range(9_998):
             client.get(f"{API}/balance")
     page.get_by_text("10,000 received, the last 1,000 kept on this page").wait_for(timeout=60_000)
-    assert "lost" not in page.locator(".summary").inner_text()
+    assert "missed" not in page.locator(".summary").inner_text()
     assert page.locator(".log tbody tr").count() <= 201
     while page.get_by_role("button", name="Show older ones").count():
         page.get_by_role("button", name="Show older ones").click()
@@ -154,10 +157,41 @@ def test_a_broken_stream_is_resumed(make_server: ServerFactory, open_page: Open)
     assert str(asked[1]).endswith("-0")
 
 
+def test_a_refused_stream_is_tried_again(make_server: ServerFactory, open_page: Open) -> None:
+    """If too many are open, the page says so and keeps its panel: no token would help."""
+    server = make_server(now=NOON)
+    with server.client(None) as mock:
+        with ExitStack() as stack:
+            for _ in range(MAX_WATCHERS):
+                stack.enter_context(stream(mock))
+            page = open_page(f"{server.url}/_mock/#clock").page
+            page.get_by_text("20 streams are open already.").wait_for()
+            assert page.locator(".token").count() == 0
+            page.get_by_role("heading", name="Clock").wait_for()
+        page.locator("#connection[data-state=open]").wait_for()
+        assert page.locator("#refusal").is_hidden()
+
+
 def test_the_token_is_asked_for(make_server: ServerFactory, open_page: Open) -> None:
     """With it, the page opens."""
     server = make_server(now=NOON, control_token="open-sesame")
     page = open_page(f"{server.url}/_mock/").page
+    page.get_by_label("Control token").fill("open-sesame")
+    page.get_by_role("button", name="Open").click()
+    page.locator("#connection[data-state=open]").wait_for()
+
+
+def test_a_token_that_no_header_can_have_is_refused(
+    make_server: ServerFactory, open_page: Open
+) -> None:
+    """The form says so. A stored one is removed, so the page asks for another."""
+    server = make_server(now=NOON, control_token="open-sesame")
+    page = open_page(f"{server.url}/_mock/").page
+    page.get_by_label("Control token").fill("sésame \u2192")
+    page.get_by_role("button", name="Open").click()
+    page.locator(".notice").get_by_text("characters that no header can have").wait_for()
+    page.evaluate("sessionStorage.setItem('workbench-token', '\u2192')")
+    page.reload()
     page.get_by_label("Control token").fill("open-sesame")
     page.get_by_role("button", name="Open").click()
     page.locator("#connection[data-state=open]").wait_for()

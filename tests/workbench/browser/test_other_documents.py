@@ -55,6 +55,36 @@ def test_an_account_of_another_document_is_reset(
     page.get_by_text("No account yet.").wait_for()
 
 
+def test_a_key_in_a_cookie_changes_no_account(
+    make_server: ServerFactory, open_page: Open, tmp_path: Path
+) -> None:
+    """A page cannot send it, so it sends no request that would concern all accounts instead."""
+    spec = tmp_path / "cookies.yaml"
+    bearer = "type: http\n      scheme: bearer"
+    text = NOTES.read_text(encoding="utf-8")
+    assert bearer in text
+    spec.write_text(text.replace(bearer, "type: apiKey\n      in: cookie\n      name: session"))
+    server = make_server(spec=spec)
+    with server.client(None) as mock:
+        for key in ("mine-own", "your-own"):
+            headers = {"Cookie": f"session={key}"}
+            mock.post("/v1/notes", json={"title": "Milk"}, headers=headers).raise_for_status()
+        page = open_page(f"{server.url}/_mock/#accounts").page
+        page.locator(".accounts").get_by_role("button", name="mi***").click()
+        page.locator(".details").get_by_text("is a cookie, which this page cannot send.").wait_for()
+        for action in ("Reset", "Edit state", "Rename", "Fork"):
+            assert page.get_by_role("button", name=action).count() == 0, action
+        page.goto(f"{server.url}/_mock/#faults")
+        page.get_by_role("switch", name="Errors").click()
+        page.locator(".notice.bad").get_by_text("is a cookie").wait_for()
+        for panel in ("clock", "webhooks", "resources"):
+            page.goto(f"{server.url}/_mock/#{panel}")
+            page.locator(f".panel.{panel} h2").wait_for()
+        page.get_by_text("is a cookie").last.wait_for()
+        assert mock.get("/_mock/faults").json()["faults"] == []
+        assert len(mock.get("/_mock/accounts").json()["accounts"]) == 2
+
+
 def test_a_live_key_is_never_shown(make_server: ServerFactory, open_page: Open) -> None:
     """A mock of another document takes any credentials."""
     server = make_server(spec=NOTES)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -38,6 +39,34 @@ def test_a_fault_is_named_at_the_request_that_it_struck(workbench: Workbench) ->
     page.get_by_text("A browser's preflight was refused.").wait_for()
     page.get_by_label("Show").select_option("faults")
     assert page.locator(".log tbody tr").count() == 1
+
+
+HIDE = """(isHidden) => {
+  Object.defineProperty(document, "hidden", { value: isHidden, configurable: true });
+  document.dispatchEvent(new Event("visibilitychange"));
+}"""
+
+
+def test_a_hidden_page_has_no_stream(workbench: Workbench) -> None:
+    """A browser opens six connections to one origin. The page resumes when it is visible again."""
+    page = workbench.open().page
+    assert len(workbench.server.world.feed.watchers) == 1
+    page.evaluate(HIDE, True)
+    page.locator("#connection[data-state=paused]").wait_for()
+    for _ in range(50):
+        if not workbench.server.world.feed.watchers:
+            break
+        page.wait_for_timeout(100)
+    assert workbench.server.world.feed.watchers == []
+    workbench.mock.get(f"{API}/invoices", headers=NEW)
+    page.evaluate(HIDE, False)
+    page.get_by_text(f"{API}/invoices").wait_for()
+    assert page.locator(".log tbody tr").count() == 3
+    page.evaluate(HIDE, True)
+    page.locator("#connection[data-state=paused]").wait_for()
+    workbench.mock.delete("/_mock/requests")
+    page.evaluate(HIDE, False)
+    page.get_by_text("No request yet.").wait_for()
 
 
 def test_requests_are_filtered_by_words_and_by_account(workbench: Workbench) -> None:
@@ -74,6 +103,42 @@ def test_a_request_is_copied_as_a_line_of_pytest(workbench: Workbench) -> None:
     page.get_by_role("button", name="Copy as pytest").click()
     page.wait_for_function("navigator.clipboard.readText().then(t => t.startsWith('assert'))")
     exec(clipboard(page), {"httpx": httpx})
+
+
+def copied(page: Any, language: str, request: dict[str, Any]) -> str:
+    """Return how the page copies a recorded request."""
+    entry = {"query": "", "request_body": None, "status": 200, **request}
+    script = """async ([language, entry]) => {
+      const snippets = await import("/_mock/workbench/snippets.js");
+      return snippets[language](entry, "sk_test_new");
+    }"""
+    return str(page.evaluate(script, [language, entry]))
+
+
+def test_a_copied_command_sends_what_was_sent(workbench: Workbench) -> None:
+    """No file is read for a body that begins with @, and brackets in a URL are no patterns."""
+    page = workbench.open().page
+    for method, path, query, body in (
+        ("POST", "/deposit", "a[]={1,2}", "@/etc/hostname"),
+        ("GET", "/balance", "b={1,2}", None),
+        ("HEAD", "/balance", "c[0]=1", None),
+    ):
+        request = {"method": method, "path": API + path, "query": query, "request_body": body}
+        command = copied(page, "curl", request)
+        subprocess.run(["sh", "-c", command], capture_output=True, check=True, timeout=20)
+        sent = workbench.mock.get("/_mock/requests").json()["requests"][0]
+        assert (sent["method"], sent["query"], sent["request_body"]) == (method, query, body)
+
+
+def test_a_request_without_a_response_is_copied_as_such(workbench: Workbench) -> None:
+    """The copied code expects a failed connection, and passes."""
+    page = workbench.open().page
+    workbench.mock.post("/_mock/faults", json={"connection": "reset"})
+    request = {"method": "GET", "path": f"{API}/balance", "status": None}
+    code = copied(page, "pytest", request)
+    assert code.startswith("with pytest.raises(httpx.TransportError):")
+    exec(code, {"httpx": httpx, "pytest": pytest})
+    assert copied(page, "playwright", request).endswith(".rejects.toThrow();")
 
 
 def test_a_request_is_sent_again(workbench: Workbench) -> None:
@@ -189,6 +254,23 @@ def test_a_fault_is_switched_on_and_off(workbench: Workbench) -> None:
     page.get_by_role("switch", name="Errors").uncheck()
     page.get_by_text("No fault is on.").wait_for()
     assert workbench.mock.get(f"{API}/balance", headers=NEW).status_code == 200
+
+
+def test_an_account_without_a_key_changes_no_other(workbench: Workbench) -> None:
+    """A fault and an endpoint for an organization would concern all accounts, so none is made."""
+    personas = workbench.mock.get("/_mock/personas").json()["personas"]
+    owner = next(persona for persona in personas if persona["slug"] == "org_owner")
+    headers = {"X-API-Key": owner["key"], "X-Organization-Id": owner["member_of"]}
+    workbench.mock.get(f"{API}/credit-transactions", headers=headers).raise_for_status()
+    page = workbench.open("faults", owner["member_of"]).page
+    page.get_by_role("switch", name="Latency").click()
+    page.locator(".notice.bad").get_by_text("This account has no key").wait_for()
+    page.goto(f"{workbench.server.url}/_mock/#webhooks")
+    page.get_by_label("URL").fill("http://127.0.0.1:9/none")
+    page.get_by_role("button", name="Register").click()
+    page.wait_for_function("document.querySelectorAll('.notice.bad').length >= 2")
+    assert workbench.mock.get("/_mock/faults").json()["faults"] == []
+    assert workbench.mock.get("/_mock/webhook-endpoints").json()["endpoints"] == []
 
 
 def test_a_set_of_faults_is_a_switch(workbench: Workbench) -> None:
