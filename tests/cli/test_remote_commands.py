@@ -8,6 +8,7 @@ import json
 import signal
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from tests.cli.program import launched, wait_for
 from tests.conftest import API, NOON, RunningServer, ServerFactory
 
 KEY = "sk_test_new"
+JSON, EVENTS = "application/json", "text/event-stream"
 NOTES = Path(__file__).parents[1] / "data" / "notes.yaml"
 
 
@@ -91,6 +93,48 @@ def test_deliveries_are_listed_while_it_listens(
         assert mock.get("/_mock/webhook-endpoints").json()["endpoints"] == []
         assert program.stderr == ""
     assert len(received) == 1
+
+
+@pytest.mark.parametrize("how", ["reset", "delete"])
+def test_a_deleted_endpoint_is_registered_again(
+    server: RunningServer, receiver: tuple[str, list[Any]], how: str
+) -> None:
+    """With the same secret, and deliveries are listed again."""
+    url, received = receiver
+    with (
+        launched("listen", "--forward-to", url, "--url", server.url) as program,
+        server.client(None) as mock,
+    ):
+        wait_for(lambda: "whsec_" in program.stdout, 20)
+        if how == "reset":
+            mock.post("/_mock/reset").raise_for_status()
+        else:
+            id = program.stdout.split()[0]
+            mock.delete(f"/_mock/webhook-endpoints/{id}").raise_for_status()
+        wait_for(lambda: "is registered again" in program.stdout, 20)
+        mock.post(f"{API}/portal", headers={"X-API-Key": KEY})
+        wait_for(lambda: "portal.opened 204" in program.stdout, 20)
+        assert program.end(signal.SIGINT)[0] == 0
+        assert mock.get("/_mock/webhook-endpoints").json()["endpoints"] == []
+        first, again, _ = program.stdout.splitlines()
+        assert first.split()[-1] == again.split()[-1]
+        assert program.stderr == ""
+    assert len(received) == 1
+
+
+def test_a_deleted_endpoint_is_no_error_at_the_end(
+    server: RunningServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ctrl-C ends the command as usual."""
+
+    def interrupt(_: float) -> None:
+        with server.client(None) as mock:
+            mock.post("/_mock/reset").raise_for_status()
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("mockserver.remote_commands.time.sleep", interrupt)
+    words = ["listen", "--forward-to", "http://127.0.0.1:9/none", "--url", server.url]
+    assert cli.main(words) == 0
 
 
 def test_logs_are_printed(server: RunningServer, capsys: pytest.CaptureFixture[str]) -> None:
@@ -216,6 +260,112 @@ def test_a_mock_that_does_not_run_is_one_line(url: str, capsys: pytest.CaptureFi
         error = capsys.readouterr().err
         assert error.startswith(f"mockserver: {url} does not respond")
         assert error.count("\n") == 1
+
+
+@contextmanager
+def responding(*responses: tuple[int, str, str]) -> Iterator[str]:
+    """Serve responses (status, media type, body), the last one for ever, and yield the URL."""
+    left = list(responses)
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            status, media_type, body = left.pop(0) if len(left) > 1 else left[0]
+            self.send_response(status)
+            self.send_header("Content-Type", media_type)
+            self.end_headers()
+            self.wfile.write(body.encode())
+
+        do_POST = do_PUT = do_DELETE = do_GET
+
+        def log_message(self, *_: Any) -> None:
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), Handler) as other:
+        thread = threading.Thread(target=other.serve_forever, args=(0.01,), daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{other.server_port}"
+        other.shutdown()
+        thread.join()
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("logs",),
+        ("logs", "--follow"),
+        ("open",),
+        ("listen", "--forward-to", "http://127.0.0.1:9/none"),
+        ("trigger", "portal.opened", "--key", KEY),
+        ("state", "save", "state.json", "--key", KEY),
+    ],
+)
+@pytest.mark.parametrize(
+    "response",
+    [
+        (200, JSON, "{}"),
+        (200, JSON, "[]"),
+        (200, JSON, "[" * 100_000),
+        (200, "text/html", "<html></html>"),
+        (302, "text/html", ""),
+        (404, "text/html", "<html></html>"),
+        (404, JSON, "[]"),
+    ],
+    ids=["object", "list", "deep", "page", "redirect", "no page", "list of errors"],
+)
+def test_another_server_is_one_line(
+    response: tuple[int, str, str],
+    words: tuple[str, ...],
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What responds is no mock, and the exit code is 1."""
+    monkeypatch.chdir(tmp_path)
+    with responding(response) as url:
+        assert remote_commands.run(words[0], [*words[1:], "--url", url], {}) == 1
+    error = capsys.readouterr().err
+    assert error.startswith(f"mockserver: {url} does not respond as the mock does: ")
+    assert error.count("\n") == 1
+    assert not (tmp_path / "state.json").exists()
+
+
+EVENT = {
+    "method": "GET",
+    "path": "/v1",
+    "query": "",
+    "status": 200,
+    "fault": None,
+    "warnings": [],
+}
+
+
+@pytest.mark.parametrize(
+    ("response", "sentence"),
+    [
+        ((200, EVENTS, "event: requests\ndata: [{}]\n\n"), "does not respond as the mock"),
+        ((200, EVENTS, "event: requests\nid: 1\n\n"), "does not respond as the mock"),
+        ((401, JSON, '{"detail": "The token is wrong."}'), "The token is wrong"),
+        ((403, JSON, '{"detail": "The token is wrong."}'), "The token is wrong"),
+        ((200, "text/html", ""), "no stream of events"),
+    ],
+    ids=["incomplete", "no data", "401", "403", "page"],
+)
+def test_a_resumed_stream_that_is_refused_is_one_line(
+    response: tuple[int, str, str],
+    sentence: str,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """An event without id is printed, a mock that restarts is waited for."""
+    monkeypatch.setattr("mockserver.remote.time.sleep", lambda _: None)
+    stream = (200, EVENTS, f"event: requests\ndata: {json.dumps([EVENT])}\n\n")
+    with responding(stream, (503, "text/html", "starting"), response) as url:
+        assert remote_commands.run("logs", ["--follow", "--url", url], {}) == 1
+    captured = capsys.readouterr()
+    assert captured.out == "GET /v1 200\n"
+    assert sentence in captured.err
+    assert captured.err.count("\n") == 1
 
 
 @pytest.mark.parametrize(
