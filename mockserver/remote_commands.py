@@ -7,10 +7,13 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import Any, NoReturn
 
 from mockserver.remote import (
@@ -56,15 +59,21 @@ response. The endpoint is deleted when the command is stopped.""",
 def run(command: str, words: Sequence[str], environment: Mapping[str, str]) -> int:
     """Run a command and return the exit code."""
     flags = parser(command).parse_args(words)
+    if sys.stdout is None and command in ("logs", "listen"):
+        return _fail("standard output is closed", EXIT_USAGE)
     url = flags.url or environment.get(_URL) or _DEFAULT_URL
     try:
         remote = Remote.of(_server(url), environment)
         return _RUN[command](flags, remote)
     except ValueError as error:
         return _fail(str(error), EXIT_USAGE)
+    except RecursionError:
+        return _fail("a value is nested too deeply", EXIT_USAGE)
     except RemoteError as error:
         return _fail(str(error), EXIT_REFUSED)
     except OSError as error:
+        if error.filename is None:  # standard output cannot be written, which cli.main reports
+            raise
         return _fail(f"{error.filename}: {error.strerror}", EXIT_USAGE)
 
 
@@ -147,6 +156,8 @@ def _data(assignments: Sequence[str]) -> dict[str, Any]:
             data[name] = json.loads(text)
         except ValueError:
             data[name] = text
+        except RecursionError:
+            raise ValueError(f"--set {name} is nested too deeply") from None
     return data
 
 
@@ -237,16 +248,48 @@ def _line(entry: Entry) -> str:
 def _state(flags: argparse.Namespace, remote: Remote) -> int:
     if flags.action == "save":
         state = remote.call("GET", "/state", key=flags.key, kind=dict[str, Any])
-        flags.file.write_text(json.dumps(state, indent=2) + "\n", encoding="utf-8")
+        _save(flags.file, json.dumps(state, indent=2) + "\n")
         print(f"saved {flags.file}")
         return EXIT_OK
     try:
-        state = json.loads(flags.file.read_text(encoding="utf-8"))
+        with _named(flags.file):
+            state = json.loads(flags.file.read_text(encoding="utf-8"))
     except ValueError as error:
         raise ValueError(f"{flags.file} is no JSON: {error}") from None
+    except RecursionError:
+        raise ValueError(f"{flags.file} is nested too deeply") from None
     remote.call("PUT", "/state", state, key=flags.key, kind=dict[str, Any])
     print(f"loaded {flags.file}")
     return EXIT_OK
+
+
+def _save(path: Path, text: str) -> None:
+    """Write a file that only its owner can read, and replace the old one in one step."""
+    with _named(path):
+        if path.exists() and not path.is_file():  # a device or a pipe
+            path.write_text(text, encoding="utf-8")
+            return
+        target = path.resolve()
+        with NamedTemporaryFile(
+            dir=target.parent, prefix=f".{target.name}.", delete=False
+        ) as temporary:
+            try:
+                temporary.write(text.encode())
+                temporary.flush()
+                os.fsync(temporary.fileno())
+                os.replace(temporary.name, target)
+            except BaseException:
+                Path(temporary.name).unlink(missing_ok=True)
+                raise
+
+
+@contextmanager
+def _named(path: Path) -> Iterator[None]:
+    """Name a file in every OSError."""
+    try:
+        yield
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(path)) from None
 
 
 def _open(_: argparse.Namespace, remote: Remote) -> int:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import hmac
 import json
 import signal
+import subprocess
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,10 +19,11 @@ import pytest
 
 from mockserver import cli, remote_commands
 from mockserver.billing.events import TYPES
-from tests.cli.program import launched, wait_for
+from tests.cli.program import COMMAND, environment, launched, wait_for
 from tests.conftest import API, NOON, RunningServer, ServerFactory
 
 KEY = "sk_test_new"
+DEEP = "[" * 100_000
 JSON, EVENTS = "application/json", "text/event-stream"
 NOTES = Path(__file__).parents[1] / "data" / "notes.yaml"
 
@@ -175,6 +178,68 @@ def test_a_state_is_saved_and_loaded(server: RunningServer, tmp_path: Path) -> N
     assert copy["ledger"] == saved["ledger"]
 
 
+def test_a_saved_state_is_for_its_owner_only(server: RunningServer, tmp_path: Path) -> None:
+    """Also if it replaces a file that others can read; a link is followed, and kept."""
+    file, link = tmp_path / "state.json", tmp_path / "link.json"
+    file.write_text("{}")
+    file.chmod(0o644)
+    link.symlink_to(file)
+    assert run(server, "state", "save", str(link), "--key", KEY) == 0
+    assert link.is_symlink()
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert "ledger" in json.loads(file.read_text())
+
+
+def test_a_state_that_cannot_be_saved_leaves_the_file(
+    server: RunningServer,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """There is no half a file, and no other one."""
+
+    def full(_: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    file = tmp_path / "state.json"
+    file.write_text("{}")
+    monkeypatch.setattr("mockserver.remote_commands.os.fsync", full)
+    assert run(server, "state", "save", str(file), "--key", KEY) == 2
+    assert capsys.readouterr().err == f"mockserver: {file}: No space left on device\n"
+    assert [path.name for path in tmp_path.iterdir()] == ["state.json"]
+    assert file.read_text() == "{}"
+
+
+@pytest.mark.parametrize(
+    ("output", "code", "error"),
+    [
+        (">&-", 2, "mockserver: standard output is closed\n"),
+        (">/dev/full", 2, "mockserver: standard output: No space left on device\n"),
+        ("| true", 0, ""),
+        ("| head -n 1", 0, ""),
+    ],
+    ids=["closed", "full", "unread", "head"],
+)
+def test_an_output_that_cannot_be_written_is_no_traceback(
+    server: RunningServer, output: str, code: int, error: str
+) -> None:
+    """A reader that ended is no error."""
+    with server.client(KEY) as mock:
+        for _ in range(70):
+            mock.get(f"{API}/balance", params={"x": "y" * 1000})
+    script = f'"$@" {output}\nexit ${{PIPESTATUS[0]}}'
+    program = [*COMMAND, "logs", "--url", server.url]
+    done = subprocess.run(
+        ["bash", "-c", script, "bash", *program],
+        env=environment(),
+        capture_output=True,
+        text=True,
+        timeout=20,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (code, error)
+
+
 def test_the_workbench_is_opened(
     server: RunningServer, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -219,6 +284,9 @@ def test_another_document_takes_its_own_credentials(
         (("state", "save", "/none/x.json", "--key", KEY), 2, "/none/x.json: No such file"),
         (("state", "load", "/none/x.json", "--key", KEY), 2, "/none/x.json: No such file"),
         (("state", "load", __file__, "--key", KEY), 2, "is no JSON"),
+        (("state", "load", "/", "--key", KEY), 2, "/: Is a directory"),
+        (("state", "save", "/dev/full", "--key", KEY), 2, "/dev/full: No space left"),
+        (("trigger", "portal.opened", "--key", KEY, "--set", f"a={DEEP}"), 2, "--set a is nested"),
     ],
 )
 def test_an_error_is_one_line(
@@ -234,6 +302,16 @@ def test_an_error_is_one_line(
     assert error.startswith("mockserver: ")
     assert error.count("\n") == 1
     assert sentence in error
+
+
+def test_a_file_that_is_nested_too_deeply_is_one_line(
+    server: RunningServer, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """With exit code 2."""
+    file = tmp_path / "deep.json"
+    file.write_text(DEEP)
+    assert run(server, "state", "load", str(file), "--key", KEY) == 2
+    assert capsys.readouterr().err == f"mockserver: {file} is nested too deeply\n"
 
 
 def test_a_state_that_does_not_add_up_is_one_line(
@@ -305,7 +383,7 @@ def responding(*responses: tuple[int, str, str]) -> Iterator[str]:
     [
         (200, JSON, "{}"),
         (200, JSON, "[]"),
-        (200, JSON, "[" * 100_000),
+        (200, JSON, DEEP),
         (200, "text/html", "<html></html>"),
         (302, "text/html", ""),
         (404, "text/html", "<html></html>"),
