@@ -39,8 +39,8 @@ The address of the mock comes from --url or the variable {_URL} ({_DEFAULT_URL})
 control API comes from {ENVIRONMENT_PREFIX}CONTROL_TOKEN, and its path from
 {ENVIRONMENT_PREFIX}CONTROL_PREFIX.
 
-exit codes: 0 done, or stopped (Ctrl-C); 1 the mock refused or did not respond, and one line says
-why; 2 a flag or a file cannot be used"""
+exit codes: 0 done, or stopped (Ctrl-C); 1 the mock refused or did not respond, or another server
+responded; 2 a flag, a file or standard output cannot be used. One line says why"""
 
 _DESCRIPTIONS = {
     "trigger": """\
@@ -49,9 +49,11 @@ account of the key. Its data is that of the account's last such event, else made
 properties. Exits with 1 if no endpoint wants the event.""",
     "listen": """\
 Registers a webhook endpoint, prints its secret, and prints each delivery with the status of its
-response. The endpoint is deleted when the command is stopped.""",
+response. If a reset deletes the endpoint, it is registered again. It is deleted when the command is
+stopped.""",
     "logs": "Prints the requests that the mock recorded. With --follow, also those that come.",
-    "state": "Saves the state of one account as a JSON file, or loads it.",
+    "state": """\
+Saves the state of one account as a JSON file that only its owner can read, or loads it.""",
     "open": "Opens the workbench in a browser, and prints its address.",
 }
 
