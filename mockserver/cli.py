@@ -67,12 +67,25 @@ def main(arguments: Sequence[str] | None = None) -> int:
     with suppress(KeyboardInterrupt):
         try:
             code = _run(list(sys.argv[1:] if arguments is None else arguments))
-            sys.stdout.flush()
+            if sys.stdout is not None:  # closed, as by >&-
+                sys.stdout.flush()
             return code
-        except BrokenPipeError:
-            # The reader, such as head, has ended. At its end Python would flush, and complain.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        except OSError as error:
+            if error.filename is not None:
+                raise
+            return _end_output(error)
     return EXIT_OK
+
+
+def _end_output(error: OSError) -> int:
+    """Return the exit code of a program whose standard output cannot be written."""
+    if sys.stdout is not None:
+        # At its end Python would flush, and complain.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    if isinstance(error, BrokenPipeError):  # the reader, such as head, has ended
+        return EXIT_OK
+    print(f"mockserver: standard output: {error.strerror or error}", file=sys.stderr)
+    return EXIT_USAGE
 
 
 def _run(words: list[str]) -> int:

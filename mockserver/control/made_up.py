@@ -4,11 +4,16 @@ from datetime import datetime
 from hashlib import blake2b
 from typing import Any
 
+import msgspec
 from msgspec import Struct
 
 from mockserver.control import webhook_views
 from mockserver.control.call import Call
 from mockserver.engine.body import Json
+from mockserver.engine.errors import Unprocessable
+
+MAX_DATA_BYTES = 16_384
+"""The size of the data that a request may give, as JSON. The deliveries keep it in memory."""
 
 
 class MadeUpEvent(Struct, frozen=True):
@@ -33,6 +38,16 @@ def lived(call: Call) -> dict[str, Any] | None:
     )
     data = next(found, None)
     return None if data is None else dict(data)
+
+
+def given(call: Call) -> dict[str, Any]:
+    """Return the data that the request gives. Raise Unprocessable if it is too large."""
+    data: dict[str, Any] = call.body["data"] or {}
+    size = len(msgspec.json.encode(data))
+    if size > MAX_DATA_BYTES:
+        problem = f"The data may have {MAX_DATA_BYTES:,} bytes as JSON, and has {size:,}"
+        raise Unprocessable([{"loc": ["body", "data"], "msg": problem, "type": "value_error"}])
+    return data
 
 
 def publish(call: Call, data: dict[str, Any]) -> Json:

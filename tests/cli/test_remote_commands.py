@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import hmac
 import json
 import signal
+import subprocess
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
@@ -16,10 +19,12 @@ import pytest
 
 from mockserver import cli, remote_commands
 from mockserver.billing.events import TYPES
-from tests.cli.program import launched, wait_for
+from tests.cli.program import COMMAND, environment, launched, wait_for
 from tests.conftest import API, NOON, RunningServer, ServerFactory
 
 KEY = "sk_test_new"
+DEEP = "[" * 100_000
+JSON, EVENTS = "application/json", "text/event-stream"
 NOTES = Path(__file__).parents[1] / "data" / "notes.yaml"
 
 
@@ -93,6 +98,48 @@ def test_deliveries_are_listed_while_it_listens(
     assert len(received) == 1
 
 
+@pytest.mark.parametrize("how", ["reset", "delete"])
+def test_a_deleted_endpoint_is_registered_again(
+    server: RunningServer, receiver: tuple[str, list[Any]], how: str
+) -> None:
+    """With the same secret, and deliveries are listed again."""
+    url, received = receiver
+    with (
+        launched("listen", "--forward-to", url, "--url", server.url) as program,
+        server.client(None) as mock,
+    ):
+        wait_for(lambda: "whsec_" in program.stdout, 20)
+        if how == "reset":
+            mock.post("/_mock/reset").raise_for_status()
+        else:
+            id = program.stdout.split()[0]
+            mock.delete(f"/_mock/webhook-endpoints/{id}").raise_for_status()
+        wait_for(lambda: "is registered again" in program.stdout, 20)
+        mock.post(f"{API}/portal", headers={"X-API-Key": KEY})
+        wait_for(lambda: "portal.opened 204" in program.stdout, 20)
+        assert program.end(signal.SIGINT)[0] == 0
+        assert mock.get("/_mock/webhook-endpoints").json()["endpoints"] == []
+        first, again, _ = program.stdout.splitlines()
+        assert first.split()[-1] == again.split()[-1]
+        assert program.stderr == ""
+    assert len(received) == 1
+
+
+def test_a_deleted_endpoint_is_no_error_at_the_end(
+    server: RunningServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ctrl-C ends the command as usual."""
+
+    def interrupt(_: float) -> None:
+        with server.client(None) as mock:
+            mock.post("/_mock/reset").raise_for_status()
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("mockserver.remote_commands.time.sleep", interrupt)
+    words = ["listen", "--forward-to", "http://127.0.0.1:9/none", "--url", server.url]
+    assert cli.main(words) == 0
+
+
 def test_logs_are_printed(server: RunningServer, capsys: pytest.CaptureFixture[str]) -> None:
     """Oldest first, with reasons and warnings."""
     with server.client(KEY) as mock:
@@ -129,6 +176,68 @@ def test_a_state_is_saved_and_loaded(server: RunningServer, tmp_path: Path) -> N
         assert run(server, "state", "load", str(file), "--key", "sk_test_copy") == 0
         copy = mock.get("/_mock/state", headers={"X-API-Key": "sk_test_copy"}).json()
     assert copy["ledger"] == saved["ledger"]
+
+
+def test_a_saved_state_is_for_its_owner_only(server: RunningServer, tmp_path: Path) -> None:
+    """Also if it replaces a file that others can read; a link is followed, and kept."""
+    file, link = tmp_path / "state.json", tmp_path / "link.json"
+    file.write_text("{}")
+    file.chmod(0o644)
+    link.symlink_to(file)
+    assert run(server, "state", "save", str(link), "--key", KEY) == 0
+    assert link.is_symlink()
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert "ledger" in json.loads(file.read_text())
+
+
+def test_a_state_that_cannot_be_saved_leaves_the_file(
+    server: RunningServer,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """There is no half a file, and no other one."""
+
+    def full(_: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    file = tmp_path / "state.json"
+    file.write_text("{}")
+    monkeypatch.setattr("mockserver.remote_commands.os.fsync", full)
+    assert run(server, "state", "save", str(file), "--key", KEY) == 2
+    assert capsys.readouterr().err == f"mockserver: {file}: No space left on device\n"
+    assert [path.name for path in tmp_path.iterdir()] == ["state.json"]
+    assert file.read_text() == "{}"
+
+
+@pytest.mark.parametrize(
+    ("output", "code", "error"),
+    [
+        (">&-", 2, "mockserver: standard output is closed\n"),
+        (">/dev/full", 2, "mockserver: standard output: No space left on device\n"),
+        ("| true", 0, ""),
+        ("| head -n 1", 0, ""),
+    ],
+    ids=["closed", "full", "unread", "head"],
+)
+def test_an_output_that_cannot_be_written_is_no_traceback(
+    server: RunningServer, output: str, code: int, error: str
+) -> None:
+    """A reader that ended is no error."""
+    with server.client(KEY) as mock:
+        for _ in range(70):
+            mock.get(f"{API}/balance", params={"x": "y" * 1000})
+    script = f'"$@" {output}\nexit ${{PIPESTATUS[0]}}'
+    program = [*COMMAND, "logs", "--url", server.url]
+    done = subprocess.run(
+        ["bash", "-c", script, "bash", *program],
+        env=environment(),
+        capture_output=True,
+        text=True,
+        timeout=20,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (code, error)
 
 
 def test_the_workbench_is_opened(
@@ -175,6 +284,9 @@ def test_another_document_takes_its_own_credentials(
         (("state", "save", "/none/x.json", "--key", KEY), 2, "/none/x.json: No such file"),
         (("state", "load", "/none/x.json", "--key", KEY), 2, "/none/x.json: No such file"),
         (("state", "load", __file__, "--key", KEY), 2, "is no JSON"),
+        (("state", "load", "/", "--key", KEY), 2, "/: Is a directory"),
+        (("state", "save", "/dev/full", "--key", KEY), 2, "/dev/full: No space left"),
+        (("trigger", "portal.opened", "--key", KEY, "--set", f"a={DEEP}"), 2, "--set a is nested"),
     ],
 )
 def test_an_error_is_one_line(
@@ -190,6 +302,16 @@ def test_an_error_is_one_line(
     assert error.startswith("mockserver: ")
     assert error.count("\n") == 1
     assert sentence in error
+
+
+def test_a_file_that_is_nested_too_deeply_is_one_line(
+    server: RunningServer, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """With exit code 2."""
+    file = tmp_path / "deep.json"
+    file.write_text(DEEP)
+    assert run(server, "state", "load", str(file), "--key", KEY) == 2
+    assert capsys.readouterr().err == f"mockserver: {file} is nested too deeply\n"
 
 
 def test_a_state_that_does_not_add_up_is_one_line(
@@ -216,6 +338,112 @@ def test_a_mock_that_does_not_run_is_one_line(url: str, capsys: pytest.CaptureFi
         error = capsys.readouterr().err
         assert error.startswith(f"mockserver: {url} does not respond")
         assert error.count("\n") == 1
+
+
+@contextmanager
+def responding(*responses: tuple[int, str, str]) -> Iterator[str]:
+    """Serve responses (status, media type, body), the last one for ever, and yield the URL."""
+    left = list(responses)
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            status, media_type, body = left.pop(0) if len(left) > 1 else left[0]
+            self.send_response(status)
+            self.send_header("Content-Type", media_type)
+            self.end_headers()
+            self.wfile.write(body.encode())
+
+        do_POST = do_PUT = do_DELETE = do_GET
+
+        def log_message(self, *_: Any) -> None:
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), Handler) as other:
+        thread = threading.Thread(target=other.serve_forever, args=(0.01,), daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{other.server_port}"
+        other.shutdown()
+        thread.join()
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("logs",),
+        ("logs", "--follow"),
+        ("open",),
+        ("listen", "--forward-to", "http://127.0.0.1:9/none"),
+        ("trigger", "portal.opened", "--key", KEY),
+        ("state", "save", "state.json", "--key", KEY),
+    ],
+)
+@pytest.mark.parametrize(
+    "response",
+    [
+        (200, JSON, "{}"),
+        (200, JSON, "[]"),
+        (200, JSON, DEEP),
+        (200, "text/html", "<html></html>"),
+        (302, "text/html", ""),
+        (404, "text/html", "<html></html>"),
+        (404, JSON, "[]"),
+    ],
+    ids=["object", "list", "deep", "page", "redirect", "no page", "list of errors"],
+)
+def test_another_server_is_one_line(
+    response: tuple[int, str, str],
+    words: tuple[str, ...],
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What responds is no mock, and the exit code is 1."""
+    monkeypatch.chdir(tmp_path)
+    with responding(response) as url:
+        assert remote_commands.run(words[0], [*words[1:], "--url", url], {}) == 1
+    error = capsys.readouterr().err
+    assert error.startswith(f"mockserver: {url} does not respond as the mock does: ")
+    assert error.count("\n") == 1
+    assert not (tmp_path / "state.json").exists()
+
+
+EVENT = {
+    "method": "GET",
+    "path": "/v1",
+    "query": "",
+    "status": 200,
+    "fault": None,
+    "warnings": [],
+}
+
+
+@pytest.mark.parametrize(
+    ("response", "sentence"),
+    [
+        ((200, EVENTS, "event: requests\ndata: [{}]\n\n"), "does not respond as the mock"),
+        ((200, EVENTS, "event: requests\nid: 1\n\n"), "does not respond as the mock"),
+        ((401, JSON, '{"detail": "The token is wrong."}'), "The token is wrong"),
+        ((403, JSON, '{"detail": "The token is wrong."}'), "The token is wrong"),
+        ((200, "text/html", ""), "no stream of events"),
+    ],
+    ids=["incomplete", "no data", "401", "403", "page"],
+)
+def test_a_resumed_stream_that_is_refused_is_one_line(
+    response: tuple[int, str, str],
+    sentence: str,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """An event without id is printed, a mock that restarts is waited for."""
+    monkeypatch.setattr("mockserver.remote.time.sleep", lambda _: None)
+    stream = (200, EVENTS, f"event: requests\ndata: {json.dumps([EVENT])}\n\n")
+    with responding(stream, (503, "text/html", "starting"), response) as url:
+        assert remote_commands.run("logs", ["--follow", "--url", url], {}) == 1
+    captured = capsys.readouterr()
+    assert captured.out == "GET /v1 200\n"
+    assert sentence in captured.err
+    assert captured.err.count("\n") == 1
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from mockserver.billing.events import TYPES
+from mockserver.control.made_up import MAX_DATA_BYTES
 from tests.conftest import API, NOON, ServerFactory
 
 SUBSCRIBER = {"X-API-Key": "sk_test_subscriber"}
@@ -225,6 +226,21 @@ def test_an_unknown_event_is_422(mock: httpx.Client, body: Any) -> None:
     """Only documented types can be sent."""
     response = mock.post("/_mock/webhook-events", json=body, headers=SUBSCRIBER)
     assert response.status_code == 422
+
+
+@pytest.mark.parametrize(("size", "status"), [(MAX_DATA_BYTES, 200), (MAX_DATA_BYTES + 1, 422)])
+def test_the_data_of_a_made_up_event_is_bounded(mock: httpx.Client, size: int, status: int) -> None:
+    """Since 1,000 deliveries are kept, a large one is refused with its size."""
+    data = {"a": "é" * ((size - 8) // 2) + "x" * (size % 2)}
+    body = {"event": "portal.opened", "data": data}
+    response = mock.post("/_mock/webhook-events", json=body, headers=SUBSCRIBER)
+    assert response.status_code == status
+    if status == 422:
+        (problem,) = response.json()["detail"]
+        assert problem["loc"] == ["body", "data"]
+        assert problem["msg"] == "The data may have 16,384 bytes as JSON, and has 16,385"
+    schema = mock.get("/_mock/openapi.json").json()["components"]["schemas"]["WebhookEventRequest"]
+    assert f"{MAX_DATA_BYTES:,} bytes" in schema["properties"]["data"]["description"]
 
 
 def test_two_made_up_events_have_two_ids(mock: httpx.Client) -> None:

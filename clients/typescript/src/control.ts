@@ -1655,7 +1655,7 @@ export interface components {
          */
         WebhookEventRequest: {
             event: components["schemas"]["EventType"];
-            /** @description Properties of its data, which replace those of the last event. */
+            /** @description Properties that replace those of the last one: at most 16,384 bytes of JSON. */
             data?: Record<string, never> | null;
         };
         /**

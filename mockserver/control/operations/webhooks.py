@@ -58,7 +58,7 @@ def replay_webhook_delivery(call: Call) -> Json:
 
 def send_webhook_event(call: Call) -> Json:
     """Publish an event with the data of the request. Nothing else changes."""
-    return made_up.publish(call, {**(made_up.lived(call) or {}), **(call.body["data"] or {})})
+    return made_up.publish(call, {**(made_up.lived(call) or {}), **made_up.given(call)})
 
 
 async def settle_webhooks(call: Call) -> Json:

@@ -15,7 +15,7 @@ def list_webhook_endpoints(call: Call) -> Json:
 def send_webhook_event(call: Call) -> Json:
     """Send an event that did not happen, with made-up data under what the request gives."""
     data = made_up.lived(call) or samples.of(call.body["event"], call.context)
-    return made_up.publish(call, {**data, **(call.body["data"] or {})})
+    return made_up.publish(call, {**data, **made_up.given(call)})
 
 
 def _usage_alerts(call: Call) -> Json | None:
