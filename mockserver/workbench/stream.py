@@ -11,7 +11,7 @@ import orjson
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mockserver.engine.asgi import headers_of
-from mockserver.engine.errors import Refusal
+from mockserver.engine.errors import Problem, Refusal, Unprocessable
 from mockserver.engine.feed import BATCH, TooManyWatchers, Watcher
 from mockserver.engine.redaction import Redactor
 from mockserver.engine.render import timestamp
@@ -25,6 +25,13 @@ _HEADERS = [
     (b"cache-control", b"no-store"),
     (b"x-accel-buffering", b"no"),
 ]
+
+_BOOLEANS = ([b"true"], [b"false"])
+_NO_BOOLEAN: Problem = {
+    "loc": ["query", "history"],
+    "msg": "Input should be a valid boolean, unable to interpret input",
+    "type": "bool_parsing",
+}
 
 Refuse = Callable[[Send, Refusal], Awaitable[None]]
 
@@ -42,6 +49,9 @@ class RequestStream:
         """Serve a request."""
         if scope["type"] != "http" or (scope["path"], scope["method"]) != (self._path, "GET"):
             await self._app(scope, receive, send)
+            return
+        if _history(scope) not in _BOOLEANS:
+            await self._refuse(send, Unprocessable([_NO_BOOLEAN]))
             return
         try:
             watcher = self._world.feed.watch(self._batch)
@@ -76,7 +86,7 @@ class RequestStream:
     def _beginning(self, scope: Scope) -> Iterator[bytes]:
         """Yield how many requests were missed, and those that are still recorded."""
         world = self._world
-        wants_history = parse_qs(scope["query_string"]).get(b"history") != [b"false"]
+        wants_history = _history(scope) != [b"false"]
         run, _, number = (
             headers_of(scope).get(b"last-event-id", b"").decode("latin-1").rpartition("-")
         )
@@ -97,6 +107,12 @@ class RequestStream:
         data = b",".join([_rendered(exchange, redactor, known) for exchange in exchanges])
         id = f"{self._run}-{exchanges[-1].number}".encode()
         return b"event: requests\nid: %b\ndata: [%b]\n\n" % (id, data)
+
+
+def _history(scope: Scope) -> list[bytes]:
+    """Return the values of the parameter ``history``."""
+    query: bytes = scope["query_string"]
+    return parse_qs(query, keep_blank_values=True).get(b"history", [b"true"])
 
 
 def _events(watcher: Watcher) -> Iterator[bytes]:

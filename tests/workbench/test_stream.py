@@ -249,3 +249,9 @@ def test_a_feed_without_watchers_keeps_nothing() -> None:
     with ThreadPoolExecutor(1) as pool:
         feed = pool.submit(lambda: asyncio.run(watched())).result()
     assert (feed.watchers, feed._pending, feed._changes) == ([], [], {})
+
+
+@pytest.mark.parametrize("query", ["history=null", "history=", "history=false&history=false"])
+def test_history_is_one_boolean(mock: httpx.Client, query: str) -> None:
+    """Anything else is a 422."""
+    assert mock.get(f"{PATH}?{query}").status_code == 422

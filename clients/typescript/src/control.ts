@@ -1470,14 +1470,21 @@ export interface components {
             warnings: string[];
         };
         /**
-         * @description Server-sent events.
-         * @example event: requests
-         *     id: 5f3-12
-         *     data: [{"number":12,"at":"2026-03-01T12:00:00.000Z","account_id":"acct_b87a50719eeaa7cc",
-         *     data: "operation_id":"get_note","method":"GET","path":"/v1/notes/7","query":"",
-         *     data: "status":404,"duration_ms":0.21,"reason":"No such note.","fault":null,"warnings":[]}]
+         * @description One of the server-sent events.
+         * @example {
+         *       "event": "requests",
+         *       "id": "5f3-12",
+         *       "data": "[{\"number\":12,\"at\":\"2026-03-01T12:00:00.000Z\",\"account_id\":\"acct_b87a50719eeaa7cc\", \"operation_id\":\"get_note\",\"method\":\"GET\",\"path\":\"/v1/notes/7\",\"query\":\"\",\"status\":404, \"duration_ms\":0.21,\"reason\":\"No such note.\",\"fault\":null,\"warnings\":[]}]"
+         *     }
          */
-        RequestEvents: string;
+        RequestEvents: {
+            /** @description The name of the event. */
+            event: string;
+            /** @description The id of `requests`, for `Last-Event-ID`. */
+            id?: string;
+            /** @description Its data, as JSON. */
+            data: string;
+        };
         /**
          * @description A body: JSON as it is, anything else as text, null if there was none.
          * @example {

@@ -136,9 +136,7 @@ def test_an_error_of_stripe_is_one_line(hooks: Hooks) -> None:
     """Status, path and Stripe's message are in it, and no key."""
     with pytest.raises(HookFailed) as failed:
         hooks.call("pay", session="cs_test_unknown")
-    assert "Stripe: 404 for GET checkout/sessions/cs_test_unknown: No such" in str(
-        failed.value
-    )
+    assert "Stripe: 404 for GET checkout/sessions/cs_test_unknown: No such" in str(failed.value)
     assert "sk_test_stub" not in str(failed.value)
 
 

@@ -268,6 +268,7 @@ def test_three_d_secure_can_be_failed(visit: Visit, how: str) -> None:
     shop.save()
     shop.page.get_by_test_id("stripe-challenge").wait_for()
     if how == "Escape":
+        shop.bank.get_by_test_id("stripe-challenge-fail").wait_for()  # it has the focus
         shop.page.keyboard.press("Escape")
     else:
         shop.finish_challenge("fail")
