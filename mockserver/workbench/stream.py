@@ -26,11 +26,18 @@ _HEADERS = [
     (b"x-accel-buffering", b"no"),
 ]
 
-_BOOLEANS = ([b"true"], [b"false"])
+_BOOLEANS = (["true"], ["false"])
 _NO_BOOLEAN: Problem = {
     "loc": ["query", "history"],
     "msg": "Input should be a valid boolean, unable to interpret input",
     "type": "bool_parsing",
+}
+
+_MAX_EVENT_ID = 64
+_LONG_EVENT_ID: Problem = {
+    "loc": ["header", "Last-Event-ID"],
+    "msg": f"String should have at most {_MAX_EVENT_ID} characters",
+    "type": "string_too_long",
 }
 
 Refuse = Callable[[Send, Refusal], Awaitable[None]]
@@ -50,8 +57,9 @@ class RequestStream:
         if scope["type"] != "http" or (scope["path"], scope["method"]) != (self._path, "GET"):
             await self._app(scope, receive, send)
             return
-        if _history(scope) not in _BOOLEANS:
-            await self._refuse(send, Unprocessable([_NO_BOOLEAN]))
+        problems = [*_problems(scope)]
+        if problems:
+            await self._refuse(send, Unprocessable(problems))
             return
         try:
             watcher = self._world.feed.watch(self._batch)
@@ -86,7 +94,7 @@ class RequestStream:
     def _beginning(self, scope: Scope) -> Iterator[bytes]:
         """Yield how many requests were missed, and those that are still recorded."""
         world = self._world
-        wants_history = _history(scope) != [b"false"]
+        wants_history = _history(scope) != ["false"]
         run, _, number = (
             headers_of(scope).get(b"last-event-id", b"").decode("latin-1").rpartition("-")
         )
@@ -109,10 +117,18 @@ class RequestStream:
         return b"event: requests\nid: %b\ndata: [%b]\n\n" % (id, data)
 
 
-def _history(scope: Scope) -> list[bytes]:
+def _problems(scope: Scope) -> Iterator[Problem]:
+    """Yield what violates the contract in a request."""
+    if _history(scope) not in _BOOLEANS:
+        yield _NO_BOOLEAN
+    if len(headers_of(scope).get(b"last-event-id", b"")) > _MAX_EVENT_ID:
+        yield _LONG_EVENT_ID
+
+
+def _history(scope: Scope) -> list[str]:
     """Return the values of the parameter ``history``."""
-    query: bytes = scope["query_string"]
-    return parse_qs(query, keep_blank_values=True).get(b"history", [b"true"])
+    query: str = scope["query_string"].decode("latin-1")
+    return parse_qs(query, keep_blank_values=True).get("history", ["true"])
 
 
 def _events(watcher: Watcher) -> Iterator[bytes]:

@@ -255,3 +255,15 @@ def test_a_feed_without_watchers_keeps_nothing() -> None:
 def test_history_is_one_boolean(mock: httpx.Client, query: str) -> None:
     """Anything else is a 422."""
     assert mock.get(f"{PATH}?{query}").status_code == 422
+
+
+def test_an_event_id_has_at_most_64_characters(mock: httpx.Client) -> None:
+    """A longer one is a 422."""
+    assert mock.get(PATH, headers={"Last-Event-ID": "0" * 65}).status_code == 422
+
+
+def test_other_parameters_may_have_any_characters(mock: httpx.Client) -> None:
+    """They are ignored."""
+    query = "%F3%92%81%BE=%C2%95&%2B%00=%C2%B5"
+    with mock.stream("GET", f"{PATH}?{query}") as response:
+        assert response.status_code == 200
