@@ -44,6 +44,14 @@ checks.positive_data_acceptance.expected-statuses = ["2xx", 401, 403, 409, 422]
 )
 
 
+CONTROL += """
+[[operations]]
+include-operation-id = "stream_requests"
+enabled = false
+"""
+"""Each request for the stream would take until a timeout, as it does not end."""
+
+
 def run_schemathesis(spec: Path, url: str, folder: Path, settings: str) -> str:
     """Run Schemathesis and return its output; findings fail the test."""
     (folder / "schemathesis.toml").write_text(settings)
@@ -91,5 +99,5 @@ def test_the_control_api_keeps_its_contract(make_server: ServerFactory, tmp_path
     spec.write_text(json.dumps(control.document))
     count = len(control.operations)
     output = run_schemathesis(spec, f"{server.url}/_mock", tmp_path, CONTROL)
-    assert f"{count} selected / {count} total" in output
+    assert f"{count - 1} selected / {count} total" in output
     assert re.search(r"No issues found|\d+ warnings? in ", output), output
