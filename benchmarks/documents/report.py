@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -12,6 +11,7 @@ from benchmarks.documents.measuring import Figures, Limits, Share
 from benchmarks.documents.sources import Document
 from benchmarks.documents.subjects import MOCK, PRISM
 from benchmarks.machine import hardware
+from benchmarks.prose import wrapped
 
 _NOTHING = "-"
 
@@ -66,11 +66,7 @@ def _introduction(rows: list[Row], prism: str, limits: Limits) -> str:
         "operations.\n"
         "- **processor**: seconds of the process until its first response to an operation."
     )
-    return "\n".join(map(_wrapped, text.split("\n")))
-
-
-def _wrapped(line: str) -> str:
-    return textwrap.fill(line, 100, subsequent_indent="  " if line.startswith("- ") else "")
+    return "\n".join(map(wrapped, text.split("\n")))
 
 
 def _summary(rows: list[Row], names: list[str]) -> str:

@@ -8,6 +8,7 @@ from statistics import median
 
 from benchmarks.mutation.judges import KIT_EXAMPLES, STOCK_EXAMPLES, Failure, Verdict
 from benchmarks.mutation.subjects import Mutant
+from benchmarks.prose import wrapped
 
 STATE_GROUPS = ("state", "tenants")
 
@@ -42,39 +43,38 @@ class Results:
 
 def markdown(results: Results, machine: dict[str, str]) -> str:
     """Return the page."""
-    return "\n".join(
-        [
-            "# Which faults are found",
-            "",
-            "`make mutants` starts the mock with one named fault after another: the "
-            f"{len(results.mutants)} that `python -m tests.mutants --list` prints. Tests prove "
-            "that every one of them is a fault. The kit tests every server, stock Schemathesis "
-            f"{len(results.stock)} of them. The faults were written without a look at the kit; "
-            "rules for those that it missed were added afterwards.",
-            "",
-            *_groups(results),
-            "",
-            *_correct(results),
-            "",
-            *_survivors(results),
-            "",
-            *_every(results),
-            "",
-            "## How it was measured",
-            "",
-            f"- The kit: all requests allowed (`--mock`), seed 1, `--max-examples {KIT_EXAMPLES}`, "
-            "up to the first failure. The part that found a fault last time runs first "
-            "(`pieces.json`); if it finds nothing, everything runs.",
-            "- Stock: `schemathesis run spec/openapi.yaml --url ... "
-            f"-H 'X-API-Key: sk_test_default' --max-examples {STOCK_EXAMPLES}`, all phases and "
-            "checks. A fault counts as found if there is any failure that the correct server does "
-            "not have.",
-            f"- The measurement took {results.seconds / 60:.1f} minutes.",
-            "",
-            *(f"- {name}: {value}" for name, value in machine.items()),
-            "",
-        ]
-    )
+    lines = [
+        "# Which faults are found",
+        "",
+        "`make mutants` starts the mock with one named fault after another: the "
+        f"{len(results.mutants)} that `python -m tests.mutants --list` prints. Tests prove "
+        "that every one of them is a fault. The kit tests every server, stock Schemathesis "
+        f"{len(results.stock)} of them. The faults were written without a look at the kit; "
+        "rules for those that it missed were added afterwards.",
+        "",
+        *_groups(results),
+        "",
+        *_correct(results),
+        "",
+        *_survivors(results),
+        "",
+        *_every(results),
+        "",
+        "## How it was measured",
+        "",
+        f"- The kit: all requests allowed (`--mock`), seed 1, `--max-examples {KIT_EXAMPLES}`, "
+        "up to the first failure. The part that found a fault last time runs first "
+        "(`pieces.json`); if it finds nothing, everything runs.",
+        "- Stock: `schemathesis run spec/openapi.yaml --url ... "
+        f"-H 'X-API-Key: sk_test_default' --max-examples {STOCK_EXAMPLES}`, all phases and "
+        "checks. A fault counts as found if there is any failure that the correct server does "
+        "not have.",
+        f"- The measurement took {results.seconds / 60:.1f} minutes.",
+        "",
+        *(f"- {name}: {value}" for name, value in machine.items()),
+        "",
+    ]
+    return "\n".join(line if line.startswith("|") else wrapped(line) for line in lines)
 
 
 def _groups(results: Results) -> Iterable[str]:

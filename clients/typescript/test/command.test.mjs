@@ -8,7 +8,7 @@ function machine({ platform = "linux", env = {}, files = [], mocks = files }) {
   return {
     platform,
     env,
-    cwd: platform === "win32" ? "C:\\work" : "/work",
+    cwd: platform === "win32" ? "C:\\app" : "/app",
     isFile: (path) => files.includes(path),
     run: ([program, ...words]) =>
       mocks.includes([program, ...words.slice(0, -1)].join(" ")) ? "mockserver 0.2.0\n" : "v1.2",
@@ -16,9 +16,9 @@ function machine({ platform = "linux", env = {}, files = [], mocks = files }) {
 }
 
 test("the project's own environment comes before the PATH", () => {
-  const files = ["/work/.venv/bin/mockserver", "/usr/bin/mockserver"];
+  const files = ["/app/.venv/bin/mockserver", "/usr/bin/mockserver"];
   const found = findCommand(undefined, machine({ env: { PATH: "/usr/bin" }, files }));
-  assert.deepEqual(found, ["/work/.venv/bin/mockserver"]);
+  assert.deepEqual(found, ["/app/.venv/bin/mockserver"]);
 });
 
 test("another program of that name is passed over", () => {
@@ -53,7 +53,7 @@ test("on Windows, PATH has any case, and programs end with .exe", () => {
   assert.deepEqual(findCommand(undefined, machine({ platform: "win32", env, files: [file] })), [
     file,
   ]);
-  const own = "C:\\work\\.venv\\Scripts\\mockserver.exe";
+  const own = "C:\\app\\.venv\\Scripts\\mockserver.exe";
   const both = machine({ platform: "win32", env, files: [file, own] });
   assert.deepEqual(findCommand(undefined, both), [own]);
 });
