@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NoReturn
 
-from mockserver import impossible_responses, settings
+from mockserver import impossible_responses, setting_values, settings
 from mockserver.openapi import parsed_cache
 from mockserver.openapi.contract import Contract
 from mockserver.openapi.yaml_file import FileError
@@ -55,7 +55,7 @@ def run(words: Sequence[str], environment: Mapping[str, str]) -> int:
 def _path(text: str) -> Path:
     """Return the path of the document. Raise SettingsError or FileError."""
     try:
-        path = settings.document(text)
+        path = setting_values.document(text)
     except ValueError as error:
         raise SettingsError(f"FILE must be {error}, not '{text}'") from None
     if path.is_fifo() or path.is_char_device() or path.is_block_device() or path.is_socket():

@@ -10,7 +10,8 @@ from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from typing import Any, NamedTuple, NoReturn
 from urllib.parse import quote, urlsplit
 
-from mockserver.settings import DEFAULT_CONTROL_PREFIX, ENVIRONMENT_PREFIX, server_url
+from mockserver.setting_values import server_url
+from mockserver.settings import DEFAULT_CONTROL_PREFIX, ENVIRONMENT_PREFIX
 
 EXIT_OK, EXIT_REFUSED, EXIT_USAGE = 0, 1, 2
 TOKEN = f"{ENVIRONMENT_PREFIX}CONTROL_TOKEN"

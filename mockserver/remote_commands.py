@@ -27,7 +27,8 @@ from mockserver.remote import (
     RemoteError,
     SentEvent,
 )
-from mockserver.settings import ENVIRONMENT_PREFIX, server_url
+from mockserver.setting_values import server_url
+from mockserver.settings import ENVIRONMENT_PREFIX
 
 EXIT_OK, EXIT_REFUSED, EXIT_USAGE = 0, 1, 2
 COMMANDS = ("trigger", "listen", "logs", "state", "open")

@@ -15,7 +15,8 @@ ROOT = Path(__file__).resolve().parent.parent
 LAYERS: list[set[str]] = [
     {"clock", "compat", "limits", "loopback", "packaged"},
     {"openapi"},
-    {"docs", "faults", "generator", "settings", "webhooks"},
+    {"docs", "faults", "generator", "setting_values", "webhooks"},
+    {"settings"},
     {"engine"},
     {"console", "control", "server", "workbench"},
     {"billing", "resources"},
@@ -50,7 +51,17 @@ GENERAL = {
         "faults",
         "generator",
     ),
-    *("generator", "settings", "webhooks", "engine", "console", "control", "server", "resources"),
+    *(
+        "generator",
+        "setting_values",
+        "settings",
+        "webhooks",
+        "engine",
+        "console",
+        "control",
+        "server",
+        "resources",
+    ),
     "workbench",
 }
 """The parts of ``mockserver`` that know nothing of billing."""

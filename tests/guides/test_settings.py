@@ -14,7 +14,7 @@ from msgspec import NODEFAULT, Struct, structs
 
 from contract_tests import cli, flags
 from contract_tests.settings import Settings as KitSettings
-from mockserver import pytest_plugin, settings
+from mockserver import pytest_plugin, setting_values, settings
 from mockserver.limits import Limits
 from tests.guides.markdown import code, guide
 
@@ -126,7 +126,7 @@ def test_values_of_the_kits_lists() -> None:
 def test_log_levels() -> None:
     """The guide names every level."""
     meanings = {code(row[0])[0]: row[-1] for row in rows("mockserver serve")}
-    assert tuple(dict.fromkeys(code(meanings["--log-level"]))) == settings.LOG_LEVELS
+    assert tuple(dict.fromkeys(code(meanings["--log-level"]))) == setting_values.LOG_LEVELS
 
 
 def test_a_folder_of_fixtures_is_as_described() -> None:
