@@ -7,8 +7,8 @@ from datetime import datetime
 from typing import Any
 
 from mockserver.resources.account import Account, newest_first
-from mockserver.resources.model import Model
-from mockserver.resources.store import Place, Store
+from mockserver.resources.model import Model, Place
+from mockserver.resources.store import Store
 
 Json = dict[str, Any]
 

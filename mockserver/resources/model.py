@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
+from typing import NamedTuple
 
 from msgspec import Struct, field
 
@@ -101,3 +102,11 @@ class Model(Struct, frozen=True):
     resources: Mapping[str, Resource] = field(default_factory=dict)
     operations: Mapping[str, Served] = field(default_factory=dict)
     """By operationId. All other operations are served from examples and schemas."""
+
+
+class Place(NamedTuple):
+    """One collection or singleton: its resource, its path, and the values in its path."""
+
+    resource: Resource
+    path: str
+    values: Sequence[str]

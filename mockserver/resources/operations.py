@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import orjson
-from msgspec import Struct, structs
+from msgspec import Struct
 
 from mockserver.engine import mistakes
 from mockserver.engine.call import Call
@@ -19,17 +18,16 @@ from mockserver.engine.samples import Samples
 from mockserver.generator import Generator
 from mockserver.openapi.contract import Contract, Operation
 from mockserver.resources.account import Account, Collection, Item, Json
-from mockserver.resources.callbacks import Callback, callbacks_of, url_of
 from mockserver.resources.callers import AccountCaller
-from mockserver.resources.events import Verb, type_of
-from mockserver.resources.events import change as next_change
+from mockserver.resources.events import Verb
 from mockserver.resources.fitting import Fitting, Unfit, part_at, put_at
 from mockserver.resources.lists import Lists
-from mockserver.resources.model import Model, Resource, Role, Served
+from mockserver.resources.model import Model, Place, Resource, Role, Served
 from mockserver.resources.places import request_schema
+from mockserver.resources.publication import Publication
 from mockserver.resources.replies import Body, Documented, Replies
 from mockserver.resources.shapes import Shapes
-from mockserver.resources.store import Change, Missing, Place, Store
+from mockserver.resources.store import Change, Missing, Store
 from mockserver.resources.words import plain, singular
 
 _DELETED = frozenset({"deleted", "isdeleted", "success", "ok"})
@@ -136,6 +134,11 @@ class Handler:
         return Replies(shared.contract, operation, shared.fitting, samples)
 
     @cached_property
+    def _publication(self) -> Publication:
+        shared = self._shared
+        return Publication(shared.contract, self._operation, self._resource, shared.fitting)
+
+    @cached_property
     def _lists(self) -> Lists:
         return Lists(self._shared.contract, self._operation, self._served, self._resource)
 
@@ -177,7 +180,7 @@ class Handler:
         given, link = self._given(call), self._served.link
         if link is not None:
             store.check_parent(call.context, link, values)
-            given |= store.linked(self._resource, link, values)
+            given |= store.references.linked(self._resource, link, values)
         self._check_references(call, given)
         collection = store.collection(call.context, place)
         identity = self._resource.identity
@@ -195,34 +198,8 @@ class Handler:
             call, documented, change, self._location(call, place, change, documented)
         )
         self._commit(call, place, change)
-        self._call_back(call, reply, change)
+        self._publication.call_back(call, reply, change)
         return reply
-
-    def _call_back(self, call: Call[Account, Any], reply: Reply, change: Change) -> None:
-        """Queue the callbacks of a creation whose URLs it names, if their hosts are allowed."""
-        webhooks, fitting = call.world.webhooks, self._shared.fitting
-        for callback in self._callbacks:
-            url = url_of(callback.expression, call, reply)
-            if url is None:
-                continue
-            refusal = webhooks.refusal(url)
-            if refusal is not None:
-                mistakes.add(call.request.warnings, f"The callback {callback.name}: {refusal}")
-                continue
-            data: Any = change.item.data
-            if callback.schema is not None:
-                about = (callback.name, change.key)
-                with suppress(Unfit):
-                    data = fitting.fit(callback.schema, data, about, is_sparse=True).value
-            now, seed = call.request.now, call.world.seed
-            if isinstance(data, dict):
-                event = next_change(call.context, callback.name, now, data, seed)
-                event = structs.replace(event, url=url, is_whole=True)
-                webhooks.publish(call.context.id, [event])
-
-    @cached_property
-    def _callbacks(self) -> list[Callback]:
-        return callbacks_of(self._shared.contract, self._operation)
 
     def _chosen_key(self, call: Call[Account, Any]) -> str | None:
         """Return the key that the query of a creation chooses, as in ``?bookId=dune``."""
@@ -354,7 +331,7 @@ class Handler:
             call.context.keep(place.path, None)
         else:
             call.context.remove(place.path, found.key)
-        self._publish(call, Verb.DELETED, found)
+        self._publication.changed(call, Verb.DELETED, found)
         return reply
 
     def _act(self, call: Call[Account, Any]) -> Reply:
@@ -378,7 +355,7 @@ class Handler:
         """Keep a new state, and warn of what it could not take."""
         known = call.context.collections.get(place.path)
         is_new = known is not None and change.key not in known.items
-        self._publish(call, Verb.CREATED if is_new else Verb.UPDATED, change)
+        self._publication.changed(call, Verb.CREATED if is_new else Verb.UPDATED, change)
         if place.resource.is_singleton:
             call.context.keep(place.path, change.item.data)
         else:
@@ -391,16 +368,6 @@ class Handler:
         for name in change.lost:
             sentence = f"The schema of {self._resource.name} does not allow this value of '{name}'"
             mistakes.add(call.request.warnings, f"{sentence}: it was not kept.")
-
-    def _publish(self, call: Call[Account, Any], verb: Verb, change: Change) -> None:
-        """Emit the event of a change, if an endpoint may want it."""
-        webhooks = call.world.webhooks
-        if not webhooks.endpoints:
-            return
-        documented = self._shared.contract.document.get("webhooks", {})
-        kind = type_of(self._resource, verb, documented)
-        event = next_change(call.context, kind, call.request.now, change.item.data, call.world.seed)
-        webhooks.publish(call.context.id, [event])
 
     def _shown(
         self,
@@ -417,7 +384,7 @@ class Handler:
         if schema is not None and part is not None:
             if self._served.role is Role.CREATE and not self._resource.is_singleton:
                 store, resource = self._shared.store, self._resource
-                body = {**body, **store.identifiers(part.schema, resource, change.key, body)}
+                body = {**body, **store.keys.identifiers(part.schema, resource, change.key, body)}
             body = self._shared.store.shown(part.schema, self._resource, change.key, body)
             body = put_at(part.way, body)
         elif schema is not None:

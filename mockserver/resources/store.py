@@ -2,30 +2,24 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
-from functools import cached_property
-from hashlib import blake2b
-from random import Random
 from typing import Any, NamedTuple
 
 from mockserver.openapi.contract import Contract
 from mockserver.openapi.schemas import Schema
 from mockserver.resources import examples, fields
 from mockserver.resources.account import Account, Collection, Item, Json
-from mockserver.resources.fitting import Fitting, Unfit, part_at, put_at
-from mockserver.resources.model import Model, Resource, Template
-from mockserver.resources.words import id_suffix, singular, stem
+from mockserver.resources.fitting import Fitting, Unfit
+from mockserver.resources.keys import Keys
+from mockserver.resources.model import Model, Place, Resource, Template
+from mockserver.resources.references import References
+from mockserver.resources.words import id_suffix
 
 _CHOSEN = frozenset({"name", "key", "code", "login", "handle", "email"})
 """Ends of the names of identities that clients choose, and may change."""
-_VERSION = re.compile(r"v[0-9][0-9a-z.]*|api|apis")
-"""Segments of paths that are no part of the names of items."""
-_REFERENCE_ENDS = ("id", "gid", "uuid", "sid", "key")
 _MAX_DEPTH = 16
 """References in deeper values are not checked."""
-_FALLBACK_KEYS = 8
 _MADE = frozenset({"id", "uuid", "guid", "gid", "sid", "slug"})
 """Names of identities that the mock makes. Generated values of others are keys themselves."""
 
@@ -46,14 +40,6 @@ class Change(NamedTuple):
     lost: list[str]
 
 
-class Place(NamedTuple):
-    """One collection or singleton: its resource, its path, and the values in its path."""
-
-    resource: Resource
-    path: str
-    values: Sequence[str]
-
-
 class Store:
     """The rules of all resources of one document."""
 
@@ -63,8 +49,9 @@ class Store:
         self._contract = contract
         self._model = model
         self._fitting = fitting
-        self._seed = seed
         self._items = items
+        self.keys = Keys(fitting, seed)
+        self.references = References(model, fitting)
         self._examples: dict[str, list[Json]] = {}
 
     def place(self, resource: Resource, values: Sequence[str]) -> Place:
@@ -119,74 +106,29 @@ class Store:
         resource = place.resource
         collection = self.collection(account, place)
         identity = resource.identity
-        unreachable = key is None and self._is_unreachable(resource, given)
+        unreachable = key is None and self.keys.is_unreachable(resource, given)
         if unreachable:
             given = {name: value for name, value in given.items() if name != identity}
         times = fields.times(self._fitting.shapes, resource.schema, moment, is_new=True)
-        data = {**self._defaults(resource), **times, **given, **self._references(place)}
+        data = {**self._defaults(resource), **times, **given, **self.references.of_place(place)}
         if key is not None:
-            data |= self._identified(place, key)
-        elif (named := self._named_key(resource, data)) is not None:
+            data |= self.keys.identified(place, key)
+        elif (named := self.keys.named(resource, data)) is not None:
             key = named
         elif identity is None or data.get(identity) is None:
             account.made[resource.name] = account.made.get(resource.name, 0) + 1
-            key, value = self._new_key(account, place, collection, data)
+            key, value = self.keys.new(account, place, collection, data)
             data |= {identity: value} if identity is not None and value is not None else {}
         else:
-            key = self._key_in(resource, data[identity])
-        data = self._with_key(resource, key, data)
-        data |= self._own_names(place, key, data)
+            key = self.keys.key_in(resource, data[identity])
+        data = self.keys.with_key(resource, key, data)
+        data |= self.keys.own_names(place, key, data)
         fitted = self._fitted(place, data, key)
         found = fitted.data.get(identity) if identity is not None else None
-        if found is not None and self._is_reachable(resource, found):
-            key = self._key_in(resource, found)
+        if found is not None and self.keys.is_reachable(resource, found):
+            key = self.keys.key_in(resource, found)
         replaced = [identity] if unreachable and identity is not None else []
         return Change(key, Item(fitted.data), [*replaced, *_of(given, fitted.lost)])
-
-    def _named_key(self, resource: Resource, data: Json) -> str | None:
-        """Return the key in the part of an item that its path names; None without one."""
-        value = part_at(resource.key_way, data) if resource.key_way else None
-        is_key = isinstance(value, str | int) and self._is_reachable(resource, value)
-        return str(value) if is_key else None
-
-    def _with_key(self, resource: Resource, key: str, data: Json) -> Json:
-        """Return an item with its key in the part that its path names, such as ``metadata``."""
-        if not resource.key_way or part_at(resource.key_way, data) is not None:
-            return data
-        part = part_at(resource.key_way[:-1], data)
-        inner = {**(part if isinstance(part, dict) else {}), resource.key_way[-1]: key}
-        return {**data, resource.key_way[0]: put_at(resource.key_way[1:-1], inner)}
-
-    def _is_unreachable(self, resource: Resource, given: Json) -> bool:
-        """Return whether no path can have the given identity of an item."""
-        value = given.get(resource.identity) if resource.identity is not None else None
-        return value is not None and not self._is_reachable(resource, value)
-
-    def _is_reachable(self, resource: Resource, value: Any) -> bool:
-        """Return whether a path can have an identity of an item."""
-        schema = resource.parameter_schema
-        return not schema or self._fitting.is_text_of(schema, str(value))
-
-    def _own_names(self, place: Place, key: str, data: Json) -> Json:
-        """Return the other identifiers of a new item, and the links to it."""
-        resource = place.resource
-        found = self.identifiers(resource.schema, resource, key, data)
-        links = fields.links(self._fitting.shapes, resource.schema, f"{place.path}/{key}")
-        return {name: value for name, value in {**links, **found}.items() if name not in data}
-
-    def identifiers(self, schema: Schema, resource: Resource, key: str, data: Json) -> Json:
-        """Return the properties of a schema that the data lack and that may hold a key."""
-        shapes, segments = self._fitting.shapes, resource.template.segments
-        values = [data.get(resource.identity or ""), key, int(key) if key.isdigit() else None]
-        noun = singular(next((part for part in reversed(segments) if part != "{}"), ""))
-        found: Json = {}
-        for name, property in fields.identifiers(shapes, schema, noun, resource.parameter):
-            fits = [value for value in values if self._is_value(property, value)]
-            found |= {name: fits[0]} if fits and name not in data else {}
-        return found
-
-    def _is_value(self, schema: Schema, value: Any) -> bool:
-        return value is not None and self._fitting.is_valid(schema, value)
 
     def changed(
         self,
@@ -221,7 +163,7 @@ class Store:
             isinstance(value, str)
             and id_suffix(resource.identity or "") in _CHOSEN
             and collection.find(value) is None
-            and self._is_reachable(resource, value)
+            and self.keys.is_reachable(resource, value)
             and not any(resource.name in other.above for other in self._model.resources.values())
         )
 
@@ -282,33 +224,18 @@ class Store:
         """
         for way, value in _scalars(given, ()):
             name = next((part for part in reversed(way) if isinstance(part, str)), "")
-            resource = self._referred(name)
+            resource = self.references.referred(name)
             if resource is not None:
                 items = self.collection(account, self.place(resource, [])).items
                 if str(value) not in items:
                     yield way, resource.name
-
-    def _referred(self, name: str) -> Resource | None:
-        """Return the resource that a field names an item of; None for other fields."""
-        return self._by_reference.get(singular(name))
-
-    @cached_property
-    def _by_reference(self) -> dict[str, Resource]:
-        """The resources at the top, by the plain names of fields that refer to their items."""
-        found: dict[str, Resource] = {}
-        for resource in self._model.resources.values():
-            if not resource.is_singleton and not resource.template.parameters:
-                noun = fields.noun_of(resource.template.segments[-1])
-                for end in _REFERENCE_ENDS:
-                    found.setdefault(noun + end, resource)
-        return found
 
     def _pointed(self, account: Account, place: Place, data: Json, number: int) -> Json:
         """Return a generated item whose references are the ids of items that exist."""
         properties = self._fitting.shapes.of(place.resource.schema).properties
         pointed = dict(data)
         for name, value in data.items():
-            resource = self._referred(name)
+            resource = self.references.referred(name)
             is_own = resource is None or name == place.resource.identity
             if is_own or resource is None or not isinstance(value, str | int):
                 continue
@@ -395,19 +322,6 @@ class Store:
         }
         return {name: value for name, value in found.items() if value is not None}
 
-    def _references(self, place: Place) -> Json:
-        """Return the fields that name the items above."""
-        return self._references_to(place.resource, place.resource.template, place.values)
-
-    def linked(self, resource: Resource, link: Template, values: Sequence[str]) -> Json:
-        """Return the fields of a new item that name the items of a path below others."""
-        found = self._references_to(resource, link, values)
-        properties = self._fitting.shapes.of(resource.schema).properties
-        is_text_of = self._fitting.is_text_of
-        return {
-            name: value for name, value in found.items() if is_text_of(properties[name], str(value))
-        }
-
     def check_parent(self, account: Account, link: Template, values: Sequence[str]) -> None:
         """Check that the item of a path below another one exists. Raises Missing."""
         for resource in self._model.resources.values():
@@ -417,74 +331,6 @@ class Store:
                 if parameters == link.parameters:
                     self.find(account, self.place(resource, values[:-1]), values[-1])
                 return
-
-    def _references_to(self, resource: Resource, template: Template, values: Sequence[str]) -> Json:
-        params = dict(zip(template.parameters, values, strict=False))
-        nouns = {}
-        names = iter(template.parameters)
-        for before, segment in zip(("", *template.segments), template.segments, strict=False):
-            if segment == "{}":
-                name = next(names)
-                nouns[name] = fields.noun_of(before) or stem(name)
-        found = fields.references(self._fitting.shapes, resource.schema, params, nouns)
-        return {name: value for name, value in found.items() if name != resource.identity}
-
-    def _identified(self, place: Place, key: str) -> Json:
-        """Return the identity of an item by the text of its key."""
-        resource = place.resource
-        if resource.identity is None:
-            return {}
-        if resource.is_named_by_path:
-            segments = place.path.strip("/").split("/")
-            above = resource.template.segments
-            first = next((at for at, part in enumerate(above) if not _VERSION.fullmatch(part)), 0)
-            return {resource.identity: "/".join([*segments[first:], key])}
-        is_number = "integer" in self._fitting.shapes.of(resource.identity_schema).types
-        return {resource.identity: int(key) if is_number and key.isdigit() else key}
-
-    def _key_in(self, resource: Resource, value: Any) -> str:
-        """Return the key in an identity: its last segment, where it is a path."""
-        text = str(value)
-        return text.rpartition("/")[2] if resource.is_named_by_path else text
-
-    def _new_key(
-        self, account: Account, place: Place, collection: Collection, data: Mapping[str, Any]
-    ) -> tuple[str, Any]:
-        """Return a free key, as text and as its field has it."""
-        resource, shapes = place.resource, self._fitting.shapes
-        made = account.made[resource.name]
-        text = f"{self._seed}/{account.id}/{place.path}/{made}"
-        digest = blake2b(text.encode(), digest_size=16).digest()
-        random = Random(digest)  # noqa: S311 (invented data, no secrets)
-        identity = resource.identity
-        last: tuple[str, Any] = (digest.hex(), None)
-        has_own = identity is not None and not resource.is_named_by_path
-        for is_identity in (True, False) if has_own else (False,):
-            # Where no identity can be in a path, the key is another one.
-            schema = resource.identity_schema if is_identity else resource.parameter_schema
-
-            def may_be_key(key: Any, schema: Schema = schema) -> bool:
-                is_valid = key is not None and self._fitting.is_valid(schema, key)
-                return is_valid and self._is_reachable(resource, key)
-
-            def is_free(key: Any, may_be: Callable[[Any], bool] = may_be_key) -> bool:
-                return str(key) not in collection.items and may_be(key)
-
-            wanted = fields.Wanted(identity or "id", shapes.of(schema), data, made)
-            key = fields.new_key(wanted, random, is_free)
-            for attempt in range(_FALLBACK_KEYS if key is None else 0):
-                try:
-                    key = self._fitting.generated(schema, (text, attempt))
-                except Unfit:
-                    break
-                if is_free(key):
-                    break
-            if may_be_key(key):
-                last = (str(key), key if is_identity else None)
-                break
-        if resource.is_named_by_path:
-            last = (last[0], self._identified(place, last[0])[identity or ""])
-        return last
 
     def _fitted(self, place: Place, data: Json, key: str, old: Json | None = None) -> _Data:
         """Return data that its schema allows, with the fields that only other schemas show.
