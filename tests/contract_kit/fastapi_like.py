@@ -8,15 +8,13 @@ from __future__ import annotations
 
 import json
 import re
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import jsonschema_rs
+
+from tests.contract_kit.json_server import Reply
 
 FAULTS = {
     "forgets_creates": "created_is_readable",
@@ -55,7 +53,6 @@ MANNERS = (
 )
 """Ways in which a correct deployment may behave."""
 TOKENS = ("token-of-the-kit", "token-of-another")
-Reply = tuple[int, Any, dict[str, str]]
 
 
 def document(*ways: str) -> dict[str, Any]:
@@ -155,9 +152,10 @@ class Items:
         """The method, and the path with the query, of each request."""
         self._next = 7
 
-    def reply(self, method: str, target: str, token: str, body: bytes) -> Reply:
+    def reply(self, method: str, target: str, headers: dict[str, str], body: bytes) -> Reply:
         """Return the status, the body and the headers of a response."""
         self.requests.append((method, target))
+        token = headers.get("authorization", "").partition(" ")[2]
         parts = urlsplit(target).path.split("/")[1:]
         is_collection = parts == ["items", ""]
         if not is_collection and (parts[:1] != ["items"] or len(parts) != 2):
@@ -302,50 +300,6 @@ def _wrong_query(query: dict[str, list[str]]) -> dict[str, Any] | None:
     if query.get("offset", ["0"])[0].isdigit():
         return None
     return {"loc": ["query", "offset"], "msg": "no integer", "type": "int_parsing"}
-
-
-def _handler(items: Items) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-        wbufsize = -1
-
-        def respond(self) -> None:
-            body = self.rfile.read(int(self.headers.get("content-length") or "0"))
-            token = (self.headers.get("authorization") or "").partition(" ")[2]
-            status, value, more = items.reply(self.command, self.path, token, body)
-            data = b"" if value is None else json.dumps(value).encode()
-            self.send_response(status)
-            for name, text in more.items():
-                self.send_header(name, text)
-            if data:
-                self.send_header("Content-Type", "application/json")
-            if status != 204:
-                self.send_header("Content-Length", str(len(data)))
-            self.end_headers()
-            if self.command != "HEAD":
-                self.wfile.write(data)
-
-        def log_message(self, *_: Any) -> None:
-            """Log nothing."""
-
-    for method in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "QUERY"):
-        setattr(Handler, f"do_{method}", Handler.respond)
-    return Handler
-
-
-@contextmanager
-def serving(items: Items) -> Iterator[str]:
-    """Serve items until the end of the block; yield the URL."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(items))
-    server.daemon_threads = True
-    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_address[1]}"
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
 
 
 def write_document(folder: Path, items: Items) -> Path:

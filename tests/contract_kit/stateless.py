@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import json
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import UTC, datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -16,6 +12,7 @@ from contract_tests.openapi.contract import JSON, Contract, Operation
 from contract_tests.openapi.examples import sample
 from contract_tests.openapi.request import judge
 from contract_tests.openapi.schemas import Schemas
+from tests.contract_kit.json_server import Reply
 
 CODES = {
     401: "unauthenticated",
@@ -25,7 +22,6 @@ CODES = {
     415: "invalid",
     422: "invalid",
 }
-Reply = tuple[int, Any, dict[str, str]]
 Fault = Callable[[str, Reply], Reply]
 """A function that takes an operationId and a reply and returns the reply to send."""
 
@@ -103,48 +99,3 @@ class Stateless:
             return status, {"detail": "No."}, headers or {}
         code: Any = CODES[status] if self.contract.title == "Notes" else status
         return status, {"code": code, "message": "No."}, headers or {}
-
-
-def _handler(mock: Stateless) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-        wbufsize = -1
-
-        def respond(self) -> None:
-            length = self.headers.get("content-length") or "0"
-            body = self.rfile.read(int(length)) if length.isdigit() else b""
-            headers = {name.lower(): value for name, value in self.headers.items()}
-            status, value, more = mock.reply(self.command, self.path, headers, body)
-            data = b"" if value is None else json.dumps(value).encode()
-            self.send_response(status)
-            for name, text in more.items():
-                self.send_header(name, text)
-            if data:
-                self.send_header("Content-Type", JSON)
-            if status != 204:
-                self.send_header("Content-Length", str(len(data)))
-            self.end_headers()
-            if self.command != "HEAD":
-                self.wfile.write(data)
-
-        def log_message(self, *_: Any) -> None:
-            """Log nothing."""
-
-    for method in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "QUERY"):
-        setattr(Handler, f"do_{method}", Handler.respond)
-    return Handler
-
-
-@contextmanager
-def serving(mock: Stateless) -> Iterator[str]:
-    """Serve the mock until the end of the block; yield its URL."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(mock))
-    server.daemon_threads = True
-    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_address[1]}"
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()

@@ -18,7 +18,8 @@ from contract_tests.http.local_mock import running_mock
 from contract_tests.openapi.contract import Contract
 from contract_tests.runner import PHASES, knowledge_of, perform
 from contract_tests.settings import Settings, packaged_spec
-from tests.contract_kit.stateless import Reply, Stateless, serving
+from tests.contract_kit.json_server import Reply, serving
+from tests.contract_kit.stateless import Stateless
 
 DATA = Path(__file__).resolve().parents[1] / "data"
 NOTES, PETS = DATA / "notes.yaml", DATA / "petstore.yaml"

@@ -13,7 +13,8 @@ from contract_tests.openapi.contract import Contract
 from contract_tests.runner import knowledge_of, perform
 from contract_tests.settings import Settings
 from contract_tests.shard import Shard
-from tests.contract_kit.fastapi_like import FAULTS, MANNERS, Items, serving, write_document
+from tests.contract_kit.fastapi_like import FAULTS, MANNERS, Items, write_document
+from tests.contract_kit.json_server import serving
 
 KEYS = {"BILLING_API_KEY": "token-of-the-kit", "OTHER": "token-of-another"}
 

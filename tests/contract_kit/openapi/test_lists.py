@@ -17,7 +17,8 @@ from contract_tests.openapi.lists import list_operations
 from contract_tests.runner import perform
 from contract_tests.settings import Settings
 from tests.contract_kit.exchanges import CONTRACT, JudgeHarness, headers_of
-from tests.contract_kit.stateless import Stateless, serving
+from tests.contract_kit.json_server import serving
+from tests.contract_kit.stateless import Stateless
 
 NEW = "list_kit_receipts"
 PATH = "/api/v1/billing/kit-receipts"

@@ -115,11 +115,7 @@ class GroupImplementation extends Emitter {
 }
 
 /** The handle of a group. */
-class Elements {
-  constructor(group) {
-    IMPLEMENTATIONS.set(this, group);
-  }
-
+class Elements extends Handle {
   create(type, options) {
     return implementationOf(this).create(type, options ?? {});
   }
@@ -140,21 +136,6 @@ class Elements {
     return implementationOf(this).secret === undefined
       ? {}
       : errorOnly(await requestSetupIntent(implementationOf(this).secret, "fetchUpdates()"));
-  }
-
-  on(event, handler) {
-    implementationOf(this).on(event, handler);
-    return this;
-  }
-
-  once(event, handler) {
-    implementationOf(this).once(event, handler);
-    return this;
-  }
-
-  off(event, handler) {
-    implementationOf(this).off(event, handler);
-    return this;
   }
 }
 

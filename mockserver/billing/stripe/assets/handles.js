@@ -5,12 +5,30 @@ function classNames(text) {
   return typeof text === "string" ? text.split(/\s+/).filter(Boolean) : [];
 }
 
-/** The handle of an element. */
-class StripeElement {
-  constructor(element) {
-    IMPLEMENTATIONS.set(this, element);
+/** A handle that a page holds of something that emits events. */
+class Handle {
+  constructor(implementation) {
+    IMPLEMENTATIONS.set(this, implementation);
   }
 
+  on(event, handler) {
+    implementationOf(this).on(event, handler);
+    return this;
+  }
+
+  once(event, handler) {
+    implementationOf(this).once(event, handler);
+    return this;
+  }
+
+  off(event, handler) {
+    implementationOf(this).off(event, handler);
+    return this;
+  }
+}
+
+/** The handle of an element. */
+class StripeElement extends Handle {
   mount(target) {
     implementationOf(this).mount(target);
   }
@@ -44,21 +62,6 @@ class StripeElement {
 
   update(options) {
     implementationOf(this).update(options);
-    return this;
-  }
-
-  on(event, handler) {
-    implementationOf(this).on(event, handler);
-    return this;
-  }
-
-  once(event, handler) {
-    implementationOf(this).once(event, handler);
-    return this;
-  }
-
-  off(event, handler) {
-    implementationOf(this).off(event, handler);
     return this;
   }
 }
