@@ -20,7 +20,7 @@ from contract_tests.judge.response import excerpt
 from contract_tests.openapi.contract import Operation
 from contract_tests.openapi.distinct_bodies import Bodies, Body
 from contract_tests.openapi.examples import parameter_value, required_query
-from contract_tests.openapi.resources import Resource, is_certain_identity, path_names, plain
+from contract_tests.openapi.resources import Resource, is_certain_identity, plain
 
 MAX_WAITS = 10
 """How often a run waits before it reads again what contradicts an earlier response."""
@@ -86,7 +86,7 @@ class Things:
     ) -> Exchange:
         """Call an operation. Raise Uncertain for a response that says nothing of it."""
         contract, url = self.run.contract, operation.path
-        for name, value in zip(path_names(operation), path, strict=False):
+        for name, value in zip(operation.path_names, path, strict=False):
             url = url.replace(f"{{{name}}}", quote(value, safe=""))
         given = {**dict(required_query(contract, operation)), **(query or {})}
         request = Request(

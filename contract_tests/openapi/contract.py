@@ -99,7 +99,8 @@ class Operation:
 
     @property
     def path_names(self) -> tuple[str, ...]:
-        return tuple(each.node["name"] for each in self.parameters if each.node["in"] == "path")
+        """The names in the path's template; not every document declares them as parameters."""
+        return self._names
 
     def match(self, path: str) -> dict[str, str] | None:
         """Return the path's parameters; None if the path is another one's."""

@@ -56,7 +56,7 @@ class Resource:
     @property
     def updates_by_path(self) -> bool:
         """Whether the update names the item in its path, and not in its body."""
-        return self.update is not None and len(path_names(self.update)) > len(self.parents)
+        return self.update is not None and len(self.update.path_names) > len(self.parents)
 
     @property
     def item(self) -> Operation:
@@ -67,7 +67,7 @@ class Resource:
     @property
     def parameter(self) -> str:
         """The path parameter that names an item."""
-        return path_names(self.item)[-1]
+        return self.item.path_names[-1]
 
     @property
     def noun(self) -> str:
@@ -78,12 +78,7 @@ class Resource:
     @property
     def parents(self) -> tuple[str, ...]:
         """The path parameters of the collection, which name other things."""
-        return path_names(self.create)
-
-
-def path_names(operation: Operation) -> tuple[str, ...]:
-    """Return the parameters of a path in the order in which they are in it."""
-    return tuple(_PARAMETER.findall(operation.path))
+        return self.create.path_names
 
 
 def resources(contract: Contract) -> list[Resource]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from contract_tests.openapi.contract import Contract
 from tests.contract_kit.exchanges import CONTRACT
 
 METHODS = {"get", "put", "post", "delete", "patch"}
+INFO = {"openapi": "3.0.3", "info": {"title": "Visits", "version": "1"}}
 
 
 def test_every_operation_is_loaded() -> None:
@@ -112,3 +114,11 @@ def test_the_parameters_of_a_path_belong_to_the_caller() -> None:
     again = contract.match("DELETE", path)
     assert again is not None
     assert list(again[1].values()) == ["pm_1"]
+
+
+def test_a_template_names_parameters_that_nothing_declares(tmp_path: Path) -> None:
+    """A path has the parameters of its template, whether the document declares them or not."""
+    path = tmp_path / "openapi.json"
+    get = {"operationId": "read", "responses": {"200": {"description": "It."}}}
+    path.write_text(json.dumps({**INFO, "paths": {"/visits/{id}": {"get": get}}}))
+    assert Contract.load(path).operations["read"].path_names == ("id",)
