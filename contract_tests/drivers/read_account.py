@@ -78,11 +78,14 @@ def _lists_of_objects(body: Any) -> Iterator[list[dict[str, Any]]]:
 
 def _value_of_nobody(run: Run, operation: Operation, name: str) -> str:
     """Return a valid value of a path parameter that most likely names nothing."""
-    place = next(
+    declared = (
         parameter
         for parameter in operation.parameters
         if (parameter.node["in"], parameter.node["name"]) == ("path", name)
     )
+    place = next(declared, None)
+    if place is None:  # only the template of the path has it
+        return NOBODYS_ID
     schema = run.contract.at(place.child("schema")).node if "schema" in place.node else {}
     is_free = schema.get("type", "string") == "string" and not {"enum", "pattern"} & schema.keys()
     return NOBODYS_ID if is_free else parameter_value(run.contract, place)

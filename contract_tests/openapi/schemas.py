@@ -241,11 +241,9 @@ class Schemas:
         return node if isinstance(node, dict) else {}
 
     def _needed(self, schema: Json) -> Json:
-        """Return the shared schemas that a schema leads to."""
-        if self._files:
-            return self._all_components
+        """Return the shared schemas that a schema and the other files lead to."""
         found: dict[str, Json] = {}
-        left = list(_names_in(schema))
+        left = [*_names_in(schema), *self._names_in_files]
         while left:
             name = left.pop()
             if name not in found:
@@ -263,6 +261,10 @@ class Schemas:
     def _names(self) -> dict[str, list[str]]:
         """The shared schemas that each shared schema refers to."""
         return {name: list(_names_in(schema)) for name, schema in self._components.items()}
+
+    @cached_property
+    def _names_in_files(self) -> list[str]:
+        return list(_names_in(self._files))
 
     @cached_property
     def _files(self) -> Json:

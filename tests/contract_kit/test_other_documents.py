@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from contract_tests.context import Run
 from contract_tests.errors import UsageError
@@ -171,3 +172,21 @@ def test_a_document_passes_the_real_mock(spec: Path) -> None:
     result = run.result()
     assert (result.findings, result.broken, result.outcome) == ([], [], "passed")
     assert result.notes == [LEFT_OUT if not result.settings.phases else LEFT_OUT_QUICK]
+
+
+def test_undeclared_path_parameters_pass_the_real_mock(tmp_path: Path) -> None:
+    """Some documents name parameters in the template of a path only."""
+    document = yaml.safe_load(PETS.read_text(encoding="utf-8"))
+    for item in document["paths"].values():
+        for operation in (item, *(value for value in item.values() if isinstance(value, dict))):
+            operation["parameters"] = [
+                each for each in operation.pop("parameters", []) if each["in"] != "path"
+            ]
+    spec = tmp_path / "openapi.yaml"
+    spec.write_text(yaml.safe_dump(document, sort_keys=False), encoding="utf-8")
+    contract = Contract.load(spec)
+    with running_mock("--spec", str(spec)) as url:
+        run = Run(Settings(url, spec, mock=True, max_examples=5), contract, knowledge_of(contract))
+        perform(run)
+    result = run.result()
+    assert (result.findings, result.broken, result.outcome) == ([], [], "passed")
