@@ -21,6 +21,7 @@ from tests.mutants.faults import FAULTS
 from tests.mutants.server import faulty_app
 
 Fault = Callable[[Response], None]
+HIDDEN = ("terms_version", "webhook_url", "threshold_100_enabled")
 
 
 def two_removals() -> Fault:
@@ -112,6 +113,22 @@ def test_a_race_with_two_winners_is_found(fault: Fault, rule: str) -> None:
     with upstream(Faulty(built, fault)) as running:
         run = played(running.url, "races", mock=True)
     assert rule in rules(run)
+
+
+def test_settings_are_compared_by_the_fields_that_are_shown() -> None:
+    """A view of settings that leaves out some of them does not mix two requests."""
+
+    def published(response: Response) -> None:
+        if response.is_of("GET", "/auto-recharge") or response.is_of("GET", "/usage-alerts"):
+            body = json.loads(response.body)
+            shown = {name: body[name] for name in body if name not in HIDDEN}
+            response.body = json.dumps(shown).encode()
+
+    settings = Settings(spec=packaged.spec(), fixtures=packaged.fixtures())
+    built = app.build(settings, public_url="http://127.0.0.1:8080").app
+    with upstream(Faulty(built, published)) as running:
+        run = played(running.url, "races", mock=True)
+    assert "race_settings" not in rules(run)
 
 
 @pytest.mark.parametrize(
