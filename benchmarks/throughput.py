@@ -84,7 +84,7 @@ def measure(subjects: Sequence[Subject], plan: Plan) -> list[Series]:
             for subject, series in zip(subjects, several, strict=True):
                 seconds = plan.seconds if number else _WARM_UP_SECONDS
                 before = subject.server.cpu_seconds()
-                result = _drive(Job(subject.server.port, kind, plan.connections, seconds, number))
+                result = drive(Job(subject.server.port, kind, plan.connections, seconds, number))
                 _wait_until_idle(subject.server)
                 if number:
                     used = subject.server.cpu_seconds() - before
@@ -95,7 +95,8 @@ def measure(subjects: Sequence[Subject], plan: Plan) -> list[Series]:
     return found
 
 
-def _drive(job: Job) -> Result:
+def drive(job: Job) -> Result:
+    """Keep a server busy from a process of its own. Raises BenchError."""
     done = subprocess.run(
         [sys.executable, "-m", "benchmarks.drive"],
         input=json.dumps(asdict(job)),
