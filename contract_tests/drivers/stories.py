@@ -70,6 +70,8 @@ def _play(run: Run, story: Story, what: str, cast: Cast) -> None:
         )
     except (Withheld, Unsuitable, HookFailed) as error:
         run.skip(what, run.keyring.text(str(error)))
+    except KeyError as error:  # the judge reports the field that is missing
+        run.skip(what, f"a response does not show {run.keyring.text(str(error))}")
 
 
 def reason_against(run: Run, story: Story, offers: Set[str]) -> str | None:

@@ -10,12 +10,15 @@ import pytest
 
 from contract_tests.billing.adapters import HOOKS
 from contract_tests.billing.races import RACES
+from contract_tests.billing.stories.actor import Actor, new_actor
 from contract_tests.billing.stories.catalogue import STORIES
+from contract_tests.drivers.stories import run_story
 from contract_tests.hooks.hook import Hooks
 from contract_tests.hooks.python_file import HookFile
-from contract_tests.knowledge import IRREVERSIBLE, LISTEN, MOCK, WRITE
+from contract_tests.knowledge import IRREVERSIBLE, LISTEN, MOCK, WRITE, Story
 from tests.contract_kit import faulty
 from tests.contract_kit.billing.playing import EXAMPLE, played, played_by_hooks, rules, skipped
+from tests.contract_kit.driving import make_run
 from tests.contract_kit.program import PROJECT, kit
 from tests.mutants.faults import FAULTS
 from tests.mutants.server import faulty_app
@@ -48,6 +51,17 @@ def test_without_hooks_the_stories_of_the_api_alone_run(url: str, tmp_path: Path
     assert all("needs `" in why or why.startswith("needs --") for why in reasons.values())
     assert reasons["story: a_credit_pack_is_bought"] == "needs `pay` (--hooks)"
     assert reasons["story: alerts_are_delivered"] == "needs --listen"
+
+
+def test_a_story_ends_where_a_response_lacks_a_field(url: str) -> None:
+    """The story is skipped with the name of the field, and the run goes on."""
+
+    def reads(actor: Actor) -> None:
+        actor.do("get_balance")["not_shown"]
+
+    run = make_run(url, mock=True)
+    run_story(run, Story(reads, frozenset(), ("get_balance",)), new_actor, frozenset())
+    assert skipped(run) == {"story: reads": "a response does not show 'not_shown'"}
 
 
 def test_all_stories_run_by_hooks_alone(url: str, tmp_path: Path) -> None:
