@@ -17,7 +17,7 @@ from contract_tests.http.client import Client
 from contract_tests.http.exchange import Exchange, Request
 from contract_tests.judge.not_judged import is_judged
 from contract_tests.judge.response import excerpt
-from contract_tests.openapi.contract import Operation
+from contract_tests.openapi.contract import Operation, Place
 from contract_tests.openapi.distinct_bodies import Bodies, Body
 from contract_tests.openapi.examples import parameter_value, required_query
 from contract_tests.openapi.resources import Resource, is_certain_identity, plain
@@ -124,21 +124,25 @@ class Things:
         references = self._references(resource, depth)
         for attempt in range(_ATTEMPTS):
             word = self.bodies.word(resource.name, attempt, len(self.made))
-            known = {**references, **self._identity(resource, word)}
+            chosen = self._chosen(resource, word)
+            known = {**references, **self._identity(resource, word, chosen)}
             body = self.bodies.make(operation, resource.noun, word, known, is_minimal=attempt > 0)
             if body is None:
                 raise Uncertain("no valid body is known")
             self._reserve(resource)
-            exchange = self.call(operation, parents, body)
+            path = parents if chosen is None else (*parents, str(chosen))
+            exchange = self.call(operation, path, body)
             if 200 <= exchange.status < 300:
-                return self._created(resource, parents, body, exchange)
+                return self._created(resource, path, body, exchange)
         raise Uncertain(f"nothing is created: {_shown(exchange)}")
 
     def _created(
-        self, resource: Resource, parents: tuple[str, ...], body: Body, exchange: Exchange
+        self, resource: Resource, path: tuple[str, ...], body: Body, exchange: Exchange
     ) -> Thing:
         echo = thing_in(exchange.json, {*body.thing, resource.parameter, "id"})
-        name, id, is_certain = "", self._located(resource, exchange), True
+        count = len(resource.parents)
+        name, id, is_certain = "", path[-1] if path[count:] else "", True
+        id = id or self._located(resource, exchange)
         found = identity_in(echo, resource.parameter, resource.noun)
         if found is None and (sent := identity_in(body.thing, resource.parameter, resource.noun)):
             found = sent[0], sent[1], False  # the server may have given it another one
@@ -146,7 +150,7 @@ class Things:
             name, id, is_certain = found[0], found[1], bool(id) or found[2]
         if not id:
             raise Uncertain("the response to its creation does not name it")
-        thing = Thing(resource, parents, id, name, is_certain, body, exchange, echo)
+        thing = Thing(resource, path[:count], id, name, is_certain, body, exchange, echo)
         self.made.append(thing)
         return thing
 
@@ -169,7 +173,7 @@ class Things:
         """Return values for the parameters of a collection's path. Raise Uncertain without them."""
         if not resource.parents:
             return ()
-        above = resource.create.path.rpartition("/{")[0]
+        above = resource.collection.rpartition("/{")[0]
         name = above.removeprefix(self.run.contract.base_path).strip("/")
         parent = self.known.get(name)
         if parent is not None:
@@ -200,10 +204,23 @@ class Things:
                 found[name] = thing.echo.get(thing.id_name, thing.id)
         return found
 
-    def _identity(self, resource: Resource, word: str) -> dict[str, Any]:
-        """Return a new id, if the one who creates a thing must name it."""
+    def _chosen(self, resource: Resource, word: str) -> Any:
+        """Return the new id in the path of a creation; None if the path has none."""
+        if not resource.is_named_by_client:
+            return None
+        name = resource.create.path_names[-1]
+        declared = (
+            self.run.contract.at(parameter.child("schema"))
+            for parameter in resource.create.parameters
+            if (parameter.node["in"], parameter.node["name"]) == ("path", name)
+            and "schema" in parameter.node
+        )
+        return self.bodies.identity(next(declared, Place("", {})), word)
+
+    def _identity(self, resource: Resource, word: str, chosen: Any) -> dict[str, Any]:
+        """Return a new id, or the one in the path, if the one who creates a thing must name it."""
         return {
-            name: self.bodies.identity(place, word)
+            name: self.bodies.identity(place, word) if chosen is None else chosen
             for name, place in self.bodies.required(resource.create, resource.noun).items()
             if is_certain_identity(resource.parameter, name)
         }

@@ -1,14 +1,15 @@
 """Resources of a document: the operations that create, read, list, change and delete one thing.
 
 A resource has a POST on a collection, such as ``/pets``, and operations on its items, such as
-``/pets/{pet_id}``. Everything follows from paths, methods and schemas.
+``/pets/{pet_id}``; or a PUT on its items that documents a 201. Everything follows from paths,
+methods and schemas.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, replace
 
 from contract_tests.openapi.contract import JSON, Contract, Operation, Place
 
@@ -54,6 +55,11 @@ class Resource:
         return found if has_item or found.updates_by_path else None
 
     @property
+    def is_named_by_client(self) -> bool:
+        """Whether the path of its creation names the item."""
+        return self.create.method == "PUT"
+
+    @property
     def updates_by_path(self) -> bool:
         """Whether the update names the item in its path, and not in its body."""
         return self.update is not None and len(self.update.path_names) > len(self.parents)
@@ -78,7 +84,14 @@ class Resource:
     @property
     def parents(self) -> tuple[str, ...]:
         """The path parameters of the collection, which name other things."""
-        return self.create.path_names
+        names = self.create.path_names
+        return names[:-1] if self.is_named_by_client else names
+
+    @property
+    def collection(self) -> str:
+        """The path of the collection."""
+        path = self.create.path
+        return path.rpartition("/{")[0] if self.is_named_by_client else path
 
 
 def resources(contract: Contract) -> list[Resource]:
@@ -86,27 +99,41 @@ def resources(contract: Contract) -> list[Resource]:
     by_path: dict[tuple[str, str], Operation] = {}
     for operation in contract.operations.values():
         by_path.setdefault((operation.method, _plain_path(operation.path)), operation)
-    found = []
+    creations = [(path, create) for (method, path), create in by_path.items() if method == "POST"]
+    found = [
+        _resource(contract, by_path, path, create)
+        for path, create in creations
+        if not path.endswith("}")
+    ]
+    posted = {path for path, _ in creations}
     for (method, path), create in by_path.items():
-        if method != "POST" or path.endswith("}"):
-            continue
-        items = {of: _item_operation(by_path, of, path) for of in ("GET", "PATCH", "PUT", "DELETE")}
-        updates = (
-            items["PATCH"],
-            items["PUT"],
-            _item_operation(by_path, "POST", path),
-            by_path.get(("PUT", path)),
-        )
-        update = next(
-            (found for found in updates if found is not None and "requestBody" in found.place.node),
-            None,
-        )
-        if items["GET"] is None and items["DELETE"] is None and _is_below(update, path):
-            continue
-        name = create.path.removeprefix(contract.base_path).strip("/")
-        listing = by_path.get(("GET", path))
-        found.append(Resource(name, create, items["GET"], listing, update, items["DELETE"]))
-    return sorted(found, key=lambda resource: len(resource.parents))
+        collection = path.removesuffix("/{}")
+        if method == "PUT" and collection not in {path, *posted} and 201 in create.responses:
+            found.append(_resource(contract, by_path, collection, create))
+    known = [resource for resource in found if resource is not None]
+    return sorted(known, key=lambda resource: len(resource.parents))
+
+
+def _resource(
+    contract: Contract, by_path: Mapping[tuple[str, str], Operation], path: str, create: Operation
+) -> Resource | None:
+    """Return the resource of a collection; None without operations on its items."""
+    items = {of: by_path.get((of, f"{path}/{{}}")) for of in ("GET", "PATCH", "PUT", "DELETE")}
+    updates = (
+        items["PATCH"],
+        items["PUT"],
+        by_path.get(("POST", f"{path}/{{}}")),
+        by_path.get(("PUT", path)),
+    )
+    update = next(
+        (found for found in updates if found is not None and "requestBody" in found.place.node),
+        None,
+    )
+    if items["GET"] is None and items["DELETE"] is None and _is_below(update, path):
+        return None
+    listing = by_path.get(("GET", path))
+    found = Resource("", create, items["GET"], listing, update, items["DELETE"])
+    return replace(found, name=found.collection.removeprefix(contract.base_path).strip("/"))
 
 
 def _plain_path(path: str) -> str:
@@ -117,12 +144,6 @@ def _plain_path(path: str) -> str:
 def _is_below(update: Operation | None, collection: str) -> bool:
     """Return whether there is no update of an item by its own path."""
     return update is None or _plain_path(update.path) == collection
-
-
-def _item_operation(
-    by_path: dict[tuple[str, str], Operation], method: str, collection: str
-) -> Operation | None:
-    return by_path.get((method, f"{collection}/{{}}"))
 
 
 def singular(word: str) -> str:
