@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import UTC, date, timedelta
 
 from contract_tests.billing import effects, money
+from contract_tests.billing.ledger_order import whole_ledger
 from contract_tests.findings.severity import QUESTION
 from contract_tests.judge.views import Shown, Views
 from contract_tests.judge.violation import Violation, moment
@@ -95,7 +96,7 @@ def chart_adds_up_to_the_month(views: Views) -> Iterator[Shown]:
 
 def usage_is_in_the_ledger(views: Views) -> Iterator[Shown]:
     """Check that the breakdown's cost equals the ledger's debits of this month."""
-    entries = views.whole(effects.LEDGER)
+    entries = whole_ledger(views)
     if entries is None:
         return
     month = views.newest(BREAKDOWN)
@@ -126,7 +127,7 @@ def usage_is_in_the_ledger(views: Views) -> Iterator[Shown]:
 
 def chart_is_in_the_ledger(views: Views) -> Iterator[Shown]:
     """Check that every day's credits equal the ledger's debits of that day."""
-    entries = views.whole(effects.LEDGER)
+    entries = whole_ledger(views)
     chart = views.newest(CHART)["data"]
     if entries is None:
         return
@@ -182,7 +183,7 @@ def allocation_is_the_plans(views: Views) -> Iterator[Shown]:
 
 def allocation_is_what_was_bought(views: Views) -> Iterator[Shown]:
     """Check that, without a plan, the opening balance and the month's deposits are allocated."""
-    entries = views.whole(effects.LEDGER)
+    entries = whole_ledger(views)
     if entries is None or views.newest(effects.SUBSCRIPTION)["status"] != "none":
         return
     start = moment(views.newest(BREAKDOWN)["period_start"])

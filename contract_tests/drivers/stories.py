@@ -70,8 +70,10 @@ def _play(run: Run, story: Story, what: str, cast: Cast) -> None:
         )
     except (Withheld, Unsuitable, HookFailed) as error:
         run.skip(what, run.keyring.text(str(error)))
-    except KeyError as error:  # the judge reports the field that is missing
-        run.skip(what, f"a response does not show {run.keyring.text(str(error))}")
+    except (KeyError, IndexError, TypeError, AttributeError) as error:
+        # The judge reports the field that is missing or of another type.
+        shown = run.keyring.text(f"{type(error).__name__}: {error}")
+        run.skip(what, f"a response is not as the contract describes it ({shown})")
 
 
 def reason_against(run: Run, story: Story, offers: Set[str]) -> str | None:

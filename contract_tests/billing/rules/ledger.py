@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import pairwise
 
-from contract_tests.billing import money
+from contract_tests.billing import ledger_order, money
 from contract_tests.findings.severity import MAJOR, QUESTION
-from contract_tests.judge.views import is_oldest_first, newest_first
+from contract_tests.judge.views import is_oldest_first
 from contract_tests.judge.violation import Json, Response, Violation
 
 _REFERENCES = {
@@ -34,8 +34,8 @@ def ledger_chains(response: Response) -> Iterator[Violation]:
         yield from _ledger_entry(entry)
     if wanted is not None:
         return
-    is_reversed = is_oldest_first(entries)
-    for newer, older in pairwise(newest_first(entries)):
+    is_reversed = ledger_order.is_oldest_first(entries)
+    for newer, older in pairwise(ledger_order.newest_first(entries)):
         expected = older["balance_after_microcents"] + newer["amount_microcents"]
         if newer["balance_after_microcents"] != expected:
             got = str(newer["balance_after_microcents"])
@@ -44,7 +44,7 @@ def ledger_chains(response: Response) -> Iterator[Violation]:
             )
     is_first_page = response.params.get("offset") == 0
     if entries and (is_first_page if is_reversed else not response.body["has_more"]):
-        oldest = newest_first(entries)[-1]
+        oldest = ledger_order.newest_first(entries)[-1]
         if oldest["balance_after_microcents"] != oldest["amount_microcents"]:
             got = str(oldest["balance_after_microcents"])
             where = "/transactions/*/balance_after_microcents"

@@ -192,9 +192,9 @@ def a_plan_keeps_its_billing_day(actor: Actor) -> None:
 
 def an_unpaid_renewal_is_retried(actor: Actor) -> None:
     """Renew with a declining card: it is past due without credits until a retry succeeds."""
-    card = actor.do("add_payment_method", {"payment_method_id": "pm_card_chargeCustomerFail"})
-    actor.do("change_plan", {"price_id": STARTER})
     good = next(card for card in actor.cards if card["is_default"])
+    actor.do("change_plan", {"price_id": STARTER})
+    card = actor.do("add_payment_method", {"payment_method_id": "pm_card_chargeCustomerFail"})
     actor.do("set_default_payment_method", path={"payment_method_id": card["id"]})
     end = datetime.fromisoformat(actor.do("get_subscription")["current_period_end"])
     before = actor.balance

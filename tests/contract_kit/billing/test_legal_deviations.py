@@ -126,6 +126,38 @@ def test_lists_may_be_oldest_first(harness: JudgeHarness) -> None:
     assert headlines(harness) == {"order"}
 
 
+def of_one_moment(entries: list[Any]) -> list[Any]:
+    return [{**entry, "created_at": "2026-03-01T00:00:00.000Z"} for entry in entries]
+
+
+@pytest.mark.parametrize("step", [1, -1], ids=["newest first", "oldest first"])
+def test_the_chain_shows_the_order_of_one_moment(step: int, harness: JudgeHarness) -> None:
+    """Entries that were made at one moment may be listed in either order."""
+    body = example(LEDGER)
+    harness.respond(LEDGER, {**body, "transactions": of_one_moment(body["transactions"])[::step]})
+    harness.respond("get_balance")
+    assert failures(harness) == []
+
+
+def test_a_chain_of_one_moment_must_hold_in_one_order(harness: JudgeHarness) -> None:
+    """An entry that continues no other one is a failure, whatever the order."""
+    body = example(LEDGER)
+    entries = of_one_moment(body["transactions"])
+    entries[1]["balance_after_microcents"] += 1
+    harness.respond(LEDGER, {**body, "transactions": entries})
+    assert {finding.keyword for finding in failures(harness)} == {"chain"}
+
+
+def test_the_balance_follows_the_whole_ledger_of_one_moment(harness: JudgeHarness) -> None:
+    """The first page of a ledger whose order is open does not show the newest entry."""
+    body = example(LEDGER)
+    entries = of_one_moment(body["transactions"])[::-1]
+    page = {**body, "transactions": entries[:1], "has_more": True}
+    harness.respond(LEDGER, page, query="?limit=1")
+    harness.respond("get_balance")
+    assert failures(harness) == []
+
+
 @pytest.mark.parametrize(
     "operation", ["create_setup_intent", "create_portal_session", "disable_auto_recharge"]
 )
