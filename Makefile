@@ -11,7 +11,9 @@ EXAMPLE := examples/frontend/node_modules/.ready
 CLIENT := clients/typescript/node_modules/.ready
 NEWEST := $(VENV)/newest
 CONTROL := $(VENV)/control-openapi.json
-DOCUMENTS := spec/openapi.yaml mockserver/control/openapi.yaml $(CONTROL)
+EXPORT := $(BIN)/mockserver contract export
+EDITIONS := spec/dist/openapi-3.1.yaml spec/dist/openapi-clients.yaml
+DOCUMENTS := $(EDITIONS) spec/openapi.yaml mockserver/control/openapi.yaml $(CONTROL)
 NEEDS_NPM = command -v npm >/dev/null || { \
 	echo "Node.js with npm is needed for this target (serve and test do without)" >&2; exit 2; }
 # Without cached bytecode, each test process compiles 900 modules: it takes 10 s instead of 1 s.
@@ -54,8 +56,10 @@ example: $(READY) $(CLIENT) $(EXAMPLE) ## the billing screen of examples/fronten
 soak: $(READY) ## 200,000 mixed requests: memory and books; writes benchmarks/SOAK.md
 	$(BIN)/python -m benchmarks.soak
 
-generate-docs: $(READY) ## make the reference pages in docs/ from the contract
+generate-docs: $(READY) ## make the reference in docs/ and the editions in spec/dist/ from the contract
 	$(BIN)/mockserver docs
+	$(EXPORT) --openapi 3.1 -o spec/dist/openapi-3.1.yaml
+	$(EXPORT) --edition clients -o spec/dist/openapi-clients.yaml
 
 client-types: $(READY) $(CLIENT) ## make the TypeScript client's types from the control API's document
 	$(BIN)/python -m tools.control_document > $(CONTROL)
@@ -73,7 +77,11 @@ check: $(READY) $(TOOLS) ## lint, format, types, both documents, and whether doc
 	$(BIN)/python -m tools.control_document > $(CONTROL)
 	$(BIN)/python -m openapi_spec_validator $(DOCUMENTS)
 	tools/node_modules/.bin/redocly lint --extends=recommended $(DOCUMENTS)
+	for document in $(DOCUMENTS); do \
+		tools/node_modules/.bin/validate-api $$document >/dev/null || exit 1; done
 	$(BIN)/mockserver docs --check
+	$(EXPORT) --openapi 3.1 -o spec/dist/openapi-3.1.yaml --check
+	$(EXPORT) --edition clients -o spec/dist/openapi-clients.yaml --check
 
 bench: $(READY) $(TOOLS) ## measure against Prism and uvicorn; writes benchmarks/{RESULTS,WIRE}.md
 	$(BIN)/python -m benchmarks.run
