@@ -9,6 +9,7 @@ TOOLS := tools/node_modules/.ready
 STRIPE := tools/stripe/node_modules/.ready
 EXAMPLE := examples/frontend/node_modules/.ready
 CLIENT := clients/typescript/node_modules/.ready
+GENERATORS := tests/generators/node_modules/.ready $(VENV)/generators/.ready
 NEWEST := $(VENV)/newest
 CONTROL := $(VENV)/control-openapi.json
 EXPORT := $(BIN)/mockserver contract export
@@ -31,7 +32,7 @@ test: $(READY) ## all tests but the slow ones, and a fast run of the contract ki
 	$(BIN)/python -m pytest -m "not slow" -n 2 --dist loadfile --no-loadscope-reorder
 	$(BIN)/python -m pytest contract_tests --quiet --max-examples 5
 
-test-slow: $(READY) $(TOOLS) $(STRIPE) $(CLIENT) ## the slow tests: browsers, Stripe.js, Prism, a wheel ...
+test-slow: $(READY) $(TOOLS) $(STRIPE) $(CLIENT) $(GENERATORS) ## the slow tests: browsers, Stripe.js, Prism, a wheel ...
 	$(BIN)/python -m pytest -m slow
 
 test-newest: ## the fast tests with the newest versions that pyproject.toml allows
@@ -98,9 +99,13 @@ lock: $(READY) ## pin the newest versions that pyproject.toml allows
 		--no-emit-index-url --no-emit-trusted-host --no-emit-options \
 		--strip-extras --no-annotate --no-header \
 		-o requirements.lock pyproject.toml
+	$(VENV)/lock/bin/pip-compile --quiet --upgrade --generate-hashes --allow-unsafe \
+		--no-emit-index-url --no-emit-trusted-host --no-emit-options \
+		--strip-extras --no-annotate --no-header \
+		-o tests/generators/requirements.lock tests/generators/requirements.in
 
 clean:
-	rm -rf $(VENV) tools/node_modules tools/stripe/node_modules
+	rm -rf $(VENV) tools/node_modules tools/stripe/node_modules tests/generators/node_modules
 	rm -rf examples/frontend/node_modules examples/frontend/dist* examples/frontend/test-results
 	rm -rf clients/typescript/node_modules clients/typescript/dist
 
@@ -120,6 +125,17 @@ $(TOOLS): tools/package-lock.json
 $(STRIPE): tools/stripe/package-lock.json
 	@$(NEEDS_NPM)
 	cd tools/stripe && npm ci --silent
+	@touch $@
+
+tests/generators/node_modules/.ready: tests/generators/package-lock.json
+	@$(NEEDS_NPM)
+	cd tests/generators && npm ci --silent
+	@touch $@
+
+$(VENV)/generators/.ready: $(READY) tests/generators/requirements.lock
+	$(PYTHON) -m venv --clear $(VENV)/generators
+	$(VENV)/generators/bin/python -m pip install --quiet --disable-pip-version-check \
+		--require-hashes -r tests/generators/requirements.lock
 	@touch $@
 
 $(EXAMPLE): examples/frontend/package-lock.json

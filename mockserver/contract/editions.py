@@ -8,7 +8,7 @@ from typing import Any
 
 from mockserver.contract.directions import received_only
 from mockserver.contract.rewriting import Node, rewrite, target
-from mockserver.openapi.shape import METHODS
+from mockserver.openapi.shape import KINDS, METHODS
 
 _ANNOTATIONS = frozenset({"title", "description", "example", "deprecated", "externalDocs"})
 _EXCLUSIVE = (("exclusiveMinimum", "minimum"), ("exclusiveMaximum", "maximum"))
@@ -114,32 +114,44 @@ def for_clients(document: Node) -> Node:
     It has no links, no extensions and nothing that is marked ``x-internal``. The enums of what
     clients receive are open: a generated client accepts values that are not listed.
     """
+    document = rewrite(document, _without_internal)
     received = received_only(document)
 
     def change(kind: str, old: Node, node: Node) -> Node:
-        if kind == "schema" and "enum" in node and id(old) in received:
-            node = opened(node)
+        if kind == "schema" and isinstance(node.get("enum"), list):
+            node = opened(node) if id(old) in received else _without_null(node)
+        has_links = kind in ("response", "components")
         return {
-            key: _without_internal(old.get(key), value)
+            key: value
             for key, value in node.items()
-            if not key.startswith("x-")
-            and not (key == "links" and kind in ("response", "components"))
+            if not key.startswith("x-") and not (has_links and key == "links")
         }
 
     return rewrite(document, change)
 
 
-def _without_internal(old: Any, new: Any) -> Any:
-    """Return a changed list or map without the entries that were marked before the change."""
-    if isinstance(old, list) and isinstance(new, list):
-        return [item for before, item in zip(old, new, strict=True) if not _is_internal(before)]
-    if isinstance(old, dict) and isinstance(new, dict):
-        return {name: item for name, item in new.items() if not _is_internal(old.get(name))}
-    return new
+def _without_internal(kind: str, _: Node, node: Node) -> Node:
+    """Return an object without the objects in its lists and maps that are marked."""
+    return {key: _unmarked(value) if key in KINDS[kind] else value for key, value in node.items()}
+
+
+def _unmarked(value: Any) -> Any:
+    if isinstance(value, list):
+        return [item for item in value if not _is_internal(item)]
+    if isinstance(value, dict):
+        return {name: item for name, item in value.items() if not _is_internal(item)}
+    return value
 
 
 def _is_internal(node: Any) -> bool:
     return isinstance(node, dict) and node.get(_INTERNAL) is True
+
+
+def _without_null(schema: Node) -> Node:
+    """Return an enum whose null is said by ``nullable`` alone; else generators make several."""
+    if schema.get("nullable") is not True:
+        return schema
+    return {**schema, "enum": [value for value in schema["enum"] if value is not None]}
 
 
 def opened(schema: Node) -> Node:

@@ -51,13 +51,11 @@ def load(spec: Path) -> Node:
 def edition_of(document: Node, edition: str, version: str | None, spec: Path) -> Node:
     """Return an edition of a document in a version. Raise FileError for an older version."""
     found = ".".join(str(document["openapi"]).split(".")[:2])
-    if edition == "clients":
-        document = editions.for_clients(document)
-    if version is None or version == found:
-        return document
-    if version == "3.0":
+    if version == "3.0" != found:
         raise FileError(spec, f"is OpenAPI {found}, which cannot be exported as 3.0", 1)
-    return editions.as_3_1(document)
+    if version == "3.1" != found:
+        document = editions.as_3_1(document)
+    return editions.for_clients(document) if edition == "clients" else document
 
 
 def command_of(edition: str, version: str | None, out: Path | None, spec: Sequence[str]) -> str:
