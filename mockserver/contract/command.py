@@ -84,7 +84,7 @@ def _refuse(error: Exception) -> int:
 # ------------------------------------------------------------------------------------------- export
 
 
-def _add_export(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def _add_export(commands: argparse._SubParsersAction[_Parser]) -> None:
     from mockserver.contract.export import EDITIONS, VERSIONS
 
     export = commands.add_parser(

@@ -78,7 +78,7 @@ def test_the_mock_can_serve_an_edition(name: str, capsys: pytest.CaptureFixture[
 @each_edition
 def test_two_more_validators_accept_an_edition(name: str, tmp_path: Path) -> None:
     """Redocly and a validator of Seriousme find no error."""
-    redocly = [node_tool("redocly"), "lint", "--extends=recommended", DIST / name]
+    redocly: list[str | Path] = [node_tool("redocly"), "lint", "--extends=recommended", DIST / name]
     run(redocly, cwd=tmp_path, within=60, REDOCLY_TELEMETRY="off")
     run([node_tool("validate-api"), DIST / name], cwd=tmp_path, within=60)
 
