@@ -9,9 +9,12 @@ TOOLS := tools/node_modules/.ready
 STRIPE := tools/stripe/node_modules/.ready
 EXAMPLE := examples/frontend/node_modules/.ready
 CLIENT := clients/typescript/node_modules/.ready
+GENERATORS := tests/generators/node_modules/.ready $(VENV)/generators/.ready
 NEWEST := $(VENV)/newest
 CONTROL := $(VENV)/control-openapi.json
-DOCUMENTS := spec/openapi.yaml mockserver/control/openapi.yaml $(CONTROL)
+EXPORT := $(BIN)/mockserver contract export
+EDITIONS := spec/dist/openapi-3.1.yaml spec/dist/openapi-clients.yaml
+DOCUMENTS := $(EDITIONS) spec/openapi.yaml mockserver/control/openapi.yaml $(CONTROL)
 NEEDS_NPM = command -v npm >/dev/null || { \
 	echo "Node.js with npm is needed for this target (serve and test do without)" >&2; exit 2; }
 # Without cached bytecode, each test process compiles 900 modules: it takes 10 s instead of 1 s.
@@ -29,7 +32,7 @@ test: $(READY) ## all tests but the slow ones, and a fast run of the contract ki
 	$(BIN)/python -m pytest -m "not slow" -n 2 --dist loadfile --no-loadscope-reorder
 	$(BIN)/python -m pytest contract_tests --quiet --max-examples 5
 
-test-slow: $(READY) $(TOOLS) $(STRIPE) $(CLIENT) ## the slow tests: browsers, Stripe.js, Prism, a wheel ...
+test-slow: $(READY) $(TOOLS) $(STRIPE) $(CLIENT) $(GENERATORS) ## the slow tests: browsers, Stripe.js, Prism, a wheel ...
 	$(BIN)/python -m pytest -m slow
 
 test-newest: ## the fast tests with the newest versions that pyproject.toml allows
@@ -54,8 +57,10 @@ example: $(READY) $(CLIENT) $(EXAMPLE) ## the billing screen of examples/fronten
 soak: $(READY) ## 200,000 mixed requests: memory and books; writes benchmarks/SOAK.md
 	$(BIN)/python -m benchmarks.soak
 
-generate-docs: $(READY) ## make the reference pages in docs/ from the contract
+generate-docs: $(READY) ## make the reference in docs/ and the editions in spec/dist/ from the contract
 	$(BIN)/mockserver docs
+	$(EXPORT) --openapi 3.1 -o spec/dist/openapi-3.1.yaml
+	$(EXPORT) --edition clients -o spec/dist/openapi-clients.yaml
 
 client-types: $(READY) $(CLIENT) ## make the TypeScript client's types from the control API's document
 	$(BIN)/python -m tools.control_document > $(CONTROL)
@@ -73,7 +78,11 @@ check: $(READY) $(TOOLS) ## lint, format, types, both documents, and whether doc
 	$(BIN)/python -m tools.control_document > $(CONTROL)
 	$(BIN)/python -m openapi_spec_validator $(DOCUMENTS)
 	tools/node_modules/.bin/redocly lint --extends=recommended $(DOCUMENTS)
+	for document in $(DOCUMENTS); do \
+		tools/node_modules/.bin/validate-api $$document >/dev/null || exit 1; done
 	$(BIN)/mockserver docs --check
+	$(EXPORT) --openapi 3.1 -o spec/dist/openapi-3.1.yaml --check
+	$(EXPORT) --edition clients -o spec/dist/openapi-clients.yaml --check
 
 bench: $(READY) $(TOOLS) ## measure against Prism and uvicorn; writes benchmarks/{RESULTS,WIRE}.md
 	$(BIN)/python -m benchmarks.run
@@ -90,9 +99,13 @@ lock: $(READY) ## pin the newest versions that pyproject.toml allows
 		--no-emit-index-url --no-emit-trusted-host --no-emit-options \
 		--strip-extras --no-annotate --no-header \
 		-o requirements.lock pyproject.toml
+	$(VENV)/lock/bin/pip-compile --quiet --upgrade --generate-hashes --allow-unsafe \
+		--no-emit-index-url --no-emit-trusted-host --no-emit-options \
+		--strip-extras --no-annotate --no-header \
+		-o tests/generators/requirements.lock tests/generators/requirements.in
 
 clean:
-	rm -rf $(VENV) tools/node_modules tools/stripe/node_modules
+	rm -rf $(VENV) tools/node_modules tools/stripe/node_modules tests/generators/node_modules
 	rm -rf examples/frontend/node_modules examples/frontend/dist* examples/frontend/test-results
 	rm -rf clients/typescript/node_modules clients/typescript/dist
 
@@ -112,6 +125,17 @@ $(TOOLS): tools/package-lock.json
 $(STRIPE): tools/stripe/package-lock.json
 	@$(NEEDS_NPM)
 	cd tools/stripe && npm ci --silent
+	@touch $@
+
+tests/generators/node_modules/.ready: tests/generators/package-lock.json
+	@$(NEEDS_NPM)
+	cd tests/generators && npm ci --silent
+	@touch $@
+
+$(VENV)/generators/.ready: $(READY) tests/generators/requirements.lock
+	$(PYTHON) -m venv --clear $(VENV)/generators
+	$(VENV)/generators/bin/python -m pip install --quiet --disable-pip-version-check \
+		--require-hashes -r tests/generators/requirements.lock
 	@touch $@
 
 $(EXAMPLE): examples/frontend/package-lock.json

@@ -30,7 +30,7 @@ LAYERS: list[set[str]] = [
         "resources_command",
         "watch",
     },
-    {"check_command"},
+    {"check_command", "contract"},
     {"cli"},
     {"__main__"},
     {"testing"},
@@ -62,6 +62,7 @@ GENERAL = {
         "server",
         "resources",
     ),
+    "contract",
     "workbench",
 }
 """The parts of ``mockserver`` that know nothing of billing."""

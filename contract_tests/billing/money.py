@@ -7,6 +7,9 @@ CREDITS_PER_REQUEST = {"light": 1, "js": 5, "pdf": 3, "ocr": 6, "crawl": 1}
 _DOLLAR = 100 * MICROCENTS_PER_CENT
 _TIERS = (("high_volume", 500, 500), ("scale", 200, 300), ("growth", 50, 100), ("basic", 5, 60))
 
+AGREED_TIER = "enterprise"
+"""The tier that is agreed upon with the vendor, whatever the balance is."""
+
 
 def display(microcents: int) -> str:
     """Return an amount for people: ``$1,234.56``, or four decimals below a cent.

@@ -13,6 +13,8 @@ from contract_tests.openapi.swagger import as_openapi_3
 
 Node = dict[str, Any]
 _VERSIONS = ("3.0", "3.1", "3.2")
+_ANNOTATIONS = frozenset({"title", "description", "example", "deprecated", "externalDocs"})
+"""Keywords that say something about a value and restrict nothing."""
 
 
 def in_one_form(path: Path, document: Any) -> Node:
@@ -27,7 +29,40 @@ def in_one_form(path: Path, document: Any) -> Node:
         found = as_openapi_3(found)
     if version.startswith("3.2"):
         found = {**_without_media_references(found), "openapi": "3.1.0"}
-    return _with_items(found)
+    found = _with_items(found)
+    return found if is_modern(found) else with_plain_references(found)
+
+
+def with_plain_references(node: Any) -> Any:
+    """Return a part of a 3.0 document with references in place of annotated ones.
+
+    An annotated reference is an ``allOf`` of one reference beside annotations. Before 3.1 it is the
+    only way to describe a reference. Its annotations are kept: the reference has them as siblings.
+    """
+    if isinstance(node, list):
+        items = [with_plain_references(item) for item in node]
+        return items if any(map(_differ, items, node)) else node
+    if not isinstance(node, dict):
+        return node
+    if _is_annotated_reference(node):
+        return {**node["allOf"][0], **{key: node[key] for key in node if key != "allOf"}}
+    found = {name: with_plain_references(value) for name, value in node.items()}
+    return found if any(found[name] is not node[name] for name in node) else node
+
+
+def _differ(one: Any, other: Any) -> bool:
+    return one is not other
+
+
+def _is_annotated_reference(node: Node) -> bool:
+    parts = node.get("allOf")
+    return (
+        isinstance(parts, list)
+        and len(parts) == 1
+        and isinstance(parts[0], dict)
+        and parts[0].keys() == {"$ref"}
+        and all(key in _ANNOTATIONS or key.startswith("x-") for key in node if key != "allOf")
+    )
 
 
 def is_modern(document: Node) -> bool:

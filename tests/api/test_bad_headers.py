@@ -94,7 +94,7 @@ def test_an_invalid_key_is_401(frozen_server: RunningServer, method: str, path: 
     for key in INVALID_KEYS:
         head = request(method, f"{API}/{path}".encode(), headers=[b"X-API-Key: " + key], body=body)
         detail = assert_refused(send(frozen_server, head), 401)
-        assert "sk_test_default" in detail
+        assert "begins with sk_test_" in detail
         assert len(key) < 10 or key.decode("latin-1") not in detail
     assert len(list(frozen_server.world.state.tenants())) == count
 

@@ -61,11 +61,13 @@ def test_a_refund_may_be_described(mock: httpx.Client) -> None:
 
 
 def test_the_audit_log_names_the_mock(mock: httpx.Client) -> None:
-    """A refund is granted by the control API, not by the customer."""
+    """A refund is granted by the control API; the contract, which knows none, says system."""
     refund(mock, amount_cents=7)
     audited = state(mock)["audit_log"][-1]
     assert (audited["action"], audited["actor"]) == ("refund.granted", "mock")
     assert audited["details"] == {"amount_cents": 7}
+    shown = mock.get("/api/v1/billing/audit-log").json()["entries"][0]
+    assert (shown["action"], shown["actor"]) == ("refund.granted", "system")
 
 
 def test_a_refund_is_delivered_as_an_event(mock: httpx.Client) -> None:

@@ -33,6 +33,8 @@ REGISTRIES = tuple(
 )
 LOCKS = (
     "requirements.lock",
+    "tests/generators/package-lock.json",
+    "tests/generators/requirements.lock",
     "tools/package-lock.json",
     "tools/stripe/package-lock.json",
     "examples/frontend/package-lock.json",

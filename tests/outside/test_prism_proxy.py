@@ -298,7 +298,7 @@ def test_prism_does_find_violations(make_server: ServerFactory, tmp_path: Path) 
     """A request and a response that break the contract are both stopped."""
     other = tmp_path / "openapi.yaml"
     text = SPEC.read_text()
-    old = "enum: [free, basic, growth, scale, high_volume]"
+    old = "enum: [free, basic, growth, scale, high_volume, enterprise]"
     assert text.count(old) == 1
     other.write_text(text.replace(old, "enum: [bronze, silver, gold]"))
     server = make_server()

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from contract_tests.openapi.contract import JSON, Contract, Operation, Place
+from contract_tests.openapi.document import with_plain_references
 
 from .contract import SPEC, Json
 from .published import NOTHING_PUBLISHED, Published, Row
@@ -79,7 +80,7 @@ def _stated(row: Row) -> set[str]:
 
 def claimed(document: Json = SPEC) -> set[Claim]:
     """Return what a contract marks documented, in all operations."""
-    contract = Contract(Path("openapi.yaml"), document)
+    contract = Contract(Path("openapi.yaml"), with_plain_references(document))
     return {claim for op in contract.operations.values() for claim in _Claims(contract, op).all()}
 
 

@@ -96,11 +96,17 @@ def json_of(node: Json) -> Json | None:
     return media
 
 
+def reference_of(node: Json) -> str | None:
+    """Return the reference of a node, which a property has in an `allOf` beside its description."""
+    found = node.get("$ref") or node.get("allOf", [{}])[0].get("$ref")
+    return found and str(found)
+
+
 def resolve(node: Json) -> Json:
     """Follow the references of a node."""
-    while "$ref" in node:
+    while reference := reference_of(node):
         target: Any = SPEC
-        for key in node["$ref"].removeprefix("#/").split("/"):
+        for key in reference.removeprefix("#/").split("/"):
             target = target[key.replace("~1", "/").replace("~0", "~")]
         node = target
     return node

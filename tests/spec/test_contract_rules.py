@@ -1,11 +1,25 @@
 """The rules of the contract: what every operation, response, schema and link has."""
 
+import builtins
 import re
+from keyword import kwlist
 
 import pytest
 from openapi_spec_validator import validate
 
-from .contract import METHODS, SPEC, Json, Operation, json_of, nodes, operations, resolve, schemas
+from .contract import (
+    METHODS,
+    ROOT,
+    SPEC,
+    Json,
+    Operation,
+    json_of,
+    nodes,
+    operations,
+    reference_of,
+    resolve,
+    schemas,
+)
 
 OPERATIONS = {operation.id: operation for operation in operations()}
 LINKS = [
@@ -42,7 +56,7 @@ GROUPS |= {"Usage alerts", "Verification", "Audit log", "Invoices"}
 
 # Every keyword that a schema may use. A new one is a decision: the mock, the contract kit and the
 # docs must support it.
-KEYWORDS = {"$ref", "type", "format", "pattern", "enum", "nullable", "default", "anyOf"}
+KEYWORDS = {"$ref", "type", "format", "pattern", "enum", "nullable", "default", "anyOf", "allOf"}
 KEYWORDS |= {"minimum", "maximum", "minLength", "maxLength", "items", "minItems", "maxItems"}
 KEYWORDS |= {"properties", "required", "additionalProperties", "title", "description", "example"}
 KEYWORDS |= {"x-provenance", "x-description-provenance"}
@@ -75,13 +89,23 @@ SHARED = [
     (r"\w+_cents", "Cents"),
     (r"\w+_display", "MoneyDisplay"),
     (r"\w*url", "AbsoluteUrl"),
-    (r"date", "Date"),
+    (r"date", "CalendarDate"),
 ]
 OTHER_IDS = {
     ("SetupIntent", "id"),  # of Stripe
     ("Subscription", "price_id"),  # of the catalogue
     ("CreditTransaction", "reference_id"),  # of a session, a job or a promo code
 }
+
+# Names of Python, JavaScript and TypeScript that a generated class would shadow.
+BUILT_INS = set(dir(builtins)) | set(kwlist) | {name.title() for name in kwlist}
+BUILT_INS |= {"Any", "Optional", "Union", "Literal", "Path", "Decimal", "Enum", "UUID"}
+BUILT_INS |= {"Array", "Boolean", "Date", "Error", "Event", "File", "Function", "Iterator", "JSON"}
+BUILT_INS |= {"Map", "Math", "Number", "Object", "Promise", "Proxy", "RegExp", "Set", "String"}
+BUILT_INS |= {"Symbol", "WeakMap", "WeakSet", "BigInt", "Blob", "FormData", "Headers", "Intl"}
+BUILT_INS |= {"Location", "Notification", "Request", "Response", "URL", "Window", "Document"}
+BUILT_INS |= {"Exclude", "Extract", "Omit", "Partial", "Pick", "Readonly", "Record", "Required"}
+BUILT_INS |= {"Awaited", "NonNullable", "Parameters", "ReturnType", "Uppercase", "Lowercase"}
 
 # The headers of every response: the rate limit, and whatever the contract adds to all responses.
 EVERYWHERE = set.intersection(
@@ -219,6 +243,37 @@ def test_operation_is_described(operation: Operation) -> None:
 
 
 @each_operation
+def test_every_write_says_whether_a_repeat_is_safe(operation: Operation) -> None:
+    """There are no idempotency keys, so each write describes a repeat; a read is always safe."""
+    described = re.search(
+        r"^\*\*Repeating the request\*\* is (safe|harmless|not safe): ",
+        operation.node["description"],
+        re.M,
+    )
+    assert bool(described) == (operation.method != "get")
+
+
+@pytest.mark.parametrize("operation_id", [id for id in OPERATIONS if id.startswith("update_")])
+def test_a_replacement_says_that_it_replaces(operation_id: str) -> None:
+    """A PUT gives an omitted field its default, and shows a body whose effect surprises."""
+    description = " ".join(OPERATIONS[operation_id].node["description"].split())
+    assert description.startswith("Replaces all settings. An omitted field takes its default")
+    assert re.search(r"the body `\{.*?\}` (also|sets)", description)
+
+
+@each_operation
+def test_operation_shows_three_error_bodies(operation: Operation) -> None:
+    """Beside each operation there are at least three examples of error bodies."""
+    shown = [
+        name
+        for status, response in operation.responses.items()
+        if status != "200"
+        for name in response["content"]["application/json"]["examples"]
+    ]
+    assert len(shown) >= 3
+
+
+@each_operation
 def test_operation_is_grouped(operation: Operation) -> None:
     """An operation has the page's only tag and one of our groups."""
     assert operation.node["tags"] == ["Billing"]
@@ -284,7 +339,7 @@ def test_error_bodies_have_a_shared_schema(operation: Operation) -> None:
     for status, response in operation.responses.items():
         if status != "200":
             name = response["content"]["application/json"]["schema"]["$ref"].rpartition("/")[2]
-            assert name == envelopes.get(status, "Error")
+            assert name == envelopes.get(status, "ApiError")
 
 
 @each_operation
@@ -361,10 +416,19 @@ def test_schemas_use_known_keywords() -> None:
 
 
 def test_schemas_have_one_type() -> None:
-    """A schema has exactly one of type, reference and anyOf."""
-    assert [
-        where for where, schema in schemas() if len(schema.keys() & {"type", "$ref", "anyOf"}) != 1
-    ] == []
+    """A schema has exactly one of type, reference, anyOf and allOf."""
+    kinds = {"type", "$ref", "anyOf", "allOf"}
+    assert [where for where, schema in schemas() if len(schema.keys() & kinds) != 1] == []
+
+
+def test_all_of_is_a_reference_with_a_description() -> None:
+    """OpenAPI 3.0 ignores a description beside a `$ref`, so the reference is in an `allOf`."""
+    described = [schema for _, schema in schemas() if "allOf" in schema]
+    assert described
+    for schema in described:
+        assert [set(part) for part in schema["allOf"]] == [{"$ref"}]
+        assert set(schema) <= {"allOf", "description", "x-provenance"}
+        assert not {"nullable", "default", "enum"} & set(schema)
 
 
 def test_nullable_enums_name_null() -> None:
@@ -385,20 +449,38 @@ def test_any_of_is_rare() -> None:
     assert choices == {"loc/items", "details/additionalProperties"}
 
 
-def test_schemas_are_described() -> None:
-    """Components are described, as are properties other than references and lists of them."""
-    silent = [
-        where
-        for where, schema in schemas()
-        if where.startswith("#/components/schemas/")
-        and "$ref" not in schema
-        and "description" not in schema
-        and not where.endswith("/items")
-        and "$ref" not in schema.get("items", {})
-        and "/anyOf/" not in where
-        and not where.endswith("/additionalProperties")
-    ]
+def test_component_schemas_are_described() -> None:
+    """Every component schema has a description."""
+    components = SPEC["components"]["schemas"]
+    assert [name for name, schema in components.items() if not is_sentence(schema)] == []
+
+
+def test_every_property_is_described_at_its_place() -> None:
+    """Each property of a request or response has a sentence of its own, not only that of a type."""
+    properties = [(w, schema) for w, schema in schemas() if "/properties/" in w]
+    ends = re.compile(r".*/properties/\w+")
+    silent = [w for w, schema in properties if ends.fullmatch(w) and not is_sentence(schema)]
+    assert len(properties) > 200
     assert silent == []
+
+
+def is_sentence(schema: Json) -> bool:
+    """Return whether a schema is described by some words; those of the page have no full stop."""
+    description = schema.get("description", "").strip()
+    is_ours = description.endswith(".") and len(description.split()) > 1
+    return is_ours or (len(description.split()) > 1 and "x-description-provenance" not in schema)
+
+
+def test_names_of_components_shadow_no_built_in() -> None:
+    """A class that a generator names after a component hides nothing of Python or TypeScript."""
+    assert {name for name in SPEC["components"]["schemas"] if name in BUILT_INS} == set()
+
+
+@pytest.mark.parametrize("word", [r"mock", r"control API", r"/_mock", r"sk_test_\w+"])
+def test_the_contract_does_not_speak_of_the_mock(word: str) -> None:
+    """The contract is the vendor's: nothing in it describes the mock or its test keys."""
+    text = (ROOT / "spec" / "openapi.yaml").read_text(encoding="utf-8")
+    assert re.findall(rf".*\b{word}\b.*" if word.isalpha() else rf".*{word}.*", text, re.I) == []
 
 
 @pytest.mark.parametrize(
@@ -421,7 +503,7 @@ def test_response_fields_share_their_schemas(name: str, schema: Json) -> None:
         shared = next((target for pattern, target in SHARED if re.fullmatch(pattern, field)), None)
         if shared and (name, field) not in OTHER_IDS:
             assert essence(prop) == essence(SPEC["components"]["schemas"][shared]), field
-            assert "$ref" in prop or "x-provenance" in prop or prop["nullable"], field
+            assert reference_of(prop) or "x-provenance" in prop or prop["nullable"], field
 
 
 def test_nullable_schemas_equal_their_counterparts() -> None:

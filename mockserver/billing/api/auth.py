@@ -8,7 +8,7 @@ HEADER = b"x-api-key"
 _TEST_PREFIX = "sk_test_"
 _LIVE_PREFIX = "sk_live_"
 _MAX_LENGTH = 200
-_ADVICE = "Send the header 'X-API-Key' with a test key, such as sk_test_default."
+_ADVICE = "Send the header 'X-API-Key' with a test key: any that begins with sk_test_."
 
 
 @lru_cache(maxsize=1_024)

@@ -254,3 +254,13 @@ def test_a_finding_lists_the_steps_before_it(harness: JudgeHarness) -> None:
     finding = next(finding for finding in harness.found if finding.keyword == "lost")
     assert [step.method for step in finding.steps] == ["POST"]
     assert finding.operation == CARDS
+
+
+@pytest.mark.parametrize(("tier", "is_reported"), [("enterprise", False), ("free", True)])
+def test_the_agreed_tier_fits_any_balance(
+    harness: JudgeHarness, tier: str, is_reported: bool
+) -> None:
+    """Every other tier follows from the balance."""
+    headers = {"X-RateLimit-Limit": "100"}
+    harness.respond("get_balance", {**example("get_balance"), "tier": tier}, headers=headers)
+    assert (("money", "tier") in harness.reported) == is_reported

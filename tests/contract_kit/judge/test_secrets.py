@@ -20,7 +20,7 @@ from contract_tests.findings.finding import Finding
 from contract_tests.runner import PHASES
 from tests.conftest import RunningServer
 from tests.contract_kit.exchanges import JudgeHarness, example
-from tests.contract_kit.program import kit
+from tests.contract_kit.program import PROJECT, kit
 from tests.contract_kit.recorder import Received, Responder, http_response, recording
 from tests.contract_kit.scenario import running_scenario
 
@@ -317,13 +317,22 @@ def test_one_response_with_the_key_fails_the_run() -> None:
 
 
 @pytest.mark.parametrize("key", ["sk_test_default", "sk_test_def"])
-def test_a_key_that_the_contract_shows_as_a_sample_is_no_secret(
-    server: RunningServer, key: str
-) -> None:
-    """The mock's 401 names a sample key, which the contract does, too: nothing is disclosed."""
-    words = ["--phases", "keys,reads", "--only", "get_balance,list_payment_methods"]
-    outcome = kit("run", server.url, *words, BILLING_API_KEY=key)
-    assert "such as" not in outcome.out
+def test_a_key_that_the_contract_shows_as_a_sample_is_no_secret(tmp_path: Path, key: str) -> None:
+    """A 401 names a sample key, which the contract does, too: nothing is disclosed."""
+    shown, sample = "Send it in the header 'X-API-Key'.", "Send a key, such as sk_test_default."
+    contract = (PROJECT / "spec" / "openapi.yaml").read_text(encoding="utf-8")
+    assert shown in contract
+    spec = tmp_path / "openapi.yaml"
+    spec.write_text(contract.replace(shown, sample), encoding="utf-8")
+    refusal = http_response(401, json.dumps({"detail": f"API key is missing. {sample}"}).encode())
+    good = http_response(200, json.dumps(example("get_balance")).encode())
+
+    def respond(received: Received) -> bytes:
+        return good if received.header("x-api-key") == key else refusal
+
+    with recording(respond) as server:
+        words = ["--spec", str(spec), "--phases", "keys,reads", "--only", "get_balance"]
+        outcome = kit("run", server.url, *words, BILLING_API_KEY=key)
     assert "[secret]\n" not in outcome.out, outcome.out
 
 

@@ -170,3 +170,13 @@ def test_malformed_marks_are_ignored() -> None:
     assert marked.provenance(f"{SCHEMAS}/A", "type") == "documented"
     assert marked.provenance(f"{SCHEMAS}/A", "enum") == "assumed"
     assert marked.provenance(f"{SCHEMAS}/B/type") == "documented"
+
+
+def test_a_described_reference_has_the_marks_of_property_and_component() -> None:
+    """The page shows the balance as a number, and the id of the settings as a placeholder."""
+    balance = "#/components/schemas/Balance/properties/balance_microcents"
+    assert CONTRACT.provenance(balance, "type") == "documented"
+    assert CONTRACT.provenance(balance, "format") == "assumed"
+    settings_id = "#/components/schemas/AutoRecharge/properties/id"
+    assert CONTRACT.provenance(settings_id) == "documented"
+    assert CONTRACT.provenance(settings_id, "pattern") == "observed"

@@ -10,8 +10,10 @@ import pytest
 
 from contract_tests.errors import UsageError
 from contract_tests.openapi.contract import Contract
+from contract_tests.openapi.document import with_plain_references
 from contract_tests.openapi.schemas import Schemas
 from contract_tests.openapi.security import Carrier
+from tests.contract_kit.exchanges import CONTRACT, example
 from tests.documents.ours import DOCUMENTS
 
 
@@ -99,3 +101,35 @@ def test_each_operation_has_its_own_credentials(operation: str, expected: list[A
 def test_basic_credentials_are_encoded_once(key: str, value: str) -> None:
     """A key is a user's name, a pair, or a pair that is encoded already."""
     assert Carrier("header", "Authorization", "Basic ").value(key) == value
+
+
+PET = {"$ref": "#/components/schemas/Pet"}
+
+
+@pytest.mark.parametrize(
+    ("schema", "read"),
+    [
+        (
+            {"allOf": [PET], "description": "A pet.", "x-mark": 1},
+            {**PET, "description": "A pet.", "x-mark": 1},
+        ),
+        ({"properties": {"pet": {"allOf": [PET]}}}, {"properties": {"pet": PET}}),
+        ({"items": [{"allOf": [PET]}]}, {"items": [PET]}),
+        ({"allOf": [PET], "nullable": True}, {"allOf": [PET], "nullable": True}),
+        ({"allOf": [PET], "minLength": 1}, {"allOf": [PET], "minLength": 1}),
+        ({"allOf": [PET, PET]}, {"allOf": [PET, PET]}),
+    ],
+)
+def test_a_described_reference_is_read_as_a_reference(schema: Any, read: Any) -> None:
+    """An ``allOf`` of one reference beside annotations is that reference."""
+    assert with_plain_references(schema) == read
+
+
+def test_a_described_reference_of_an_object_stays_closed() -> None:
+    """An undeclared field within a described object is found, as in any other."""
+    body = example("get_balance")
+    body["auto_recharge"]["surprise"] = 1
+    found = list(Schemas(CONTRACT).breaches("#/components/schemas/Balance", body))
+    assert [(breach.keyword, breach.where) for breach in found] == [
+        ("unknown_field", "/auto_recharge/surprise")
+    ]
