@@ -1,0 +1,177 @@
+"""Parts of a document with their places, and pairs of them from two documents."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+from urllib.parse import unquote
+
+from msgspec import Struct
+
+from mockserver.openapi import references
+from mockserver.openapi.problems import Pointer
+
+Node = dict[str, Any]
+_MAX_MERGED = 20
+"""The number of ``allOf`` that are merged within each other."""
+_MERGED = ("properties", "patternProperties")
+"""Keywords whose entries are merged one by one."""
+
+
+class Part(Struct, frozen=True, eq=False):
+    """A part of a document. Its node is None if it does not exist."""
+
+    root: Node
+    node: Any
+    at: Pointer
+    moved: Mapping[Pointer, Pointer] = {}
+    """The places of keywords that were merged into the node from elsewhere."""
+
+    @property
+    def object(self) -> Node:
+        """The node, empty if it is no object."""
+        return self.node if isinstance(self.node, dict) else {}
+
+    def place(self, *keys: str | int) -> Pointer:
+        """Return the place of a part within this one."""
+        for length in (2, 1):
+            if keys[:length] in self.moved:
+                return (*self.moved[keys[:length]], *keys[length:])
+        return (*self.at, *keys)
+
+    def get(self, *keys: str | int) -> Part:
+        """Return a part within this one."""
+        node = self.node
+        for key in keys:
+            if isinstance(node, dict):
+                node = node.get(key)
+            else:
+                is_index = isinstance(node, list) and isinstance(key, int) and key < len(node)
+                node = node[key] if is_index else None
+        return Part(self.root, node, self.place(*keys))
+
+    @property
+    def reference(self) -> str | None:
+        """The reference of the node, if it is one."""
+        reference = self.object.get("$ref")
+        return reference if isinstance(reference, str) else None
+
+    def followed(self) -> Part:
+        """Return the target of a reference, with the annotations beside the reference."""
+        part = self
+        while (reference := part.reference) is not None:
+            try:
+                target = references.target(self.root, reference)
+            except (LookupError, TypeError, ValueError):
+                return Part(self.root, {}, part.at)
+            beside = {key: value for key, value in part.object.items() if key != "$ref"}
+            moved = {(key,): part.place(key) for key in beside}
+            node = {**target, **beside} if beside and isinstance(target, dict) else target
+            part = Part(self.root, node, _places_of(reference), moved)
+        return part
+
+
+class Pair(NamedTuple):
+    """The same part of the old and of the new document."""
+
+    old: Part
+    new: Part
+
+    def get(self, *keys: str | int) -> Pair:
+        """Return a part of both."""
+        return Pair(self.old.get(*keys), self.new.get(*keys))
+
+    def followed(self) -> Pair:
+        """Return the targets of references."""
+        return Pair(self.old.followed(), self.new.followed())
+
+    def names(self, keyword: str) -> tuple[list[str], list[str], list[str]]:
+        """Return the names in an object that were removed, that were added and that remain."""
+        old, new = self.get(keyword).old.object, self.get(keyword).new.object
+        return (
+            [name for name in old if name not in new],
+            [name for name in new if name not in old],
+            [name for name in old if name in new],
+        )
+
+
+def schemas(pair: Pair) -> Pair:
+    """Return two schemas with their references followed and comparable in form.
+
+    An ``allOf`` of one schema is merged with what is beside it. One of several schemas is merged
+    if the other schema has none.
+    """
+    followed = pair.followed()
+    lengths = [len(part.object.get("allOf") or ()) for part in followed]
+    whole = min(lengths) == 0
+    return Pair(*(merged(part, whole=whole) for part in followed))
+
+
+def merged(part: Part, *, whole: bool, depth: int = 0) -> Part:
+    """Return a schema that contains what its ``allOf`` contains."""
+    part = _without_null(part.followed())
+    branches = part.object.get("allOf")
+    is_left = not isinstance(branches, list) or (len(branches) > 1 and not whole)
+    if is_left or not branches or depth > _MAX_MERGED:
+        return _bounded(part)
+    node: Node = {}
+    moved: dict[Pointer, Pointer] = {}
+    own = {key: value for key, value in part.object.items() if key != "allOf"}
+    sources = [part.get("allOf", index) for index in range(len(branches))]
+    for source in (*sources, Part(part.root, own, part.at, part.moved)):
+        _add(merged(source, whole=whole, depth=depth + 1), node, moved)
+    return Part(part.root, node, part.at, moved)
+
+
+def _without_null(part: Part) -> Part:
+    """Return a schema in which a choice of one schema and null is a nullable ``allOf``."""
+    for keyword in ("anyOf", "oneOf"):
+        branches = part.object.get(keyword)
+        if not isinstance(branches, list) or len(branches) != 2 or "allOf" in part.object:
+            continue
+        left = [at for at, branch in enumerate(branches) if branch != {"type": "null"}]
+        if len(left) == 1:
+            node = {key: value for key, value in part.object.items() if key != keyword}
+            node |= {"allOf": [branches[left[0]]], "nullable": True}
+            moved = {("allOf", 0): part.place(keyword, left[0])}
+            return Part(part.root, node, part.at, {**part.moved, **moved})
+    return part
+
+
+def _add(source: Part, node: Node, moved: dict[Pointer, Pointer]) -> None:
+    """Merge one schema into another."""
+    for key, value in source.object.items():
+        if key in _MERGED and isinstance(value, dict):
+            node[key] = {**node.get(key, {}), **value}
+            moved.update({(key, name): source.place(key, name) for name in value})
+        elif key == "required" and isinstance(value, list):
+            node[key] = [*node.get(key, []), *value]
+        else:
+            node[key] = value
+        moved[key,] = source.place(key)
+
+
+def _bounded(part: Part) -> Part:
+    """Return a schema whose exclusive bounds are numbers, as in OpenAPI 3.1."""
+    node = part.object
+    flags = [
+        (exclusive, inclusive)
+        for exclusive, inclusive in (
+            ("exclusiveMinimum", "minimum"),
+            ("exclusiveMaximum", "maximum"),
+        )
+        if isinstance(node.get(exclusive), bool)
+    ]
+    if not flags:
+        return part
+    changed = {**node}
+    for exclusive, inclusive in flags:
+        if changed.pop(exclusive) and inclusive in changed:
+            changed[exclusive] = changed.pop(inclusive)
+    return Part(part.root, changed, part.at, part.moved)
+
+
+def _places_of(reference: str) -> Pointer:
+    """Return the pointer of a reference within its document."""
+    parts = reference.removeprefix("#").split("/")[1:]
+    return tuple(unquote(part).replace("~1", "/").replace("~0", "~") for part in parts)
