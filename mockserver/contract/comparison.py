@@ -14,7 +14,7 @@ from mockserver.contract import lifecycle, provenance, rules, security
 from mockserver.contract.changes import Change, Direction, Effect, Severity
 from mockserver.contract.lifecycle import Policy
 from mockserver.contract.messages import SENT, MessageComparison
-from mockserver.contract.parts import Node, Pair, Part
+from mockserver.contract.parts import Pair, Part
 from mockserver.contract.rules import Found
 from mockserver.contract.schema_comparison import SchemaComparison, Scope
 from mockserver.openapi import paths, reader
@@ -26,8 +26,8 @@ _NEITHER = Direction.REQUEST
 
 def compare(old: Path, new: Path, policy: Policy, *, allow_remote: bool = False) -> list[Change]:
     """Return what changed between two documents. Raise FileError if one cannot be read."""
-    readings = [reader.read(path, allow_remote=allow_remote) for path in (old, new)]
-    return changes_between(*readings, policy)
+    before, after = (reader.read(path, allow_remote=allow_remote) for path in (old, new))
+    return changes_between(before, after, policy)
 
 
 def changes_between(old: Reading, new: Reading, policy: Policy) -> list[Change]:
@@ -103,7 +103,7 @@ class _Comparison(Struct):
         for found in (
             *lifecycle.deprecations(before, after, policy),
             *lifecycle.stability(before, after),
-            *_names(before, after),
+            *_names(pair),
             *(found for rule in rules.WORD_RULES for found in rule(before, after)),
         ):
             self._add(title, found, pair, f"api-{found.suffix}")
@@ -213,14 +213,10 @@ def _operations(root: Part) -> dict[tuple[str, str], _Operation]:
     return found
 
 
-def _names(old: Node, new: Node) -> Iterator[Found]:
+def _names(pair: Pair) -> Iterator[Found]:
     """Compare operationId and tags."""
-    before, after = old.get("operationId"), new.get("operationId")
-    if before != after:
-        text = f"the operationId of {{it}} was changed from '{before}' to '{after}'"
-        suffix, effect = "operation-id-changed", Effect.BREAKS
-        yield Found(suffix, effect, text, "operationId")
-    tags = [node.get("tags") or [] for node in (old, new)]
+    yield from _operation_ids(pair)
+    tags = [part.object.get("tags") or [] for part in pair]
     for tag in tags[0]:
         if tag not in tags[1]:
             text = f"the tag '{tag}' was removed from {{it}}"
@@ -228,3 +224,24 @@ def _names(old: Node, new: Node) -> Iterator[Found]:
     for tag in tags[1]:
         if tag not in tags[0]:
             yield Found("tag-added", Effect.WORDS, f"the tag '{tag}' was added to {{it}}", "tags")
+
+
+def _operation_ids(pair: Pair) -> Iterator[Found]:
+    """Compare operationIds, from which clients make names. The reader makes missing ones."""
+    keyword = "operationId"
+    names = [str(part.object.get(keyword)) for part in pair]
+    before, after = (
+        None if name == paths.name_of(str(part.at[2]), str(part.at[1])) else name
+        for name, part in zip(names, pair, strict=True)
+    )
+    if before == after:
+        return
+    if before is None:
+        text = f"the operationId '{after}' of {{it}} was added"
+        yield Found("operation-id-added", Effect.WORDS, text, keyword)
+    elif after is None:
+        text = f"the operationId '{before}' of {{it}} was removed"
+        yield Found("operation-id-removed", Effect.BREAKS, text, keyword, in_old=True)
+    else:
+        text = f"the operationId of {{it}} was changed from '{before}' to '{after}'"
+        yield Found("operation-id-changed", Effect.BREAKS, text, keyword)

@@ -72,9 +72,7 @@ class MessageComparison(Struct):
         is_required = node.get("required") is True
         word = "required" if is_required else "optional"
         kind = f"new-{word}-request-parameter"
-        if node.get("in") == "path":
-            kind = "new-request-path-parameter"
-        elif part.at[:1] == ("paths",) and part.at[2:3] == ("parameters",):
+        if part.at[:1] == ("paths",) and part.at[2:3] == ("parameters",):
             kind = f"new-{word}-request-default-parameter-to-existing-path"
         effect = Effect.BREAKS if is_required else Effect.COMPATIBLE
         found = Found("", effect, f"{{it}} was added ({word})", "")

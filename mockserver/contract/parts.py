@@ -65,7 +65,7 @@ class Part(Struct, frozen=True, eq=False):
             except (LookupError, TypeError, ValueError):
                 return Part(self.root, {}, part.at)
             beside = {key: value for key, value in part.object.items() if key != "$ref"}
-            moved = {(key,): part.place(key) for key in beside}
+            moved: dict[Pointer, Pointer] = {(key,): part.place(key) for key in beside}
             node = {**target, **beside} if beside and isinstance(target, dict) else target
             part = Part(self.root, node, _places_of(reference), moved)
         return part
@@ -98,28 +98,28 @@ class Pair(NamedTuple):
 def schemas(pair: Pair) -> Pair:
     """Return two schemas with their references followed and comparable in form.
 
-    An ``allOf`` of one schema is merged with what is beside it. One of several schemas is merged
-    if the other schema has none.
+    An ``allOf`` is merged with what is beside it, unless both schemas have one and one of them has
+    several schemas. Then the schemas of the two are compared one by one.
     """
     followed = pair.followed()
     lengths = [len(part.object.get("allOf") or ()) for part in followed]
-    whole = min(lengths) == 0
-    return Pair(*(merged(part, whole=whole) for part in followed))
+    if min(lengths) > 0 and max(lengths) > 1:
+        return Pair(*map(_bounded, followed))
+    return Pair(*map(merged, followed))
 
 
-def merged(part: Part, *, whole: bool, depth: int = 0) -> Part:
+def merged(part: Part, depth: int = 0) -> Part:
     """Return a schema that contains what its ``allOf`` contains."""
     part = _without_null(part.followed())
     branches = part.object.get("allOf")
-    is_left = not isinstance(branches, list) or (len(branches) > 1 and not whole)
-    if is_left or not branches or depth > _MAX_MERGED:
+    if not isinstance(branches, list) or not branches or depth > _MAX_MERGED:
         return _bounded(part)
     node: Node = {}
     moved: dict[Pointer, Pointer] = {}
     own = {key: value for key, value in part.object.items() if key != "allOf"}
     sources = [part.get("allOf", index) for index in range(len(branches))]
     for source in (*sources, Part(part.root, own, part.at, part.moved)):
-        _add(merged(source, whole=whole, depth=depth + 1), node, moved)
+        _add(merged(source, depth + 1), node, moved)
     return Part(part.root, node, part.at, moved)
 
 
@@ -133,7 +133,7 @@ def _without_null(part: Part) -> Part:
         if len(left) == 1:
             node = {key: value for key, value in part.object.items() if key != keyword}
             node |= {"allOf": [branches[left[0]]], "nullable": True}
-            moved = {("allOf", 0): part.place(keyword, left[0])}
+            moved: dict[Pointer, Pointer] = {("allOf", 0): part.place(keyword, left[0])}
             return Part(part.root, node, part.at, {**part.moved, **moved})
     return part
 

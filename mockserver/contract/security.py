@@ -79,7 +79,8 @@ def schemes(pair: Pair) -> Iterator[tuple[str, Found]]:
 
 
 def _scheme(old: Node, new: Node) -> Iterator[Found]:
-    for keyword in ("type", "in", "name", "scheme", "openIdConnectUrl"):
+    is_other = old.get("type") != new.get("type")
+    for keyword in ("type",) if is_other else ("in", "name", "scheme", "openIdConnectUrl"):
         if old.get(keyword) != new.get(keyword):
             words = f"from '{old.get(keyword)}' to '{new.get(keyword)}'"
             text = f"{keyword} of the security scheme {{it}} was changed {words}"

@@ -139,9 +139,8 @@ class _Completion(Struct):
         title = f"{str(method).upper()} {path}"
         if not name:
             self._unnamed.append(at)
-            words = _NOT_IN_NAMES.sub("_", str(path)).strip("_")
-            name = f"{method}_{words}".rstrip("_")
-            node["operationId"] = name = _free(name, self._names | declared)
+            name = _free(name_of(str(method), str(path)), self._names | declared)
+            node["operationId"] = name
         elif name in self._names:
             free = _free(name, self._names | declared)
             problem = f"{title} has the operationId '{name}' of another operation"
@@ -211,6 +210,12 @@ class _Completion(Struct):
         for name in [name for name in requirement if name not in schemes]:
             self.problems.warn(at, f"'{name}' is no security scheme; it is left out")
             del requirement[name]
+
+
+def name_of(method: str, path: str) -> str:
+    """Return the operationId of an operation that has none."""
+    words = _NOT_IN_NAMES.sub("_", path).strip("_")
+    return f"{method}_{words}".rstrip("_")
 
 
 def _free(name: str, taken: set[str]) -> str:
