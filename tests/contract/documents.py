@@ -22,7 +22,15 @@ def document(operation: Json | None = None, **fields: Any) -> Json:
 
 def operation(**fields: Any) -> Json:
     """Return an operation."""
-    return {"operationId": "x", "responses": {"200": {"description": "Done."}}, **fields}
+    return {
+        "operationId": "x",
+        "responses": {"200": {"description": "Done."}},
+        **_with_sunset(fields),
+    }
+
+
+def _with_sunset(fields: Json) -> Json:
+    return {"x-sunset" if name == "sunset" else name: value for name, value in fields.items()}
 
 
 def body(schema: Json | None, media: str = JSON, **fields: Any) -> Json:
@@ -40,7 +48,7 @@ def response(schema: Json | None, media: str = JSON, status: str = "200", **fiel
 
 def parameter(schema: Json, place: str = "query", **fields: Any) -> Json:
     """Return a document whose operation has a parameter."""
-    named = {"name": "p", "in": place, "schema": schema, **fields}
+    named = {"name": "p", "in": place, "schema": schema, **_with_sunset(fields)}
     return document(operation(parameters=[named]))
 
 

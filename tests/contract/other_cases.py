@@ -20,7 +20,7 @@ Case = tuple[Json, Json]
 _TEXT = {"type": "string"}
 _DEFAULT = {"type": "string", "default": "a"}
 _SOON, _LATER, _PAST = "2098-01-01", "2099-01-01", "2020-01-01"
-_OLD = {"deprecated": True}
+_OLD: Json = {"deprecated": True}
 
 
 def _both(first: Json, second: Json, there: str, back: str) -> dict[str, Case]:
@@ -31,8 +31,8 @@ def _removable(name: str, parse: str, present: Any, absent: Json) -> dict[str, C
     """Return the cases of a part that is removed with or without deprecation."""
     return {
         f"{name}-removed-with-deprecation": (present(**_OLD), absent),
-        f"{name}-removed-before-sunset": (present(**_OLD, **{"x-sunset": _LATER}), absent),
-        parse: (present(**_OLD, **{"x-sunset": "soon"}), absent),
+        f"{name}-removed-before-sunset": (present(**_OLD, sunset=_LATER), absent),
+        parse: (present(**_OLD, sunset="soon"), absent),
     }
 
 
@@ -263,15 +263,15 @@ OTHER_CASES: dict[str, Case] = {
     "request-parameter-deprecated-sunset-missing": (parameter(_TEXT), parameter(_TEXT, **_OLD)),
     "request-parameter-sunset-date-too-small": (
         parameter(_TEXT),
-        parameter(_TEXT, **_OLD, **{"x-sunset": _PAST}),
+        parameter(_TEXT, **_OLD, sunset=_PAST),
     ),
     "request-parameter-sunset-deleted": (
-        parameter(_TEXT, **_OLD, **{"x-sunset": _LATER}),
+        parameter(_TEXT, **_OLD, sunset=_LATER),
         parameter(_TEXT, **_OLD),
     ),
     "request-parameter-sunset-date-changed-too-small": (
-        parameter(_TEXT, **_OLD, **{"x-sunset": _LATER}),
-        parameter(_TEXT, **_OLD, **{"x-sunset": _PAST}),
+        parameter(_TEXT, **_OLD, sunset=_LATER),
+        parameter(_TEXT, **_OLD, sunset=_PAST),
     ),
     # responses
     **_both(
@@ -325,24 +325,24 @@ OTHER_CASES: dict[str, Case] = {
     ),
     "endpoint-deprecated-with-sunset": (
         document(operation()),
-        document(operation(**_OLD, **{"x-sunset": _LATER})),
+        document(operation(**_OLD, sunset=_LATER)),
     ),
     "api-deprecated-sunset-missing": (document(operation()), document(operation(**_OLD))),
     "api-deprecated-sunset-parse": (
         document(operation()),
-        document(operation(**_OLD, **{"x-sunset": "soon"})),
+        document(operation(**_OLD, sunset="soon")),
     ),
     "api-sunset-date-too-small": (
         document(operation()),
-        document(operation(**_OLD, **{"x-sunset": _PAST})),
+        document(operation(**_OLD, sunset=_PAST)),
     ),
     "sunset-deleted": (
-        document(operation(**_OLD, **{"x-sunset": _LATER})),
+        document(operation(**_OLD, sunset=_LATER)),
         document(operation(**_OLD)),
     ),
     "api-sunset-date-changed-too-small": (
-        document(operation(**_OLD, **{"x-sunset": _LATER})),
-        document(operation(**_OLD, **{"x-sunset": _PAST})),
+        document(operation(**_OLD, sunset=_LATER)),
+        document(operation(**_OLD, sunset=_PAST)),
     ),
     **_both(
         document(operation(**{"x-stability-level": "beta"})),
