@@ -1,4 +1,4 @@
-"""The command line: ``mockserver serve``, ``check``, ``docs``, ``control`` and ``resources``.
+"""The command line: ``mockserver serve``, ``check``, ``docs``, ``contract``, ``control`` ...
 
 Exit codes: 0 after Ctrl-C or when the pages are written, 1 if they are out of date, 2 for settings
 and files that cannot be used. Those of ``control`` are in ``control_command``, those of commands
@@ -32,7 +32,7 @@ _LOG_FORMAT = "%(levelname)s %(name)s: %(message)s"
 _BACKLOG = 2_048
 _STDIN = 0
 _REMOTE = ("trigger", "listen", "logs", "state", "open")
-_COMMANDS = ("serve", "check", "docs", "control", "resources", *_REMOTE)
+_COMMANDS = ("serve", "check", "docs", "contract", "control", "resources", *_REMOTE)
 
 _DESCRIPTION = """\
 A stateful mock of the AlterLab Billing API: it keeps accounts, charges test cards, and validates
@@ -48,6 +48,7 @@ examples:
   MOCKSERVER_PORT=9000 mockserver                settings from the environment
   mockserver check --help                        what is wrong with a document of yours
   mockserver docs --help                         generate the reference pages from the contract
+  mockserver contract --help                     what changed in a contract, what is wrong
   mockserver control --help                      control several processes at once
   mockserver resources --spec FILE               print what is inferred from another document
   mockserver open                                open the workbench of a running mock
@@ -117,6 +118,10 @@ def _run_command(command: str, words: list[str]) -> int:
         from mockserver import control_command
 
         return control_command.run(words, os.environ)
+    if command == "contract":
+        from mockserver.contract import command as contract_command
+
+        return contract_command.run(words, os.environ)
     if command == "check":
         from mockserver import check_command
 

@@ -24,6 +24,7 @@ LAYERS: list[set[str]] = [
     {"remote"},
     {
         "banner",
+        "contract",
         "control_command",
         "remote_commands",
         "impossible_responses",
@@ -62,7 +63,7 @@ GENERAL = {
         "server",
         "resources",
     ),
-    "workbench",
+    *("contract", "workbench"),
 }
 """The parts of ``mockserver`` that know nothing of billing."""
 

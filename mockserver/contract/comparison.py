@@ -161,7 +161,7 @@ class _Comparison(Struct):
 
     def _servers(self) -> None:
         old, new = (
-            [str(server.get("url")) for server in part.object.get("servers") or ()]
+            [str(server.get("url")) for server in part.object.get("servers") or ({"url": "/"},)]
             for part in self.pair
         )
         for url in old:

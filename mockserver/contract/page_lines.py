@@ -62,7 +62,6 @@ def _plain(text: str, *, is_markdown: bool) -> Iterator[Line]:
             cells = re.split(r"(?<!\\)\|", line[1:-1])
             yield Line(line, number, tuple(cell.strip().replace("\\|", "|") for cell in cells))
             continue
-        is_heading = is_markdown and line.startswith("#")
         if is_markdown:
             line = re.sub(r'<a id="[^"]*"></a>', "", line).lstrip("#").replace("`", "").strip()
         if line:

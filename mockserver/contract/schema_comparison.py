@@ -84,7 +84,7 @@ class Unit(Struct, dict=True):
     changes: list[Change] = field(default_factory=list)
 
 
-Key = tuple[str | None, str | None, str, str, str]
+Key = tuple[str, ...]
 
 
 class SchemaComparison(Struct):
@@ -140,23 +140,20 @@ class SchemaComparison(Struct):
         )
 
     def _visit(self, pair: Pair, scope: Scope, unit: Unit) -> None:
-        """Compare two schemas now, or once for all uses if both are component schemas."""
-        old, new = pair.old.reference, pair.new.reference
-        if old is None or new is None:
+        """Compare two schemas now, or once for all uses if one leads to a component schema."""
+        old, new = map(_leads_to, pair)
+        if old is None and new is None:
             self._compare(pair, scope, unit)
             return
-        if len(pair.old.object) + len(pair.new.object) > 2:
+        is_named = pair.old.reference is not None and pair.new.reference is not None
+        if is_named and len(pair.old.object) + len(pair.new.object) > 2:
             for rule in rules.WORD_RULES:
                 for found in rule(pair.old.object, pair.new.object):
                     self.add(unit, found, pair, scope)
-        key = (old, new, scope.prefix, scope.noun, str(scope.is_text))
+        key = (*map(_key, pair), scope.prefix, scope.noun, str(scope.is_text))
         if (target := self._units.get(key)) is None:
             target = self._units[key] = Unit()
-            owner = new.rpartition("/")[2]
-            is_property = scope.prefix == scope.child or "-only-" in scope.prefix
-            inner = replace(scope, owner=owner, path="")
-            if is_property:
-                inner = replace(inner, noun="schema", prefix=scope.child)
+            inner = _inside(scope, str(new).rpartition("/")[2]) if is_named else scope
             self._pending.append((pair, inner, target))
         target.parents.append(unit)
 
@@ -266,6 +263,31 @@ class SchemaComparison(Struct):
             for branch in filter(None, (old, new)):
                 found = _choice(branch, keyword, word)
                 self.add(unit, found, Pair(branch, branch), scope)
+
+
+def _leads_to(part: Part) -> str | None:
+    """Return a reference that a schema consists of, be it within a choice; None without one."""
+    if part.reference is not None:
+        return part.reference
+    for keyword in _CHOICES:
+        branches = part.object.get(keyword)
+        for branch in branches if isinstance(branches, list) else ():
+            if isinstance(branch, dict) and "$ref" in branch:
+                return str(branch["$ref"])
+    return None
+
+
+def _key(part: Part) -> str:
+    """Return what identifies a schema: its reference, or itself."""
+    return part.reference or f"{id(part.node)}"
+
+
+def _inside(scope: Scope, owner: str) -> Scope:
+    """Return the scope of a component schema."""
+    inner = replace(scope, owner=owner, path="")
+    if scope.prefix == scope.child or "-only-" in scope.prefix:
+        inner = replace(inner, noun="schema", prefix=scope.child)
+    return inner
 
 
 def _users(unit: Unit) -> set[str]:

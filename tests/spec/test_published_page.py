@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from mockserver.contract.page import Published
 from tests.invented import INVENTED_PATH, invent_path
 
 from .claims import RANGE, Claim, claimed, proved
@@ -12,7 +13,6 @@ from .contract import SPEC, Json, Operation, operations, provenance
 from .published import (
     NOTHING_PUBLISHED,
     PAGE,
-    Published,
     documented_body_properties,
     documented_operations,
     documented_response,
