@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 from collections.abc import Callable, Sequence
 from datetime import date
 from pathlib import Path
@@ -46,10 +47,38 @@ examples:
 exit codes: 0 nothing changed, and the document agrees; 1 something is to be done; {_EXIT_CODES}"""
 
 
+_LINT_DESCRIPTION = """\
+Prints which of our habits an OpenAPI document breaks, one line for each place. The guide 'When the
+vendor changes' lists the rules; --rules prints them."""
+
+_LINT_EPILOG = f"""\
+examples:
+  mockserver contract lint
+  mockserver contract lint openapi.yaml --only property-description,no-mock
+  mockserver contract lint openapi.yaml --skip operation-summary
+
+exit codes: 0 no rule is broken; 1 one is; {_EXIT_CODES}"""
+
+
+_NEW_DESCRIPTION = """\
+Adds an operation to a YAML document: its own words, and what the operations of the document have in
+common (headers, errors, tag). The text is inserted; nothing else in the file changes. The mock
+serves the operation from its schema at once."""
+
+_NEW_EPILOG = f"""\
+examples:
+  mockserver contract new-operation GET /api/v1/billing/receipts
+  mockserver contract new-operation POST /things/{{thing_id}}/copies --spec openapi.yaml --dry-run
+
+exit codes: 0 the operation is added; {_EXIT_CODES}, and the document is unchanged"""
+
+
 def add_to(commands: argparse._SubParsersAction[Any]) -> None:
     """Add the commands to the group."""
     _add_diff(commands)
+    _add_lint(commands)
     _add_watch_page(commands)
+    _add_new_operation(commands)
 
 
 def _add(
@@ -177,6 +206,62 @@ def _is_page(path: Path) -> bool:
     return path.suffix.lower() not in _DOCUMENT_SUFFIXES
 
 
+# --------------------------------------------------------------------------------------------- lint
+
+
+def _add_lint(commands: argparse._SubParsersAction[Any]) -> None:
+    made = _add(
+        commands,
+        "lint",
+        _lint,
+        help="which of our habits a document breaks",
+        description=_LINT_DESCRIPTION,
+        epilog=_LINT_EPILOG,
+    )
+    made.add_argument(
+        "file",
+        type=_file,
+        nargs="?",
+        default=packaged.spec(),
+        metavar="FILE",
+        help="the document (default: the contract)",
+    )
+    chosen = made.add_mutually_exclusive_group()
+    chosen.add_argument("--only", metavar="RULES", help="check these rules, separated by commas")
+    chosen.add_argument("--skip", metavar="RULES", help="check all rules but these")
+    made.add_argument("--rules", action="store_true", help="print the rules and exit")
+
+
+def _lint(flags: argparse.Namespace) -> int:
+    from mockserver.contract.lint import lint
+    from mockserver.contract.lint_rules import RULES
+    from mockserver.openapi.contract import Contract
+
+    rules = {rule.name: rule for rule in RULES}
+    if flags.rules:
+        width = max(map(len, rules))
+        for name, rule in rules.items():
+            print(f"{name:<{width}}  {rule.sentence}")
+        return EXIT_OK
+    named = [name.strip() for name in (flags.only or flags.skip or "").split(",") if name.strip()]
+    for name in named:
+        if name not in rules:
+            raise FileError(Path("--skip" if flags.skip else "--only"), f"'{name}' is no rule")
+    chosen = [
+        rule
+        for name, rule in rules.items()
+        if not named or (name in named) == (flags.only is not None)
+    ]
+    findings = lint(Contract.load(flags.file), chosen)
+    for finding in findings:
+        print(reports.relative(str(finding)))
+    if not findings:
+        print(f"No findings. {len(chosen)} rules.")
+        return EXIT_OK
+    print(f"\n{len(findings)} finding{'' if len(findings) == 1 else 's'}.")
+    return EXIT_FOUND
+
+
 # --------------------------------------------------------------------------------------- watch-page
 
 
@@ -206,3 +291,61 @@ def _watch_page(flags: argparse.Namespace) -> int:
     watched = page_watch.watch(flags.file, flags.saved, flags.spec)
     print(watched.report(), end="")
     return EXIT_FOUND if watched.is_to_do else EXIT_OK
+
+
+# ------------------------------------------------------------------------------------ new-operation
+
+
+def _add_new_operation(commands: argparse._SubParsersAction[Any]) -> None:
+    made = _add(
+        commands,
+        "new-operation",
+        _new_operation,
+        help="add an operation to a document",
+        description=_NEW_DESCRIPTION,
+        epilog=_NEW_EPILOG,
+    )
+    made.add_argument("method", metavar="METHOD", type=_method, help="such as GET")
+    made.add_argument("path", metavar="PATH", type=_path, help="such as /things/{thing_id}")
+    _spec_flag(made)
+    made.add_argument("--operation-id", metavar="NAME", help="its name (default: made of the path)")
+    made.add_argument("--summary", metavar="TEXT", help="its title (default: made of the name)")
+    made.add_argument("--tag", metavar="TAG", help="its tag (default: that of its neighbour)")
+    made.add_argument("--dry-run", action="store_true", help="print the text and write nothing")
+
+
+def _method(text: str) -> str:
+    from mockserver.contract.scaffold import METHODS
+
+    if text.lower() not in METHODS:
+        names = ", ".join(method.upper() for method in METHODS)
+        raise argparse.ArgumentTypeError(f"must be one of {names}, not '{text}'")
+    return text.lower()
+
+
+def _path(text: str) -> str:
+    from mockserver.contract.scaffold import path_of
+
+    try:
+        return path_of(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"must be {error}, not '{text}'") from None
+
+
+def _new_operation(flags: argparse.Namespace) -> int:
+    from mockserver.contract import scaffold
+
+    request = scaffold.Request(
+        flags.method, flags.path, flags.operation_id, flags.summary, flags.tag
+    )
+    made = scaffold.scaffold(flags.spec, request)
+    if flags.dry_run:
+        print(made.added, end="")
+        return EXIT_OK
+    made.write()
+    spec = reports.relative(str(flags.spec))
+    print(f"{spec}:{made.line}: {flags.method.upper()} {flags.path} is {made.operation_id}.")
+    print("Next steps:")
+    for number, step in enumerate(scaffold.steps(made, request, shlex.quote(spec)), start=1):
+        print(f"{number}. {step}")
+    return EXIT_OK

@@ -48,11 +48,13 @@ def place(change: Change) -> str:
 
 
 def shown_path(change: Change) -> str:
-    """Return the file of a change, relative to the current folder if it is within."""
-    path, here = change.path, Path.cwd()
-    if path is not None and path.is_absolute() and path.is_relative_to(here):
-        path = path.relative_to(here)
-    return str(path)
+    """Return the file of a change."""
+    return relative(str(change.path))
+
+
+def relative(text: str) -> str:
+    """Return a text that begins with a path, relative to the current folder if it is within."""
+    return text.removeprefix(f"{Path.cwd()}/")
 
 
 def _users(change: Change) -> str:
