@@ -44,11 +44,12 @@ class Scaffold(Struct, frozen=True):
 
     def write(self) -> None:
         """Write the document in one step."""
-        temporary = self.path.with_name(f".{self.path.name}.new")
+        target = self.path.resolve()  # a link stays a link
+        temporary = target.with_name(f".{target.name}.new")
         try:
             temporary.write_bytes(self.text.encode())
-            temporary.chmod(self.path.stat().st_mode & 0o7777)
-            temporary.replace(self.path)
+            temporary.chmod(target.stat().st_mode & 0o7777)
+            temporary.replace(target)
         finally:
             temporary.unlink(missing_ok=True)
 

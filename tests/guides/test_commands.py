@@ -22,6 +22,7 @@ from contract_tests.openapi.contract import Contract
 from contract_tests.overlay.document import Overlay, overlaid
 from contract_tests.runner import DRIVERS, PHASES
 from mockserver import check_command, control_command, remote_commands, settings
+from mockserver.contract import command as contract_command
 from tests.conftest import API, RunningServer, ServerFactory, running_server
 from tests.guides.markdown import (
     CONTRIBUTING,
@@ -186,6 +187,9 @@ def test_the_mocks_commands_are_understood_as_printed(document: Document) -> Non
             continue
         if name in remote_commands.COMMANDS:
             remote_commands.parser(name).parse_args(words)
+            continue
+        if name == "contract":
+            contract_command.parser().parse_args(words or ["lint"])
             continue
         if name == "check":
             check_command.parser().parse_args(words or ["FILE"])
