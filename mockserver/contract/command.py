@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -31,6 +32,7 @@ def run(words: Sequence[str], environment: Mapping[str, str]) -> int:
     """Run a command of the group and return the exit code."""
     flags = parser().parse_args(words)
     command: Callable[[argparse.Namespace], int] = flags.run
+    gc.disable()  # reading a document makes no garbage
     parsed_cache.use(parsed_cache.default_folder(environment))
     try:
         return command(flags)

@@ -166,7 +166,7 @@ class MessageComparison(Struct):
         """Compare responses by status."""
         removed, added, kept = pair.names("responses")
         for names, is_added in ((removed, False), (added, True)):
-            for status in names:
+            for status in (name for name in names if not name.startswith("x-")):
                 self._status(pair.get("responses", status), status, is_added=is_added)
         for status in kept:
             both = pair.get("responses", status).followed()

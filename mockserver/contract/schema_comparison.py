@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from itertools import zip_longest
 
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from mockserver.contract import lifecycle, rules, types
+from mockserver.contract import choices, lifecycle, rules, types
 from mockserver.contract.changes import Change, Direction, Effect, Severity, severity_of
 from mockserver.contract.lifecycle import Policy
 from mockserver.contract.parts import Pair, Part, schemas
@@ -26,10 +26,6 @@ _SINGLE = (
     "else",
 )
 _NAMED = ("patternProperties", "dependentSchemas")
-_CHOICES = {"allOf": "all-of", "anyOf": "any-of", "oneOf": "one-of"}
-_ANNOTATIONS = frozenset(
-    {"title", "description", "example", "examples", "default", "externalDocs", "$comment"}
-)
 
 
 class Scope(Struct, frozen=True):
@@ -127,7 +123,7 @@ class SchemaComparison(Struct):
         effect = found.effect
         if "read-only" in scope.prefix or "write-only" in scope.prefix:
             effect = Effect.WORDS if effect is Effect.WORDS else Effect.COMPATIBLE
-        text = found.text.format(it=scope.it) if "{it}" in found.text else found.text
+        text = found.text.replace("{it}", scope.it)
         unit.changes.append(
             Change(
                 kind or f"{scope.prefix}-{found.suffix}",
@@ -170,7 +166,7 @@ class SchemaComparison(Struct):
                 return
         self._properties(pair, scope, unit)
         self._parts(pair, scope, unit)
-        for keyword in _CHOICES:
+        for keyword in choices.CHOICES:
             self._choices(pair, keyword, scope, unit)
 
     def _differences(self, pair: Pair, scope: Scope) -> Iterator[Found]:
@@ -233,18 +229,10 @@ class SchemaComparison(Struct):
             has = [bool(part.object.get(keyword)) for part in pair]
             if has[0] == has[1] or any(map(types.is_type_list, (part.object for part in pair))):
                 continue
-            if has[0]:
-                text = f"{keyword} was removed from {{it}}"
-                found = Found(f"unwrapped-from-{_CHOICES[keyword]}", Effect.INCOMPARABLE, text, "")
-            else:
-                kept = _is_among(pair.old, pair.new.get(keyword))
-                text = f"{{it}} is {keyword} of several schemas now"
-                text += ", the former among them" if kept else ""
-                suffix = f"wrapped-in-{_CHOICES[keyword]}{'-original-preserved' if kept else ''}"
-                effect = Effect.WIDENS if kept else Effect.INCOMPARABLE
-                found = Found(suffix, effect, text, keyword)
-            self.add(unit, found, pair, scope)
-            return True
+            is_beside = all("properties" in part.object for part in pair)
+            self.add(unit, choices.wrapping(pair, keyword, is_beside=is_beside), pair, scope)
+            if not is_beside:
+                return True
         return False
 
     def _choices(self, pair: Pair, keyword: str, scope: Scope, unit: Unit) -> None:
@@ -255,13 +243,13 @@ class SchemaComparison(Struct):
         if keyword == "anyOf" and any(types.is_type_list(part.object) for part in pair):
             return
         branches = [[part.get(index) for index in range(len(part.node))] for part in inner]
-        for old, new in _matched(*branches):
+        for old, new in choices.matched(*branches):
             if old is not None and new is not None:
                 self._visit(Pair(old, new), scope, unit)
                 continue
             word = "added" if old is None else "removed"
             for branch in filter(None, (old, new)):
-                found = _choice(branch, keyword, word)
+                found = choices.choice(branch, keyword, word)
                 self.add(unit, found, Pair(branch, branch), scope)
 
 
@@ -269,7 +257,7 @@ def _leads_to(part: Part) -> str | None:
     """Return a reference that a schema consists of, be it within a choice; None without one."""
     if part.reference is not None:
         return part.reference
-    for keyword in _CHOICES:
+    for keyword in choices.CHOICES:
         branches = part.object.get(keyword)
         for branch in branches if isinstance(branches, list) else ():
             if isinstance(branch, dict) and "$ref" in branch:
@@ -350,49 +338,3 @@ def _presence(pair: Pair, name: str, inner: Pair, scope: Scope) -> Iterator[Foun
             effect = Effect.COMPATIBLE
         text = f"{{it}} became {shown}" if new else f"{{it}} is not {shown} any more"
         yield Found(f"{start}-became-{'' if new else 'not-'}{shown}", effect, text, "")
-
-
-def _choice(branch: Part, keyword: str, word: str) -> Found:
-    """Return the change of a branch that was added or removed."""
-    node = branch.followed().object
-    name = branch.reference.rpartition("/")[2] if branch.reference else node.get("title", "")
-    named = f"`{name}`" if name else "a schema"
-    text = f"{named} was {word} {'to' if word == 'added' else 'from'} {keyword} of {{it}}"
-    suffix, in_old = f"{_CHOICES[keyword]}-{word}", word == "removed"
-    if keyword == "allOf" and _ANNOTATIONS.issuperset(node):
-        return Found(f"{suffix}-annotation-only", Effect.WORDS, text, "", in_old)
-    is_narrower = (keyword == "allOf") == (word == "added")
-    effect = Effect.NARROWS if is_narrower else Effect.WIDENS
-    return Found(suffix, effect, text, "", in_old)
-
-
-def _is_among(old: Part, choices: Part) -> bool:
-    """Return whether a schema is one of the choices."""
-    branches = [choices.get(index).followed() for index in range(len(choices.node))]
-    return any(branch.at == old.at or branch.object == old.object for branch in branches)
-
-
-def _matched(old: list[Part], new: list[Part]) -> Iterable[tuple[Part | None, Part | None]]:
-    """Yield the branches that belong together, and those that have no partner."""
-    left = [*new]
-    alone: list[Part] = []
-    for branch in old:
-        name = _name(branch)
-        partner = next((other for other in left if _name(other) == name), None)
-        if partner is None:
-            alone.append(branch)
-            continue
-        left.remove(partner)
-        yield branch, partner
-    inline = [branch for branch in alone if branch.reference is None]
-    others = [branch for branch in left if branch.reference is None]
-    pairs = [*zip(inline, others, strict=True)] if len(inline) == len(others) else []
-    yield from pairs
-    paired = {id(branch) for pair in pairs for branch in pair}
-    yield from ((branch, None) for branch in alone if id(branch) not in paired)
-    yield from ((None, branch) for branch in left if id(branch) not in paired)
-
-
-def _name(branch: Part) -> str:
-    """Return what identifies a branch of a choice: its reference, its title or all of it."""
-    return branch.reference or branch.object.get("title") or rules.shown_whole(branch.node)

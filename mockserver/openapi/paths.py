@@ -94,6 +94,9 @@ class _Completion(Struct):
             if "?" in path or "#" in path:
                 self.problems.warn(at, "a path has no query and no fragment; it is left out")
                 continue
+            if not isinstance(item, dict):
+                self.problems.warn(at, "a path item must be an object; it is left out")
+                continue
             name = path if path.startswith("/") else f"/{path}"
             completed[name] = self._item(at, item)
         self.document["paths"] = completed
@@ -163,6 +166,8 @@ class _Completion(Struct):
             elif not _STATUS.fullmatch(status):
                 self.problems.warn((*at, "responses", status), "is no status; it is left out")
                 del responses[status]
+            elif not isinstance(responses[status], dict):
+                del responses[status]  # an extension, which readers would take for a response
 
     def _parameters(self, path: str, item: Node, node: Node, at: Pointer) -> None:
         """Remove parameters that cannot be sent, and add those that only the path names."""

@@ -136,6 +136,31 @@ def test_a_sentence_beside_a_reference_is_editorial() -> None:
     assert run(plain, described, "--fail-on", "additive") == 0
 
 
+def test_braces_in_values_are_text(capsys: pytest.CaptureFixture[str]) -> None:
+    """A pattern with a quantifier is shown as it is."""
+    old = body(having({"type": "string", "pattern": "^[0-9a-f]{40}$"}))
+    assert run(old, body(having({"type": "string", "pattern": "^[0-9a-f]{64}$"}))) == 1
+    assert 'from "^[0-9a-f]{40}$" to "^[0-9a-f]{64}$"' in capsys.readouterr().out
+
+
+def test_a_choice_beside_properties_is_a_constraint(capsys: pytest.CaptureFixture[str]) -> None:
+    """The properties are compared all the same."""
+    schema = having({"type": "string"})
+    either = {"anyOf": [{"required": ["p"]}, {"required": ["q"]}]}
+    assert run(body(schema), body({**having({"type": "integer"}), **either})) == 1
+    printed = capsys.readouterr().out
+    assert "The anyOf was added to the request body." in printed
+    assert "The type of the request property `p` was changed" in printed
+
+
+def test_extensions_beside_responses_are_no_responses() -> None:
+    """They are not compared."""
+    responses = {"200": {"description": "Done."}}
+    extended = {**responses, "x-note": {"a": 1}}
+    new = document(operation(responses=extended))
+    assert run(document(operation(responses=responses)), new, "--fail-on", "editorial") == 0
+
+
 @pytest.mark.parametrize("version", ["3.0.3", "3.1.0", "3.2.0"])
 def test_versions_are_comparable(version: str) -> None:
     """Null and exclusive bounds are written in other ways, and are the same."""
