@@ -58,16 +58,18 @@ def _is_among(old: Part, choices: Part) -> bool:
 
 def matched(old: list[Part], new: list[Part]) -> Iterable[tuple[Part | None, Part | None]]:
     """Yield the branches that belong together, and those that have no partner."""
-    left = [*new]
+    partners: dict[str, list[Part]] = {}
+    for branch in reversed(new):
+        partners.setdefault(_name(branch), []).append(branch)
     alone: list[Part] = []
     for branch in old:
-        name = _name(branch)
-        partner = next((other for other in left if _name(other) == name), None)
-        if partner is None:
+        found = partners.get(_name(branch))
+        if found:
+            yield branch, found.pop()
+        else:
             alone.append(branch)
-            continue
-        left.remove(partner)
-        yield branch, partner
+    unmatched = {id(branch) for branches in partners.values() for branch in branches}
+    left = [branch for branch in new if id(branch) in unmatched]
     inline = [branch for branch in alone if branch.reference is None]
     others = [branch for branch in left if branch.reference is None]
     pairs = [*zip(inline, others, strict=True)] if len(inline) == len(others) else []
@@ -79,4 +81,4 @@ def matched(old: list[Part], new: list[Part]) -> Iterable[tuple[Part | None, Par
 
 def _name(branch: Part) -> str:
     """Return what identifies a branch of a choice: its reference, its title or all of it."""
-    return branch.reference or branch.object.get("title") or rules.shown_whole(branch.node)
+    return branch.reference or str(branch.object.get("title") or rules.shown_whole(branch.node))

@@ -164,14 +164,12 @@ class _Comparison(Struct):
             [str(server.get("url")) for server in part.object.get("servers") or ({"url": "/"},)]
             for part in self.pair
         )
-        for url in old:
-            if url not in new:
-                found = Found("", Effect.BREAKS, f"the server {url} was removed", "servers", True)
-                self._add("", found, self.pair, "api-server-removed")
-        for url in new:
-            if url not in old:
-                found = Found("", Effect.COMPATIBLE, f"the server {url} was added", "servers")
-                self._add("", found, self.pair, "api-server-added")
+        for url in rules.missing(old, new):
+            found = Found("", Effect.BREAKS, f"the server {url} was removed", "servers", True)
+            self._add("", found, self.pair, "api-server-removed")
+        for url in rules.missing(new, old):
+            found = Found("", Effect.COMPATIBLE, f"the server {url} was added", "servers")
+            self._add("", found, self.pair, "api-server-added")
 
     def _version(self, changes: list[Change]) -> Iterator[Change]:
         """Compare the version with what the changes ask for, if it has the form 1.2.3."""
@@ -217,13 +215,11 @@ def _names(pair: Pair) -> Iterator[Found]:
     """Compare operationId and tags."""
     yield from _operation_ids(pair)
     tags = [part.object.get("tags") or [] for part in pair]
-    for tag in tags[0]:
-        if tag not in tags[1]:
-            text = f"the tag '{tag}' was removed from {{it}}"
-            yield Found("tag-removed", Effect.WORDS, text, "tags", in_old=True)
-    for tag in tags[1]:
-        if tag not in tags[0]:
-            yield Found("tag-added", Effect.WORDS, f"the tag '{tag}' was added to {{it}}", "tags")
+    for tag in rules.missing(tags[0], tags[1]):
+        text = f"the tag '{tag}' was removed from {{it}}"
+        yield Found("tag-removed", Effect.WORDS, text, "tags", in_old=True)
+    for tag in rules.missing(tags[1], tags[0]):
+        yield Found("tag-added", Effect.WORDS, f"the tag '{tag}' was added to {{it}}", "tags")
 
 
 def _operation_ids(pair: Pair) -> Iterator[Found]:

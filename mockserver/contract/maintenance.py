@@ -288,6 +288,8 @@ def _add_watch_page(commands: argparse._SubParsersAction[Any]) -> None:
 def _watch_page(flags: argparse.Namespace) -> int:
     from mockserver.contract import page_watch
 
+    if flags.saved == packaged.saved_page() and not flags.saved.exists():
+        raise FileError(flags.saved, "is in a checkout only; name the old copy with --saved")
     watched = page_watch.watch(flags.file, flags.saved, flags.spec)
     print(watched.report(), end="")
     return EXIT_FOUND if watched.is_to_do else EXIT_OK

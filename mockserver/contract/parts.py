@@ -12,7 +12,9 @@ from mockserver.openapi import references
 from mockserver.openapi.problems import Pointer
 
 Node = dict[str, Any]
-_MAX_MERGED = 20
+_MAX_MERGED = 1_000
+"""The number of schemas that are merged into one. Further ones are left out."""
+_MAX_DEPTH = 20
 """The number of ``allOf`` that are merged within each other."""
 _MERGED = ("properties", "patternProperties")
 """Keywords whose entries are merged one by one."""
@@ -108,18 +110,26 @@ def schemas(pair: Pair) -> Pair:
     return Pair(*map(merged, followed))
 
 
-def merged(part: Part, depth: int = 0) -> Part:
+def merged(part: Part) -> Part:
     """Return a schema that contains what its ``allOf`` contains."""
+    return _merged(part, 0, [_MAX_MERGED])
+
+
+def _merged(part: Part, depth: int, left: list[int]) -> Part:
+    """Merge a schema. ``left`` has the number of schemas that may still be merged."""
     part = _without_null(part.followed())
     branches = part.object.get("allOf")
-    if not isinstance(branches, list) or not branches or depth > _MAX_MERGED:
+    left[0] -= 1
+    if not isinstance(branches, list) or not branches or depth > _MAX_DEPTH or left[0] < 0:
         return _bounded(part)
     node: Node = {}
     moved: dict[Pointer, Pointer] = {}
     own = {key: value for key, value in part.object.items() if key != "allOf"}
-    sources = [part.get("allOf", index) for index in range(len(branches))]
-    for source in (*sources, Part(part.root, own, part.at, part.moved)):
-        _add(merged(source, depth + 1), node, moved)
+    for index in range(len(branches)):
+        if left[0] < 0:
+            break
+        _add(_merged(part.get("allOf", index), depth + 1, left), node, moved)
+    _add(_bounded(Part(part.root, own, part.at, part.moved)), node, moved)
     return Part(part.root, node, part.at, moved)
 
 

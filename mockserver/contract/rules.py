@@ -43,14 +43,15 @@ def shown(value: Any) -> str:
     return text if len(text) <= _MAX_SHOWN else f"{text[:_MAX_SHOWN]}..."
 
 
-def listed(values: Iterable[Any]) -> list[Any]:
-    """Return values without repetition. Equal values of different types are different."""
-    return [*{shown_whole(value): value for value in values}.values()]
-
-
 def shown_whole(value: Any) -> str:
     """Return a value as text that equal values share."""
     return orjson.dumps(value, option=orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS).decode()
+
+
+def missing(values: Iterable[Any], others: Iterable[Any]) -> list[Any]:
+    """Return the values that are not among others. Equal values of other types are others."""
+    known = set(map(shown_whole, others))
+    return [value for value in values if shown_whole(value) not in known]
 
 
 # ------------------------------------------------------------------------------------- bounds
@@ -168,14 +169,12 @@ def extensible_enums(old: Node, new: Node) -> Iterator[Found]:
     before, after = old.get(keyword), new.get(keyword)
     if not isinstance(before, list) or not isinstance(after, list):
         return
-    for value in before:
-        if value not in after:
-            text = f"the value {shown(value)} was removed from the known values of {{it}}"
-            yield Found("x-extensible-enum-value-removed", NARROWS, text, keyword)
-    for value in after:
-        if value not in before:
-            text = f"the value {shown(value)} was added to the known values of {{it}}"
-            yield Found("x-extensible-enum-value-added", COMPATIBLE, text, keyword)
+    for value in missing(before, after):
+        text = f"the value {shown(value)} was removed from the known values of {{it}}"
+        yield Found("x-extensible-enum-value-removed", NARROWS, text, keyword)
+    for value in missing(after, before):
+        text = f"the value {shown(value)} was added to the known values of {{it}}"
+        yield Found("x-extensible-enum-value-added", COMPATIBLE, text, keyword)
 
 
 def _valued(keyword: str, name: str, added: Effect, changed: Effect, removed: Effect) -> Rule:

@@ -7,7 +7,7 @@ from typing import Any
 
 from mockserver.contract.changes import Effect
 from mockserver.contract.parts import Node, Pair
-from mockserver.contract.rules import Found
+from mockserver.contract.rules import Found, missing
 
 _URLS = {
     "authorizationUrl": ("oauth-url-changed", "authorization URL"),
@@ -50,14 +50,12 @@ def _is_open(alternatives: Mapping[tuple[str, ...], Any]) -> bool:
 def _scopes(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Found]:
     for name in old:
         before, after = old[name] or [], new[name] or []
-        for scope in after:
-            if scope not in before:
-                text = f"the scope '{scope}' of '{name}' is required now by {{it}}"
-                yield Found("security-scope-added", Effect.BREAKS, text, "security")
-        for scope in before:
-            if scope not in after:
-                text = f"the scope '{scope}' of '{name}' is not required any more by {{it}}"
-                yield Found("security-scope-removed", Effect.COMPATIBLE, text, "security", True)
+        for scope in missing(after, before):
+            text = f"the scope '{scope}' of '{name}' is required now by {{it}}"
+            yield Found("security-scope-added", Effect.BREAKS, text, "security")
+        for scope in missing(before, after):
+            text = f"the scope '{scope}' of '{name}' is not required any more by {{it}}"
+            yield Found("security-scope-removed", Effect.COMPATIBLE, text, "security", True)
 
 
 def _shown(names: tuple[str, ...]) -> str:

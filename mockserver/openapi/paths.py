@@ -105,7 +105,11 @@ class _Completion(Struct):
     def _item(self, at: Pointer, item: Node) -> Node:
         """Return a path item with what its reference names, and its additional operations."""
         if isinstance(reference := item.get("$ref"), str):
-            followed = references.follow(self.document, item)
+            try:
+                followed = references.follow(self.document, item)
+            except (LookupError, TypeError, ValueError):  # of a path that is named like a keyword
+                self.problems.warn(at, f"the reference '{reference}' has no target")
+                followed = {}
             siblings = {key: value for key, value in item.items() if key != "$ref"}
             item = {
                 key: {**value} if key in METHODS and isinstance(value, dict) else value

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import re
+import time
 from pathlib import Path
 
 import orjson
 import pytest
 
 from mockserver import cli
+from mockserver.contract.command import parser
 from tests.bad_files import BAD_FILES
 from tests.contract.documents import Json, body, document, having, operation, parameter, response
+from tests.guides.markdown import guide
 
 OLD = body(having({"type": "integer", "maximum": 9}))
 NEW = body(having({"type": "integer", "maximum": 5, "description": "Few."}))
@@ -201,6 +205,37 @@ def test_paths_may_name_their_parameters_anew(capsys: pytest.CaptureFixture[str]
     assert "`id` was renamed `key`" in capsys.readouterr().out
 
 
+def test_schemas_that_double_are_bounded() -> None:
+    """Each of 40 schemas contains the next one twice, so that a naive merge would never end."""
+
+    def doubling(last: Json) -> Json:
+        schemas = {
+            f"S{at}": {"allOf": [{"$ref": f"#/components/schemas/S{at + 1}"}] * 2}
+            for at in range(40)
+        }
+        schemas["S40"] = last
+        inline = {"type": "object", "properties": {"p": {"allOf": [schemas["S0"]["allOf"][0]]}}}
+        return {**body(inline), "components": {"schemas": schemas}}
+
+    start = time.process_time()
+    assert run(doubling({"type": "string"}), doubling({"type": "integer"})) == 1
+    run(body(having({"type": "string"})), doubling({"type": "integer"}))
+    assert time.process_time() - start < 10
+
+
+def test_many_branches_are_matched_soon() -> None:
+    """Thousands of branches and values take no time that grows with their square."""
+
+    def many(prefix: str) -> Json:
+        names = [f"{prefix}{at}" for at in range(5_000)]
+        schema = {"oneOf": [{"title": name, "type": "string"} for name in names]}
+        return body({**having({"enum": names, "x-extensible-enum": names}), **schema})
+
+    start = time.process_time()
+    assert run(many("a"), many("b"), "--show", "breaking", "--format", "github") == 1
+    assert time.process_time() - start < 15
+
+
 @pytest.mark.parametrize("name", BAD_FILES)
 @pytest.mark.parametrize("suffix", ["yaml", "txt"])
 def test_bad_files_are_one_line(
@@ -238,3 +273,20 @@ def test_bad_flags_are_one_line(words: list[str], capsys: pytest.CaptureFixture[
         code = end.code
     assert code == 2
     assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_every_flag_is_in_the_guide() -> None:
+    """The guide names what ``--help`` describes."""
+    (commands,) = [
+        action.choices
+        for action in parser()._actions
+        if isinstance(action, argparse._SubParsersAction)
+    ]
+    text = guide("when-the-vendor-changes").text
+    for name in ("diff", "lint", "watch-page", "new-operation"):
+        command = commands[name]
+        assert "exit codes: 0" in (command.epilog or "")
+        for action in command._actions:
+            assert action.help, (name, action.dest)
+            for flag in action.option_strings:
+                assert flag in {"-h", "--help"} or f"`{flag}`" in text, flag

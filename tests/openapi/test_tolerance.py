@@ -39,6 +39,17 @@ LENIENT: dict[str, tuple[Json, str]] = {
         {**of_version("3.1.0", {}), "paths": {"$ref": ["a"], "/a": {"get": operation()}}},
         "path item",
     ),
+    "reference of a path that is named like a keyword": (
+        {
+            **of_version("3.1.0", {}),
+            "paths": {"default": {"$ref": "#/nope"}, "/a": {"get": operation()}},
+        },
+        "has no target",
+    ),
+    "patterns of another kind": (
+        of_version("3.1.0", {"patternProperties": 1.5}),
+        "patternProperties",
+    ),
     "path without slash": (paths({"get": operation()}, path="a"), "slash"),
     "path with a query": (
         {**paths({"get": operation()}), "paths": {"/a": {"get": operation()}, "/b?c=d": {}}},
