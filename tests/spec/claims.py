@@ -11,10 +11,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from contract_tests.openapi.contract import JSON, Contract, Operation, Place
-from mockserver.contract.page import Published, Row
 
 from .contract import SPEC, Json
-from .published import NOTHING_PUBLISHED
+from .published import NOTHING_PUBLISHED, Published, Row
 
 RANGE = re.compile(r"\(\$(\d+)-\$(\d+)\)")
 """A range of amounts in dollars within a description of the page."""

@@ -9,7 +9,8 @@ import json
 from typing import Any
 
 from mockserver.contract import page
-from mockserver.contract.page import Published, Row
+from mockserver.contract.page import Published as Published
+from mockserver.contract.page import Row as Row
 
 from .contract import ROOT, SPEC, Json, Operation, operations, resolve
 

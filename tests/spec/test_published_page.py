@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 
-from mockserver.contract.page import Published
 from tests.invented import INVENTED_PATH, invent_path
 
 from .claims import RANGE, Claim, claimed, proved
@@ -13,6 +12,7 @@ from .contract import SPEC, Json, Operation, operations, provenance
 from .published import (
     NOTHING_PUBLISHED,
     PAGE,
+    Published,
     documented_body_properties,
     documented_operations,
     documented_response,
