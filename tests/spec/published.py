@@ -9,11 +9,10 @@ import json
 from typing import Any
 
 from mockserver.contract import page
-from mockserver.contract.page import Published as Published
-from mockserver.contract.page import Row as Row
 
 from .contract import ROOT, SPEC, Json, Operation, operations, resolve
 
+Published, Row = page.Published, page.Row
 PAGE = ROOT / "tests" / "data" / "billing-page.txt"
 NOTHING_PUBLISHED: Json = {"status": "ok"}
 
