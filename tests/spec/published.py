@@ -12,7 +12,9 @@ from mockserver.contract import page
 
 from .contract import ROOT, SPEC, Json, Operation, operations, resolve
 
-Published, Row = page.Published, page.Row
+Published = page.Published
+Row = page.Row
+
 PAGE = ROOT / "tests" / "data" / "billing-page.txt"
 NOTHING_PUBLISHED: Json = {"status": "ok"}
 
