@@ -14,6 +14,8 @@ _ANNOTATIONS = frozenset(
     {"title", "description", "example", "examples", "default", "externalDocs", "$comment"}
 )
 
+_RESTRICTING = frozenset({"enum", "const", "pattern", "format", "minLength", "maxLength", "$ref"})
+
 
 def choice(branch: Part, keyword: str, word: str) -> Found:
     """Return the change of a branch that was added or removed."""
@@ -48,6 +50,18 @@ def wrapping(pair: Pair, keyword: str, *, is_beside: bool) -> Found:
         return Found(f"wrapped-in-{name}", Effect.INCOMPARABLE, text, keyword)
     text += ", the former among them"
     return Found(f"wrapped-in-{name}-original-preserved", Effect.WIDENS, text, keyword)
+
+
+def open_types(branches: list[Part]) -> set[str]:
+    """Return the types of which one of the branches allows all values."""
+    nodes = [branch.followed().object for branch in branches]
+    return {str(node["type"]) for node in nodes if "type" in node and not _RESTRICTING & {*node}}
+
+
+def is_open(branch: Part, types: set[str]) -> bool:
+    """Return whether another branch allows all values of the type of a branch with an enum."""
+    node = branch.followed().object
+    return "enum" in node and str(node.get("type")) in types
 
 
 def _is_among(old: Part, choices: Part) -> bool:

@@ -43,6 +43,8 @@ class Scope(Struct, frozen=True):
     """The component schema that contains the path."""
     is_text: bool = False
     """Whether values are sent as text."""
+    is_open: bool = False
+    """Whether a choice allows other values than those that the schema lists."""
 
     @property
     def it(self) -> str:
@@ -61,6 +63,7 @@ class Scope(Struct, frozen=True):
             prefix=self.child.replace("property", f"{mark}property"),
             noun=self.child_noun,
             path=f"{self.path}{dot}{name}",
+            is_open=False,
         )
 
 
@@ -123,6 +126,8 @@ class SchemaComparison(Struct):
         effect = found.effect
         if "read-only" in scope.prefix or "write-only" in scope.prefix:
             effect = Effect.WORDS if effect is Effect.WORDS else Effect.COMPATIBLE
+        if scope.is_open and found.suffix.startswith("enum-value-"):
+            effect = Effect.COMPATIBLE
         text = found.text.replace("{it}", scope.it)
         unit.changes.append(
             Change(
@@ -146,7 +151,7 @@ class SchemaComparison(Struct):
             for rule in rules.WORD_RULES:
                 for found in rule(pair.old.object, pair.new.object):
                     self.add(unit, found, pair, scope)
-        key = (*map(_key, pair), scope.prefix, scope.noun, str(scope.is_text))
+        key = (*map(_key, pair), scope.prefix, scope.noun, f"{scope.is_text} {scope.is_open}")
         if (target := self._units.get(key)) is None:
             target = self._units[key] = Unit()
             inner = _inside(scope, str(new).rpartition("/")[2]) if is_named else scope
@@ -243,9 +248,11 @@ class SchemaComparison(Struct):
         if keyword == "anyOf" and any(types.is_type_list(part.object) for part in pair):
             return
         branches = [[part.get(index) for index in range(len(part.node))] for part in inner]
+        types_of_all = [*map(choices.open_types, branches)]
         for old, new in choices.matched(*branches):
             if old is not None and new is not None:
-                self._visit(Pair(old, new), scope, unit)
+                is_open = all(map(choices.is_open, (old, new), types_of_all))
+                self._visit(Pair(old, new), replace(scope, is_open=is_open), unit)
                 continue
             word = "added" if old is None else "removed"
             for branch in filter(None, (old, new)):

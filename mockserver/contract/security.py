@@ -72,7 +72,7 @@ def schemes(pair: Pair) -> Iterator[tuple[str, Found]]:
         yield name, Found("added", Effect.COMPATIBLE, f"{text} added", "")
     for name in kept:
         both = pair.get("components", "securitySchemes", name).followed()
-        for found in _scheme(both.old.object, both.new.object):
+        for found in (*_scheme(both.old.object, both.new.object), *_flows(both.get("flows"))):
             yield name, found
 
 
@@ -83,23 +83,27 @@ def _scheme(old: Node, new: Node) -> Iterator[Found]:
             words = f"from '{old.get(keyword)}' to '{new.get(keyword)}'"
             text = f"{keyword} of the security scheme {{it}} was changed {words}"
             yield Found("type-changed", Effect.BREAKS, text, keyword)
-    flows = old.get("flows") or {}, new.get("flows") or {}
-    for name in flows[0].keys() & flows[1].keys():
-        yield from _flow(flows[0][name], flows[1][name])
-    for name in flows[0].keys() ^ flows[1].keys():
-        is_removed = name in flows[0]
+
+
+def _flows(pair: Pair) -> Iterator[Found]:
+    old, new = pair.old.object, pair.new.object
+    for name in old.keys() & new.keys():
+        yield from _flow(pair.get(name))
+    for name in old.keys() ^ new.keys():
+        is_removed = name in old
         effect = Effect.BREAKS if is_removed else Effect.COMPATIBLE
         verb = "removed" if is_removed else "added"
         text = f"the flow '{name}' of the security scheme {{it}} was {verb}"
         yield Found(f"oauth-flow-{verb}", effect, text, "flows", is_removed)
 
 
-def _flow(old: Node, new: Node) -> Iterator[Found]:
+def _flow(pair: Pair) -> Iterator[Found]:
+    old, new = pair.old.object, pair.new.object
     for keyword, (suffix, name) in _URLS.items():
         if old.get(keyword) != new.get(keyword):
             text = f"the {name} of the security scheme {{it}} was changed"
             yield Found(suffix, Effect.BREAKS, text, "flows")
-    before, after = old.get("scopes") or {}, new.get("scopes") or {}
+    before, after = (part.object for part in pair.get("scopes"))
     for scope in before.keys() | after.keys():
         text = f"the scope '{scope}' of the security scheme {{it}} was"
         if scope not in after:

@@ -157,6 +157,19 @@ def test_a_choice_beside_properties_is_a_constraint(capsys: pytest.CaptureFixtur
     assert "The type of the request property `p` was changed" in printed
 
 
+def test_an_open_enum_of_a_response_may_grow() -> None:
+    """A choice of listed values and any text tells clients to expect others."""
+
+    def listing(*values: str) -> Json:
+        listed = {"type": "string", "enum": [*values]}
+        return response(having({"anyOf": [listed, {"type": "string"}]}))
+
+    assert run(listing("a"), listing("a", "b"), "--fail-on", "breaking") == 0
+    closed = response(having({"type": "string", "enum": ["a"]}))
+    grown = response(having({"type": "string", "enum": ["a", "b"]}))
+    assert run(closed, grown, "--fail-on", "breaking") == 1
+
+
 def test_extensions_beside_responses_are_no_responses() -> None:
     """They are not compared."""
     responses = {"200": {"description": "Done."}}
