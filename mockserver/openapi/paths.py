@@ -170,8 +170,8 @@ class _Completion(Struct):
             elif not _STATUS.fullmatch(status):
                 self.problems.warn((*at, "responses", status), "is no status; it is left out")
                 del responses[status]
-            elif not isinstance(responses[status], dict):
-                del responses[status]  # an extension, which readers would take for a response
+            elif status.startswith("x-"):  # readers would take an extension for a response
+                del responses[status]
 
     def _parameters(self, path: str, item: Node, node: Node, at: Pointer) -> None:
         """Remove parameters that cannot be sent, and add those that only the path names."""

@@ -345,6 +345,6 @@ def put(document: Any, place: tuple[Any, ...], value: Any) -> None:
 
 def test_an_extension_beside_responses_is_no_response(tmp_path: Path) -> None:
     """It may have any value, and is not served."""
-    responses = {"200": {"description": "A."}, "x-sunset": 0}
+    responses = {"200": {"description": "A."}, "x-sunset": 0, "x-note": {"$ref": True}}
     contract = loaded(tmp_path, paths({"get": operation(responses=responses)}))
     assert [*contract.operations["get_a"].node["responses"]] == ["200"]
