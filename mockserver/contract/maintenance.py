@@ -136,8 +136,8 @@ def _add_diff(commands: argparse._SubParsersAction[Any]) -> None:
         description=_DIFF_DESCRIPTION,
         epilog=_DIFF_EPILOG,
     )
-    made.add_argument("old", type=_file, metavar="OLD", help="the old document, or a saved page")
-    made.add_argument("new", type=_file, metavar="NEW", help="the new document")
+    for name, help in (("old", "the old document, or a saved page"), ("new", "the new document")):
+        made.add_argument(name, type=_file, metavar=name.upper(), help=help)
     made.add_argument(
         "--format",
         choices=[*reports.FORMATS],

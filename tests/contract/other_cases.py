@@ -15,16 +15,13 @@ from tests.contract.documents import (
     parameter,
     response,
 )
+from tests.contract.security_cases import SECURITY_CASES, both
 
 Case = tuple[Json, Json]
 _TEXT = {"type": "string"}
 _DEFAULT = {"type": "string", "default": "a"}
 _SOON, _LATER, _PAST = "2098-01-01", "2099-01-01", "2020-01-01"
 _OLD: Json = {"deprecated": True}
-
-
-def _both(first: Json, second: Json, there: str, back: str) -> dict[str, Case]:
-    return {there: (first, second), back: (second, first)}
 
 
 def _removable(name: str, parse: str, present: Any, absent: Json) -> dict[str, Case]:
@@ -44,7 +41,7 @@ def _mutability(direction: str, place: Any) -> dict[str, Case]:
             plain = place(having(_TEXT, *required))
             marked = place(having({**_TEXT, keyword: True}, *required))
             start = f"{direction}-{word}-property-became"
-            cases |= _both(plain, marked, f"{start}-{mark}", f"{start}-not-{mark}")
+            cases |= both(plain, marked, f"{start}-{mark}", f"{start}-not-{mark}")
     return cases
 
 
@@ -73,31 +70,6 @@ def _statuses(*statuses: str) -> Json:
     return document(operation(responses={status: {"description": "x"} for status in statuses}))
 
 
-def _secured(schemes: list[Json] | None, *, everywhere: bool = False) -> Json:
-    defined = {
-        "a": {"type": "http", "scheme": "bearer"},
-        "b": {"type": "oauth2", "flows": {"clientCredentials": _FLOW}},
-    }
-    components = {"securitySchemes": defined}
-    fields = {} if schemes is None else {"security": schemes}
-    if everywhere:
-        return document(operation(), components=components, **fields)
-    return document(operation(**fields), components=components)
-
-
-_FLOW: Json = {"tokenUrl": "https://a.test/token", "scopes": {"r": "Read.", "w": "Write."}}
-
-
-def _scheme(scheme: Json | None) -> Json:
-    schemes = {} if scheme is None else {"s": scheme}
-    return document(operation(), components={"securitySchemes": schemes})
-
-
-def _oauth(**fields: Any) -> Json:
-    flow = {**_FLOW, "authorizationUrl": "https://a.test/authorize", **fields}
-    return _scheme({"type": "oauth2", "flows": {"authorizationCode": flow}})
-
-
 def _version(number: str, *, is_new: bool) -> Json:
     done = body(having(_TEXT) if is_new else {"type": "array"})
     return {**done, "info": {"title": "Things", "version": number}}
@@ -113,7 +85,7 @@ OTHER_CASES: dict[str, Case] = {
         body({"type": "object"}),
         body(having(_DEFAULT, "p")),
     ),
-    **_both(
+    **both(
         body({"type": "object"}),
         body(having(_TEXT)),
         "new-optional-request-property",
@@ -123,7 +95,7 @@ OTHER_CASES: dict[str, Case] = {
         parameter({"type": "object"}, "header"),
         parameter(having(_TEXT, "p"), "header"),
     ),
-    **_both(
+    **both(
         body(having(_TEXT)),
         body(having(_TEXT, "p")),
         "request-property-became-required",
@@ -137,37 +109,37 @@ OTHER_CASES: dict[str, Case] = {
         parameter(having(_TEXT), "header"),
         parameter(having(_TEXT, "p"), "header"),
     ),
-    **_both(
+    **both(
         response({"type": "object"}),
         response(having(_TEXT)),
         "response-optional-property-added",
         "response-optional-property-removed",
     ),
-    **_both(
+    **both(
         response({"type": "object"}),
         response(having(_TEXT, "p")),
         "response-required-property-added",
         "response-required-property-removed",
     ),
-    **_both(
+    **both(
         response({"type": "object"}),
         response(having(_hidden(_TEXT))),
         "response-optional-write-only-property-added",
         "response-optional-write-only-property-removed",
     ),
-    **_both(
+    **both(
         response({"type": "object"}),
         response(having(_hidden(_TEXT), "p")),
         "response-required-write-only-property-added",
         "response-required-write-only-property-removed",
     ),
-    **_both(
+    **both(
         response(having(_TEXT)),
         response(having(_TEXT, "p")),
         "response-property-became-required",
         "response-property-became-optional",
     ),
-    **_both(
+    **both(
         response(having(_hidden(_TEXT))),
         response(having(_hidden(_TEXT), "p")),
         "response-write-only-property-became-required",
@@ -176,44 +148,44 @@ OTHER_CASES: dict[str, Case] = {
     **_mutability("request", body),
     **_mutability("response", response),
     # request bodies
-    **_both(
+    **both(
         document(operation()),
         body(_TEXT),
         "request-body-added-optional",
         "request-body-removed",
     ),
     "request-body-added-required": (document(operation()), body(_TEXT, required=True)),
-    **_both(
+    **both(
         body(_TEXT),
         body(_TEXT, required=True),
         "request-body-became-required",
         "request-body-became-optional",
     ),
-    **_both(
+    **both(
         _content(JSON, request=True),
         _content(JSON, "text/plain", request=True),
         "request-body-media-type-added",
         "request-body-media-type-removed",
     ),
-    **_both(
+    **both(
         body(None),
         body(_TEXT),
         "request-body-media-type-schema-added",
         "request-body-media-type-schema-removed",
     ),
-    **_both(
+    **both(
         response(None),
         response(_TEXT),
         "response-body-media-type-schema-added",
         "response-body-media-type-schema-removed",
     ),
-    **_both(
+    **both(
         _content("application/jsonl", request=True),
         _content("application/jsonl", request=True, itemSchema=_TEXT),
         "request-body-media-type-item-schema-added",
         "request-body-media-type-item-schema-removed",
     ),
-    **_both(
+    **both(
         _content("application/jsonl", schema=_TEXT),
         _content("application/jsonl", schema=_TEXT, itemSchema=_TEXT),
         "response-body-media-type-item-schema-added",
@@ -224,7 +196,7 @@ OTHER_CASES: dict[str, Case] = {
         _content("application/jsonl"),
     ),
     # parameters
-    **_both(
+    **both(
         document(operation()),
         parameter(_TEXT),
         "new-optional-request-parameter",
@@ -248,13 +220,13 @@ OTHER_CASES: dict[str, Case] = {
         document(operation()),
         _item_level(),
     ),
-    **_both(
+    **both(
         parameter(_TEXT),
         parameter(_TEXT, required=True),
         "request-parameter-became-required",
         "request-parameter-became-optional",
     ),
-    **_both(
+    **both(
         parameter(_TEXT),
         parameter(_TEXT, **_OLD),
         "request-parameter-deprecated",
@@ -274,32 +246,32 @@ OTHER_CASES: dict[str, Case] = {
         parameter(_TEXT, **_OLD, sunset=_PAST),
     ),
     # responses
-    **_both(
+    **both(
         _statuses("200"),
         _statuses("200", "201"),
         "response-success-status-added",
         "response-success-status-removed",
     ),
-    **_both(
+    **both(
         _statuses("200"),
         _statuses("200", "404"),
         "response-non-success-status-added",
         "response-non-success-status-removed",
     ),
-    **_both(
+    **both(
         _content(JSON),
         _content(JSON, "text/plain"),
         "response-media-type-added",
         "response-media-type-removed",
     ),
     "response-media-type-name-changed": (_content("text/csv; v=1"), _content("text/csv; v=2")),
-    **_both(
+    **both(
         _content("application/problem+json"),
         _content(JSON),
         "response-media-type-name-generalized",
         "response-media-type-name-specialized",
     ),
-    **_both(
+    **both(
         document(operation()),
         header(_TEXT),
         "response-header-added",
@@ -308,7 +280,7 @@ OTHER_CASES: dict[str, Case] = {
     "required-response-header-removed": (header(_TEXT, required=True), document(operation())),
     "response-header-became-optional": (header(_TEXT, required=True), header(_TEXT)),
     # operations
-    **_both(document(operation()), _two(), "endpoint-added", "api-removed-without-deprecation"),
+    **both(document(operation()), _two(), "endpoint-added", "api-removed-without-deprecation"),
     "api-path-removed-without-deprecation": (document(operation()), document()),
     **_removable(
         "api-path",
@@ -317,7 +289,7 @@ OTHER_CASES: dict[str, Case] = {
         document(),
     ),
     **_removable("api", "", _two, document(operation())),
-    **_both(
+    **both(
         document(operation()),
         document(operation(**_OLD)),
         "endpoint-deprecated",
@@ -344,7 +316,7 @@ OTHER_CASES: dict[str, Case] = {
         document(operation(**_OLD, sunset=_LATER)),
         document(operation(**_OLD, sunset=_PAST)),
     ),
-    **_both(
+    **both(
         document(operation(**{"x-stability-level": "beta"})),
         document(operation()),
         "api-stability-increased",
@@ -354,13 +326,13 @@ OTHER_CASES: dict[str, Case] = {
         document(operation()),
         document(operation(**{"x-stability-level": "shaky"})),
     ),
-    **_both(
+    **both(
         document(_NO_ID),
         document(operation()),
         "api-operation-id-added",
         "api-operation-id-removed",
     ),
-    **_both(
+    **both(
         document(operation()),
         document(operation(tags=["a"])),
         "api-tag-added",
@@ -370,7 +342,7 @@ OTHER_CASES: dict[str, Case] = {
         document(operation(), components={"schemas": {"A": _TEXT}}),
         document(operation()),
     ),
-    **_both(
+    **both(
         document(operation(), webhooks={}),
         document(operation(), webhooks={"h": _HOOK}),
         "webhook-added",
@@ -382,59 +354,7 @@ OTHER_CASES: dict[str, Case] = {
         _version("1.2.3", is_new=False),
         _version("1.3.0", is_new=True),
     ),
-    # security
-    **_both(
-        _secured([{"a": []}]),
-        _secured([{"a": []}, {"b": []}]),
-        "api-security-added",
-        "api-security-removed",
-    ),
-    **_both(
-        _secured([{"b": ["r"]}]),
-        _secured([{"b": ["r", "w"]}]),
-        "api-security-scope-added",
-        "api-security-scope-removed",
-    ),
-    **_both(
-        _secured([{"a": []}], everywhere=True),
-        _secured([{"a": []}, {"b": []}], everywhere=True),
-        "api-global-security-added",
-        "api-global-security-removed",
-    ),
-    **_both(
-        _secured([{"b": ["r"]}], everywhere=True),
-        _secured([{"b": ["r", "w"]}], everywhere=True),
-        "api-global-security-scope-added",
-        "api-global-security-scope-removed",
-    ),
-    **_both(
-        _scheme(None),
-        _scheme({"type": "http", "scheme": "basic"}),
-        "api-security-component-added",
-        "api-security-component-removed",
-    ),
-    "api-security-component-type-changed": (
-        _scheme({"type": "http", "scheme": "basic"}),
-        _scheme({"type": "mutualTLS"}),
-    ),
-    "api-security-component-oauth-url-changed": (
-        _oauth(),
-        _oauth(authorizationUrl="https://b.test/authorize"),
-    ),
-    "api-security-component-oauth-token-url-changed": (
-        _oauth(),
-        _oauth(tokenUrl="https://b.test/token"),
-    ),
-    **_both(
-        _oauth(),
-        _oauth(scopes={**_FLOW["scopes"], "x": "Delete."}),
-        "api-security-component-oauth-scope-added",
-        "api-security-component-oauth-scope-removed",
-    ),
-    "api-security-component-oauth-scope-changed": (
-        _oauth(),
-        _oauth(scopes={"r": "Read all.", "w": "Write."}),
-    ),
+    **SECURITY_CASES,
 }
 """The old and the new document, by the id of the check."""
 OTHER_CASES.pop("", None)
