@@ -156,6 +156,10 @@ def _add_diff(commands: argparse._SubParsersAction[Any]) -> None:
         default=Severity.EDITORIAL.value,
         help="the least severity that is printed (default: editorial, so all)",
     )
+    _add_policy(made)
+
+
+def _add_policy(made: argparse.ArgumentParser) -> None:
     made.add_argument(
         "--deprecation-days",
         type=_days,
