@@ -80,6 +80,7 @@ check: $(READY) $(TOOLS) ## lint, format, types, both documents, and whether doc
 	tools/node_modules/.bin/redocly lint --extends=recommended $(DOCUMENTS)
 	for document in $(DOCUMENTS); do \
 		tools/node_modules/.bin/validate-api $$document >/dev/null || exit 1; done
+	$(BIN)/mockserver contract lint
 	$(BIN)/mockserver docs --check
 	$(EXPORT) --openapi 3.1 -o spec/dist/openapi-3.1.yaml --check
 	$(EXPORT) --edition clients -o spec/dist/openapi-clients.yaml --check

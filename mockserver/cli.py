@@ -48,7 +48,7 @@ examples:
   MOCKSERVER_PORT=9000 mockserver                settings from the environment
   mockserver check --help                        what is wrong with a document of yours
   mockserver docs --help                         generate the reference pages from the contract
-  mockserver contract --help                     editions of the contract for other tools
+  mockserver contract --help                     editions, changes and rules of a document
   mockserver control --help                      control several processes at once
   mockserver resources --spec FILE               print what is inferred from another document
   mockserver open                                open the workbench of a running mock

@@ -26,6 +26,11 @@ def spec() -> Path:
     return _root() / "spec" / "openapi.yaml"
 
 
+def saved_page() -> Path:
+    """Return the copy of the vendor's page that provenance is proved against, in a checkout."""
+    return _CHECKOUT / "tests" / "data" / "billing-page.txt"
+
+
 def fixtures() -> Path:
     """Return the folder with the catalogue, the personas and the fault sets."""
     return _root() / "fixtures"

@@ -24,13 +24,14 @@ LAYERS: list[set[str]] = [
     {"remote"},
     {
         "banner",
+        "contract",
         "control_command",
         "remote_commands",
         "impossible_responses",
         "resources_command",
         "watch",
     },
-    {"check_command", "contract"},
+    {"check_command"},
     {"cli"},
     {"__main__"},
     {"testing"},
@@ -62,8 +63,7 @@ GENERAL = {
         "server",
         "resources",
     ),
-    "contract",
-    "workbench",
+    *("contract", "workbench"),
 }
 """The parts of ``mockserver`` that know nothing of billing."""
 

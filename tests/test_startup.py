@@ -35,6 +35,7 @@ def modules() -> set[str]:
         "mockserver.billing.control.operations",
         "mockserver.billing.hosted.site",
         "mockserver.billing.stripe.routes",
+        "mockserver.contract",
         "mockserver.control.service",
         "mockserver.docs",
         "mockserver.generator.builder",

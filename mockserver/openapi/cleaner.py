@@ -119,7 +119,8 @@ class _Cleaner:
             if schema.get(keyword) == []:
                 warn(keyword, "is empty; it is left out")
                 del schema[keyword]
-        for expression in list(schema.get("patternProperties", {})):
+        patterned = schema.get("patternProperties")
+        for expression in list(patterned) if isinstance(patterned, dict) else ():
             if isinstance(expression, str) and not patterns.is_usable(expression):
                 warn("patternProperties", f"{expression!r} is no pattern; it is left out")
                 del schema["patternProperties"][expression]

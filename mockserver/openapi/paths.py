@@ -94,6 +94,9 @@ class _Completion(Struct):
             if "?" in path or "#" in path:
                 self.problems.warn(at, "a path has no query and no fragment; it is left out")
                 continue
+            if not isinstance(item, dict):
+                self.problems.warn(at, "a path item must be an object; it is left out")
+                continue
             name = path if path.startswith("/") else f"/{path}"
             completed[name] = self._item(at, item)
         self.document["paths"] = completed
@@ -102,7 +105,11 @@ class _Completion(Struct):
     def _item(self, at: Pointer, item: Node) -> Node:
         """Return a path item with what its reference names, and its additional operations."""
         if isinstance(reference := item.get("$ref"), str):
-            followed = references.follow(self.document, item)
+            try:
+                followed = references.follow(self.document, item)
+            except (LookupError, TypeError, ValueError):  # of a path that is named like a keyword
+                self.problems.warn(at, f"the reference '{reference}' has no target")
+                followed = {}
             siblings = {key: value for key, value in item.items() if key != "$ref"}
             item = {
                 key: {**value} if key in METHODS and isinstance(value, dict) else value
@@ -139,9 +146,8 @@ class _Completion(Struct):
         title = f"{str(method).upper()} {path}"
         if not name:
             self._unnamed.append(at)
-            words = _NOT_IN_NAMES.sub("_", str(path)).strip("_")
-            name = f"{method}_{words}".rstrip("_")
-            node["operationId"] = name = _free(name, self._names | declared)
+            name = _free(name_of(str(method), str(path)), self._names | declared)
+            node["operationId"] = name
         elif name in self._names:
             free = _free(name, self._names | declared)
             problem = f"{title} has the operationId '{name}' of another operation"
@@ -163,6 +169,8 @@ class _Completion(Struct):
                 responses[upper] = responses.pop(status)
             elif not _STATUS.fullmatch(status):
                 self.problems.warn((*at, "responses", status), "is no status; it is left out")
+                del responses[status]
+            elif status.startswith("x-"):  # readers would take an extension for a response
                 del responses[status]
 
     def _parameters(self, path: str, item: Node, node: Node, at: Pointer) -> None:
@@ -211,6 +219,12 @@ class _Completion(Struct):
         for name in [name for name in requirement if name not in schemes]:
             self.problems.warn(at, f"'{name}' is no security scheme; it is left out")
             del requirement[name]
+
+
+def name_of(method: str, path: str) -> str:
+    """Return the operationId of an operation that has none."""
+    words = _NOT_IN_NAMES.sub("_", path).strip("_")
+    return f"{method}_{words}".rstrip("_")
 
 
 def _free(name: str, taken: set[str]) -> str:

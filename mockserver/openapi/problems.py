@@ -81,19 +81,26 @@ class Problems(Struct):
 
     def lines(self) -> list[tuple[Path, int | None, DocumentWarning]]:
         """Return all warnings with file and line, in the order of files and lines."""
-        by_file: dict[Path, list[tuple[Pointer, DocumentWarning]]] = {}
-        placed: list[tuple[Path, int | None, DocumentWarning]] = []
-        for warning in self.warnings:
-            paths, within = self._source(warning.pointer)
-            if len(paths) > 1:
-                placed.append((*yaml_file.place_of(paths, within), warning))
-            else:
-                by_file.setdefault(paths[0], []).append((within, warning))
-        for path, found in by_file.items():
-            lines = yaml_file.lines_of(path, [within for within, _ in found])
-            placed += [(path, line, found[at][1]) for at, line in enumerate(lines)]
+        places = self.places([warning.pointer for warning in self.warnings])
+        placed = [(*place, found) for place, found in zip(places, self.warnings, strict=True)]
         order = {path: at for at, path in enumerate(dict.fromkeys(path for path, _, _ in placed))}
         return sorted(placed, key=lambda entry: (order[entry[0]], entry[1] or 0))
+
+    def places(self, pointers: Sequence[Pointer]) -> list[tuple[Path, int | None]]:
+        """Return the file and the line of many parts. Each file is read once."""
+        places: list[tuple[Path, int | None]] = [(self.paths[0], None)] * len(pointers)
+        by_file: dict[Path, list[tuple[int, Pointer]]] = {}
+        for at, pointer in enumerate(pointers):
+            paths, within = self._source(pointer)
+            if len(paths) > 1:
+                places[at] = yaml_file.place_of(paths, within)
+            else:
+                by_file.setdefault(paths[0], []).append((at, within))
+        for path, found in by_file.items():
+            lines = yaml_file.lines_of(path, [within for _, within in found])
+            for (at, _), line in zip(found, lines, strict=True):
+                places[at] = (path, line)
+        return places
 
     def _source(self, pointer: Pointer) -> tuple[list[Path], Pointer]:
         """Return the files of a part, and its place in them."""

@@ -188,6 +188,9 @@ def test_the_mocks_commands_are_understood_as_printed(document: Document) -> Non
         if name in remote_commands.COMMANDS:
             remote_commands.parser(name).parse_args(words)
             continue
+        if name == "contract":
+            contract_command.parser().parse_args(words or ["lint"])
+            continue
         if name == "check":
             check_command.parser().parse_args(words or ["FILE"])
             continue

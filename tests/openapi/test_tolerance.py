@@ -35,6 +35,21 @@ LENIENT: dict[str, tuple[Json, str]] = {
         "4XX",
     ),
     "no description": (paths({"get": operation(responses={"200": {}})}), "description"),
+    "path item of another kind": (
+        {**of_version("3.1.0", {}), "paths": {"$ref": ["a"], "/a": {"get": operation()}}},
+        "path item",
+    ),
+    "reference of a path that is named like a keyword": (
+        {
+            **of_version("3.1.0", {}),
+            "paths": {"default": {"$ref": "#/nope"}, "/a": {"get": operation()}},
+        },
+        "has no target",
+    ),
+    "patterns of another kind": (
+        of_version("3.1.0", {"patternProperties": 1.5}),
+        "patternProperties",
+    ),
     "path without slash": (paths({"get": operation()}, path="a"), "slash"),
     "path with a query": (
         {**paths({"get": operation()}), "paths": {"/a": {"get": operation()}, "/b?c=d": {}}},
@@ -326,3 +341,10 @@ def put(document: Any, place: tuple[Any, ...], value: Any) -> None:
     for key in place[:-1]:
         document = document[key]
     document[place[-1]] = value
+
+
+def test_an_extension_beside_responses_is_no_response(tmp_path: Path) -> None:
+    """It may have any value, and is not served."""
+    responses = {"200": {"description": "A."}, "x-sunset": 0, "x-note": {"$ref": True}}
+    contract = loaded(tmp_path, paths({"get": operation(responses=responses)}))
+    assert [*contract.operations["get_a"].node["responses"]] == ["200"]

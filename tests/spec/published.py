@@ -1,4 +1,4 @@
-"""Parses the published Billing page, and derives the same page from the contract.
+"""Reads the published Billing page, and derives the same page from the contract.
 
 Both yield a `Published` for each operation, which tests compare. The rules of the page are observed
 on the page itself: parameters are sorted by path, query, header, body; a response shows its first
@@ -6,114 +6,22 @@ six fields, with placeholders as values.
 """
 
 import json
-import re
-from dataclasses import dataclass
 from typing import Any
 
+from mockserver.contract import page
+
 from .contract import ROOT, SPEC, Json, Operation, operations, resolve
+
+Published = page.Published
+Row = page.Row
 
 PAGE = ROOT / "tests" / "data" / "billing-page.txt"
 NOTHING_PUBLISHED: Json = {"status": "ok"}
 
-_HEADING = re.compile(r"^(GET|PUT|POST|DELETE|PATCH) (/\S+)$")
-_TYPE = r'(?:(?:string|integer|boolean|number|object)(?:\[\])?|"[^"]*"(?: \| "[^"]*")*)'
-_ROW = re.compile(
-    rf"^(?P<name>[\w-]+?)(?P<type>{_TYPE})(?P<required>Required|Optional)"
-    r"(?P<description>.*?)(?:Default: (?P<default>.*))?$"
-)
-_CURL = re.compile(r"^curl -X (?P<method>\S+) (?P<url>\S+)")
-_SECTIONS = ("Parameters", "Request Example", "Response Example")
-
-
-@dataclass(frozen=True)
-class Row:
-    """A row of a parameters table."""
-
-    name: str
-    type: str
-    required: bool
-    description: str
-    default: str | None
-
-
-@dataclass(frozen=True)
-class Published:
-    """Everything that the page contains about an operation."""
-
-    method: str
-    path: str
-    summary: str
-    rows: tuple[Row, ...]
-    request_url: str
-    request_body: Json | None
-    response: Json
-
-    @property
-    def key(self) -> str:
-        return f"{self.method} {self.path}"
-
-
-# ----------------------------------------------------------------------------------------- the page
-
 
 def read_page() -> list[Published]:
     """Parse the published page."""
-    lines = [line.strip() for line in PAGE.read_text(encoding="utf-8").splitlines()]
-    starts = [index for index, line in enumerate(lines) if _HEADING.match(line)]
-    end = next(index for index, line in enumerate(lines) if line.startswith("Last updated:"))
-    return [
-        _read_operation(lines[start:stop])
-        for start, stop in zip(starts, [*starts[1:], end], strict=True)
-    ]
-
-
-def _read_operation(lines: list[str]) -> Published:
-    method, path, *rest = [line for line in lines[1:] if line]
-    if lines[0] != f"{method} {path}":
-        raise ValueError(f"the heading {lines[0]!r} does not match its badge, {method} {path}")
-    sections: dict[str, list[str]] = {"summary": []}
-    current = "summary"
-    for line in rest:
-        if line in _SECTIONS:
-            current = line
-            sections[current] = []
-        else:
-            sections[current].append(line)
-    url, body = _read_request(sections["Request Example"][1:])
-    (summary,) = sections["summary"]
-    response = json.loads("".join(sections["Response Example"][1:]))
-    return Published(
-        method, path, summary, _read_rows(sections.get("Parameters", [])), url, body, response
-    )
-
-
-def _read_rows(lines: list[str]) -> tuple[Row, ...]:
-    """Parse rows: an optional row is one line, a required one is split around its `Required`."""
-    cells = re.sub(r"\nRequired\n", "Required", "\n".join(lines[1:]))
-    rows = []
-    for line in cells.splitlines():
-        match = _ROW.match(line)
-        if match is None:
-            raise ValueError(f"not a row of a parameters table: {line!r}")
-        rows.append(
-            Row(
-                match["name"],
-                match["type"],
-                match["required"] == "Required",
-                match["description"],
-                match["default"],
-            )
-        )
-    return tuple(rows)
-
-
-def _read_request(lines: list[str]) -> tuple[str, Json | None]:
-    text = "\n".join(lines)
-    curl = _CURL.match(text)
-    if curl is None:
-        raise ValueError(f"not a curl command: {text!r}")
-    data = re.search(r"-d '(.*)'$", text, re.DOTALL)
-    return curl["url"], json.loads(data[1]) if data else None
+    return page.read(PAGE)
 
 
 # ------------------------------------------------------------------------------------- the contract

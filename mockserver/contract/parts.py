@@ -1,0 +1,187 @@
+"""Parts of a document with their places, and pairs of them from two documents."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+from urllib.parse import unquote
+
+from msgspec import Struct
+
+from mockserver.openapi import references
+from mockserver.openapi.problems import Pointer
+
+Node = dict[str, Any]
+_MAX_MERGED = 1_000
+"""The number of schemas that are merged into one. Further ones are left out."""
+_MAX_DEPTH = 20
+"""The number of ``allOf`` that are merged within each other."""
+_MERGED = ("properties", "patternProperties")
+"""Keywords whose entries are merged one by one."""
+
+
+class Part(Struct, frozen=True, eq=False):
+    """A part of a document. Its node is None if it does not exist."""
+
+    root: Node
+    node: Any
+    at: Pointer
+    moved: Mapping[Pointer, Pointer] = {}
+    """The places of keywords that were merged into the node from elsewhere."""
+
+    @property
+    def object(self) -> Node:
+        """The node, empty if it is no object."""
+        return self.node if isinstance(self.node, dict) else {}
+
+    def place(self, *keys: str | int) -> Pointer:
+        """Return the place of a part within this one."""
+        for length in (2, 1):
+            if keys[:length] in self.moved:
+                return (*self.moved[keys[:length]], *keys[length:])
+        return (*self.at, *keys)
+
+    def get(self, *keys: str | int) -> Part:
+        """Return a part within this one."""
+        node = self.node
+        for key in keys:
+            if isinstance(node, dict):
+                node = node.get(key)
+            else:
+                is_index = isinstance(node, list) and isinstance(key, int) and key < len(node)
+                node = node[key] if is_index else None
+        return Part(self.root, node, self.place(*keys))
+
+    @property
+    def reference(self) -> str | None:
+        """The reference of the node, if it is one."""
+        reference = self.object.get("$ref")
+        return reference if isinstance(reference, str) else None
+
+    def followed(self) -> Part:
+        """Return the target of a reference, with the annotations beside the reference."""
+        part = self
+        while (reference := part.reference) is not None:
+            try:
+                target = references.target(self.root, reference)
+            except (LookupError, TypeError, ValueError):
+                return Part(self.root, {}, part.at)
+            beside = {key: value for key, value in part.object.items() if key != "$ref"}
+            moved: dict[Pointer, Pointer] = {(key,): part.place(key) for key in beside}
+            node = {**target, **beside} if beside and isinstance(target, dict) else target
+            part = Part(self.root, node, _places_of(reference), moved)
+        return part
+
+
+class Pair(NamedTuple):
+    """The same part of the old and of the new document."""
+
+    old: Part
+    new: Part
+
+    def get(self, *keys: str | int) -> Pair:
+        """Return a part of both."""
+        return Pair(self.old.get(*keys), self.new.get(*keys))
+
+    def followed(self) -> Pair:
+        """Return the targets of references."""
+        return Pair(self.old.followed(), self.new.followed())
+
+    def names(self, keyword: str) -> tuple[list[str], list[str], list[str]]:
+        """Return the names in an object that were removed, that were added and that remain."""
+        old, new = self.get(keyword).old.object, self.get(keyword).new.object
+        return (
+            [name for name in old if name not in new],
+            [name for name in new if name not in old],
+            [name for name in old if name in new],
+        )
+
+
+def schemas(pair: Pair) -> Pair:
+    """Return two schemas with their references followed and comparable in form.
+
+    An ``allOf`` is merged with what is beside it, unless both schemas have one and one of them has
+    several schemas. Then the schemas of the two are compared one by one.
+    """
+    followed = pair.followed()
+    lengths = [len(part.object.get("allOf") or ()) for part in followed]
+    if min(lengths) > 0 and max(lengths) > 1:
+        return Pair(*map(_bounded, followed))
+    return Pair(*map(merged, followed))
+
+
+def merged(part: Part) -> Part:
+    """Return a schema that contains what its ``allOf`` contains."""
+    return _merged(part, 0, [_MAX_MERGED])
+
+
+def _merged(part: Part, depth: int, left: list[int]) -> Part:
+    """Merge a schema. ``left`` has the number of schemas that may still be merged."""
+    part = _without_null(part.followed())
+    branches = part.object.get("allOf")
+    left[0] -= 1
+    if not isinstance(branches, list) or not branches or depth > _MAX_DEPTH or left[0] < 0:
+        return _bounded(part)
+    node: Node = {}
+    moved: dict[Pointer, Pointer] = {}
+    own = {key: value for key, value in part.object.items() if key != "allOf"}
+    for index in range(len(branches)):
+        if left[0] < 0:
+            break
+        _add(_merged(part.get("allOf", index), depth + 1, left), node, moved)
+    _add(_bounded(Part(part.root, own, part.at, part.moved)), node, moved)
+    return Part(part.root, node, part.at, moved)
+
+
+def _without_null(part: Part) -> Part:
+    """Return a schema in which a choice of one schema and null is a nullable ``allOf``."""
+    for keyword in ("anyOf", "oneOf"):
+        branches = part.object.get(keyword)
+        if not isinstance(branches, list) or len(branches) != 2 or "allOf" in part.object:
+            continue
+        left = [at for at, branch in enumerate(branches) if branch != {"type": "null"}]
+        if len(left) == 1:
+            node = {key: value for key, value in part.object.items() if key != keyword}
+            node |= {"allOf": [branches[left[0]]], "nullable": True}
+            moved: dict[Pointer, Pointer] = {("allOf", 0): part.place(keyword, left[0])}
+            return Part(part.root, node, part.at, {**part.moved, **moved})
+    return part
+
+
+def _add(source: Part, node: Node, moved: dict[Pointer, Pointer]) -> None:
+    """Merge one schema into another."""
+    for key, value in source.object.items():
+        if key in _MERGED and isinstance(value, dict):
+            node[key] = {**node.get(key, {}), **value}
+            moved.update({(key, name): source.place(key, name) for name in value})
+        elif key == "required" and isinstance(value, list):
+            node[key] = [*node.get(key, []), *value]
+        else:
+            node[key] = value
+        moved[key,] = source.place(key)
+
+
+def _bounded(part: Part) -> Part:
+    """Return a schema whose exclusive bounds are numbers, as in OpenAPI 3.1."""
+    node = part.object
+    flags = [
+        (exclusive, inclusive)
+        for exclusive, inclusive in (
+            ("exclusiveMinimum", "minimum"),
+            ("exclusiveMaximum", "maximum"),
+        )
+        if isinstance(node.get(exclusive), bool)
+    ]
+    if not flags:
+        return part
+    changed = {**node}
+    for exclusive, inclusive in flags:
+        if changed.pop(exclusive) and inclusive in changed:
+            changed[exclusive] = changed.pop(inclusive)
+    return Part(part.root, changed, part.at, part.moved)
+
+
+def _places_of(reference: str) -> Pointer:
+    """Return the pointer of a reference within its document."""
+    parts = reference.removeprefix("#").split("/")[1:]
+    return tuple(unquote(part).replace("~1", "/").replace("~0", "~") for part in parts)

@@ -1,0 +1,305 @@
+"""``mockserver contract diff``: output formats, exit codes and errors."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import time
+from pathlib import Path
+
+import orjson
+import pytest
+
+from mockserver import cli
+from mockserver.contract.command import parser
+from tests.bad_files import BAD_FILES
+from tests.contract.documents import Json, body, document, having, operation, parameter, response
+from tests.guides.markdown import guide
+
+OLD = body(having({"type": "integer", "maximum": 9}))
+NEW = body(having({"type": "integer", "maximum": 5, "description": "Few."}))
+BOTH_WAYS = {"components": {"schemas": {"Thing": having({"type": "string"})}}}
+
+
+@pytest.fixture(autouse=True)
+def _cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.chdir(tmp_path)
+
+
+def run(old: Json, new: Json, *flags: str) -> int:
+    """Run the command on two documents."""
+    for name, content in (("old.json", old), ("new.json", new)):
+        Path(name).write_bytes(orjson.dumps(content, option=orjson.OPT_INDENT_2))
+    return cli.main(["contract", "diff", "old.json", "new.json", *flags])
+
+
+def test_a_document_without_changes(capsys: pytest.CaptureFixture[str]) -> None:
+    """One line says so."""
+    assert run(OLD, OLD) == 0
+    assert capsys.readouterr().out == "No differences.\n"
+
+
+def test_changes_are_sentences_with_places(capsys: pytest.CaptureFixture[str]) -> None:
+    """The most severe come first; each has the line to edit, and what is affected."""
+    assert run(OLD, NEW) == 1
+    assert capsys.readouterr().out == (
+        "breaking   new.json:24: The maximum of the request property `p` was decreased from 9 "
+        "to 5.\n"
+        "           request-property-max-decreased · POST /x request\n"
+        "editorial  new.json:25: The description of the request property `p` was added.\n"
+        "           request-property-description-added · POST /x request\n"
+        "\n"
+        "2 changes: 1 breaking, 1 editorial.\n"
+    )
+
+
+def test_json(capsys: pytest.CaptureFixture[str]) -> None:
+    """Each change has its pointer, and the file of what was removed is the old one."""
+    run(body(having({"type": "string"})), body({"type": "object"}), "--format", "json")
+    printed = json.loads(capsys.readouterr().out)
+    (change,) = printed["changes"]
+    assert printed["counts"] == {"breaking": 1, "additive": 0, "editorial": 0}
+    assert (change["file"], change["in"], change["kind"]) == (
+        "old.json",
+        "old",
+        "request-property-removed",
+    )
+    assert change["pointer"].endswith("/schema/properties/p")
+    assert change["affects"] == ["POST /x request"]
+
+
+def test_markdown_is_text_for_a_changelog(capsys: pytest.CaptureFixture[str]) -> None:
+    """Each severity is a section."""
+    run(OLD, NEW, "--format", "markdown")
+    assert capsys.readouterr().out == (
+        "### Breaking\n\n"
+        "- The maximum of the request property `p` was decreased from 9 to 5. (POST /x request)\n\n"
+        "### Words and examples\n\n"
+        "- The description of the request property `p` was added. (POST /x request)\n"
+    )
+
+
+def test_annotations_of_github(capsys: pytest.CaptureFixture[str]) -> None:
+    """Breaking changes are errors at their lines."""
+    run(OLD, NEW, "--format", "github")
+    assert capsys.readouterr().out.splitlines()[0] == (
+        "::error file=new.json,line=24,title=request-property-max-decreased::"
+        "The maximum of the request property `p` was decreased from 9 to 5."
+    )
+
+
+@pytest.mark.parametrize(
+    ("fail_on", "code"), [("breaking", 0), ("additive", 1), ("editorial", 1), ("never", 0)]
+)
+def test_the_exit_code_follows_fail_on(fail_on: str, code: int) -> None:
+    """It is 1 for a change that is as severe."""
+    assert run(NEW, OLD, "--fail-on", fail_on) == code
+
+
+def test_less_severe_changes_can_be_left_out(capsys: pytest.CaptureFixture[str]) -> None:
+    """They are not counted either."""
+    run(OLD, NEW, "--show", "additive")
+    assert capsys.readouterr().out.endswith("1 change: 1 breaking.\n")
+
+
+def test_a_component_is_reported_once(capsys: pytest.CaptureFixture[str]) -> None:
+    """The change of a schema names all that it affects, once for each direction."""
+    schema = {"$ref": "#/components/schemas/Thing"}
+    done = response(schema)["paths"]["/x"]["post"]
+    taking = body(schema)["paths"]["/x"]["post"]
+    paths = {f"/{name}": {"get": {**done, "operationId": name}} for name in "abcd"}
+    paths["/e"] = {"post": {**taking, "operationId": "e"}}
+    old = document(paths=paths, **BOTH_WAYS)
+    new = document(paths=paths, components={"schemas": {"Thing": {"type": "object"}}})
+    run(old, new, "--format", "json")
+    changes = json.loads(capsys.readouterr().out)["changes"]
+    assert [change["affects"] for change in changes] == [
+        ["POST /e request"],
+        [f"GET /{name} 200" for name in "abcd"],
+    ]
+
+
+def test_recursive_schemas_are_compared(capsys: pytest.CaptureFixture[str]) -> None:
+    """A schema that contains itself is compared once."""
+    node = {"type": "object", "properties": {"next": {"$ref": "#/components/schemas/Node"}}}
+    loop = {"allOf": [{"$ref": "#/components/schemas/Node"}], "nullable": True}
+    old = {**response({"$ref": "#/components/schemas/Node"}), "openapi": "3.0.3"}
+    new = {**old, "components": {"schemas": {"Node": {**node, "properties": {"next": loop}}}}}
+    assert run({**old, "components": {"schemas": {"Node": node}}}, new) == 1
+    assert "`next` of `Node` may be null now" in " ".join(capsys.readouterr().out.split())
+
+
+def test_a_sentence_beside_a_reference_is_editorial() -> None:
+    """A reference and an ``allOf`` with this reference alone allow the same values."""
+    target = {"components": {"schemas": {"T": {"type": "string"}}}}
+    reference = {"$ref": "#/components/schemas/T"}
+    plain = {**body(having(reference)), **target}
+    described = {**body(having({"allOf": [reference], "description": "It."})), **target}
+    assert run(plain, described, "--fail-on", "additive") == 0
+
+
+def test_braces_in_values_are_text(capsys: pytest.CaptureFixture[str]) -> None:
+    """A pattern with a quantifier is shown as it is."""
+    old = body(having({"type": "string", "pattern": "^[0-9a-f]{40}$"}))
+    assert run(old, body(having({"type": "string", "pattern": "^[0-9a-f]{64}$"}))) == 1
+    assert 'from "^[0-9a-f]{40}$" to "^[0-9a-f]{64}$"' in capsys.readouterr().out
+
+
+def test_a_choice_beside_properties_is_a_constraint(capsys: pytest.CaptureFixture[str]) -> None:
+    """The properties are compared all the same."""
+    schema = having({"type": "string"})
+    either = {"anyOf": [{"required": ["p"]}, {"required": ["q"]}]}
+    assert run(body(schema), body({**having({"type": "integer"}), **either})) == 1
+    printed = capsys.readouterr().out
+    assert "The anyOf was added to the request body." in printed
+    assert "The type of the request property `p` was changed" in printed
+
+
+def test_an_open_enum_of_a_response_may_grow() -> None:
+    """A choice of listed values and any text tells clients to expect others."""
+
+    def listing(*values: str) -> Json:
+        listed = {"type": "string", "enum": [*values]}
+        return response(having({"anyOf": [listed, {"type": "string"}]}))
+
+    assert run(listing("a"), listing("a", "b"), "--fail-on", "breaking") == 0
+    closed = response(having({"type": "string", "enum": ["a"]}))
+    grown = response(having({"type": "string", "enum": ["a", "b"]}))
+    assert run(closed, grown, "--fail-on", "breaking") == 1
+
+
+def test_extensions_beside_responses_are_no_responses() -> None:
+    """They are not compared."""
+    responses = {"200": {"description": "Done."}}
+    extended = {**responses, "x-note": {"a": 1}}
+    new = document(operation(responses=extended))
+    assert run(document(operation(responses=responses)), new, "--fail-on", "editorial") == 0
+
+
+@pytest.mark.parametrize("version", ["3.0.3", "3.1.0", "3.2.0"])
+def test_versions_are_comparable(version: str) -> None:
+    """Null and exclusive bounds are written in other ways, and are the same."""
+    old = {"type": "integer", "nullable": True, "minimum": 1, "exclusiveMinimum": True}
+    new = old if version == "3.0.3" else {"type": ["integer", "null"], "exclusiveMinimum": 1}
+    before = {**body(having(old)), "openapi": "3.0.3"}
+    assert run(before, {**body(having(new)), "openapi": version}, "--fail-on", "editorial") == 0
+
+
+def test_swagger_2_is_compared_with_3() -> None:
+    """A document of version 2.0 is brought into the form of 3.0 first."""
+    done = {"200": {"description": "Done."}}
+    place = {"name": "p", "in": "query"}
+    swagger = {
+        "swagger": "2.0",
+        "info": {"title": "Things", "version": "1"},
+        "paths": {
+            "/x": {
+                "post": {
+                    "operationId": "x",
+                    "parameters": [{**place, "type": "integer"}],
+                    "responses": done,
+                }
+            }
+        },
+    }
+    assert run(swagger, parameter({"type": "integer"}), "--fail-on", "editorial") == 0
+
+
+def test_paths_may_name_their_parameters_anew(capsys: pytest.CaptureFixture[str]) -> None:
+    """A path parameter is what is at its position."""
+
+    def path(name: str) -> Json:
+        named = [{"name": name, "in": "path", "required": True, "schema": {"type": "string"}}]
+        return document(paths={f"/x/{{{name}}}": {"post": operation(parameters=named)}})
+
+    assert run(path("id"), path("key")) == 0
+    assert "`id` was renamed `key`" in capsys.readouterr().out
+
+
+def test_schemas_that_double_are_bounded() -> None:
+    """Each of 40 schemas contains the next one twice, so that a naive merge would never end."""
+
+    def doubling(last: Json) -> Json:
+        schemas = {
+            f"S{at}": {"allOf": [{"$ref": f"#/components/schemas/S{at + 1}"}] * 2}
+            for at in range(40)
+        }
+        schemas["S40"] = last
+        inline = {"type": "object", "properties": {"p": {"allOf": [schemas["S0"]["allOf"][0]]}}}
+        return {**body(inline), "components": {"schemas": schemas}}
+
+    start = time.process_time()
+    assert run(doubling({"type": "string"}), doubling({"type": "integer"})) == 1
+    run(body(having({"type": "string"})), doubling({"type": "integer"}))
+    assert time.process_time() - start < 10
+
+
+def test_many_branches_are_matched_soon() -> None:
+    """Thousands of branches and values take no time that grows with their square."""
+
+    def many(prefix: str) -> Json:
+        names = [f"{prefix}{at}" for at in range(5_000)]
+        schema = {"oneOf": [{"title": name, "type": "string"} for name in names]}
+        return body({**having({"enum": names, "x-extensible-enum": names}), **schema})
+
+    start = time.process_time()
+    assert run(many("a"), many("b"), "--show", "breaking", "--format", "github") == 1
+    assert time.process_time() - start < 15
+
+
+@pytest.mark.parametrize("name", BAD_FILES)
+@pytest.mark.parametrize("suffix", ["yaml", "txt"])
+def test_bad_files_are_one_line(
+    name: str, suffix: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Documents and pages that cannot be used end with exit code 2."""
+    content, _, _ = BAD_FILES[name]
+    bad, good = tmp_path / f"bad.{suffix}", tmp_path / "good.json"
+    bad.write_bytes(content)
+    good.write_bytes(orjson.dumps(OLD))
+    assert cli.main(["contract", "diff", str(bad), str(good)]) == 2
+    assert re.fullmatch(r"mockserver: .*\n", capsys.readouterr().err)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["diff", "missing.yaml", "missing.yaml"],
+        ["diff", ".", "old.yaml"],
+        ["diff", "old.yaml"],
+        ["diff", "a.yaml", "b.yaml", "--fail-on", "nothing"],
+        ["diff", "a.yaml", "b.yaml", "--deprecation-days", "-1"],
+        ["diff", "a.yaml", "page.txt"],
+        ["diff", "/dev/zero", "a.yaml"],
+        ["watch-page", "missing.txt"],
+        ["nothing"],
+        [],
+    ],
+)
+def test_bad_flags_are_one_line(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    """The exit code is 2."""
+    try:
+        code: object = cli.main(["contract", *words])
+    except SystemExit as end:
+        code = end.code
+    assert code == 2
+    assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_every_flag_is_in_the_guide() -> None:
+    """The guide names what ``--help`` describes."""
+    (commands,) = [
+        action.choices
+        for action in parser()._actions
+        if isinstance(action, argparse._SubParsersAction)
+    ]
+    text = guide("when-the-vendor-changes").text
+    for name in ("diff", "lint", "watch-page", "new-operation"):
+        command = commands[name]
+        assert "exit codes: 0" in (command.epilog or "")
+        for action in command._actions:
+            assert action.help, (name, action.dest)
+            for flag in action.option_strings:
+                assert flag in {"-h", "--help"} or f"`{flag}`" in text, flag
