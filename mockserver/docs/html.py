@@ -7,15 +7,17 @@ import json
 import re
 from base64 import b64encode
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 from importlib.resources import files
 from typing import Any
 
-from jinja2 import Environment, PackageLoader
+from jinja2 import Environment, PackageLoader, pass_context
+from jinja2.runtime import Context
 from markupsafe import Markup
 
 from mockserver.docs import html_text
 from mockserver.docs.html_operation import LARGE, Views, place_of
+from mockserver.docs.html_samples import mark_code
 from mockserver.docs.html_schema import slug
 from mockserver.docs.introduction import first_call, introduction
 from mockserver.docs.model import Reference
@@ -26,6 +28,7 @@ from mockserver.docs.servers import Servers
 
 PAGE = "reference.html"
 _COMMENT = re.compile(r"^(?://.*|/\*.*\*/)$")
+_CODE = re.compile(r"<pre>.*?</pre>", re.DOTALL)
 _MAX_SUMMARY = 200
 _HEAD = Markup('<title>{}</title>\n<meta name="description" content="{}">\n')
 _AFTER_HEAD = "<link rel"
@@ -80,6 +83,7 @@ def _page(reference: Reference, options: Options, *, live: bool) -> str:
         Markup("\n").join(styles),
         Markup("\n").join(scripts),
     )
+    servers = Servers(reference, options.origin)
     parts = introduction(reference.description or "")
     facts: dict[str, Any] = {
         "reference": reference,
@@ -89,7 +93,8 @@ def _page(reference: Reference, options: Options, *, live: bool) -> str:
         "views": Views(reference, options),
         "introduction": parts,
         "first_call": first_call(reference),
-        "servers": Servers(reference, options.origin).choices,
+        "servers": servers.choices,
+        "mark_code": partial(mark_code, servers),
         "synonyms": json.dumps(reference.synonyms, ensure_ascii=False),
         "banner": options.banner,
         "policy": _policy([style], [preferences, script], live=live),
@@ -132,6 +137,22 @@ def _hash(text: str) -> str:
     return f"'sha256-{b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
 
 
+@pass_context
+def _prose(context: Context, text: str, heading: int, after: Markup | str = "") -> Markup:
+    """Return a description as blocks. Its code has the server and the key of the reader."""
+    html = html_text.prose(text, heading, after)
+    if "<pre>" not in html:
+        return html
+    mark = context.get("mark_code", str)
+    return Markup(_CODE.sub(lambda found: mark(found[0]), html))  # noqa: S704 (escaped above)
+
+
+@pass_context
+def _served(context: Context, code: Markup) -> Markup:
+    """Return the code of an example with the server of the reader."""
+    return Markup(context.get("mark_code", str)(code))  # noqa: S704 (escaped before)
+
+
 def _attribute(text: str) -> Markup:
     """Return a text for an attribute in single quotes, which keeps JSON short."""
     escaped = text.replace("&", "&amp;").replace("<", "&lt;").replace("'", "&#39;")
@@ -144,6 +165,8 @@ def _asset(name: str) -> Markup:
     text = files("mockserver.docs").joinpath("assets", name).read_text("utf-8")
     lines = (line.strip() for line in text.splitlines())
     kept = "\n".join(line for line in lines if line and not _COMMENT.match(line))
+    if name.endswith(".css"):
+        kept = re.sub(r"(?<=[;{},:])\s+|\s+(?=[{}])", "", kept)
     return Markup(kept)  # noqa: S704 (an asset of this package)
 
 
@@ -156,7 +179,8 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     filters: dict[str, Callable[..., Any]] = {
-        "prose": html_text.prose,
+        "prose": _prose,
+        "served": _served,
         "inline": html_text.inline,
         "place": place_of,
         "slug": slug,

@@ -10,12 +10,14 @@ from markupsafe import Markup
 from mockserver.docs import samples
 from mockserver.docs.highlighting import highlighted
 from mockserver.docs.request import Request
+from mockserver.docs.servers import Servers
 
 _KEYS = {
     "curl": re.compile(r"\$API_(?:KEY|TOKEN|CREDENTIALS)\b"),
     "python": re.compile(r'os\.environ\[<i>"API_(?:KEY|TOKEN|CREDENTIALS)"</i>\]'),
     "javascript": re.compile(r"process\.env\.API_(?:KEY|TOKEN|CREDENTIALS)\b"),
 }
+_PLACEHOLDER = "YOUR_API_KEY"
 _NEEDED_BY_KEYS = "<b>import</b> os\n\n"
 
 
@@ -46,3 +48,12 @@ def _block(sample: samples.Sample, request: Request, server: str | None) -> Mark
         if code.startswith(_NEEDED_BY_KEYS):
             code = f"<var class=e>{_NEEDED_BY_KEYS}</var>" + code[len(_NEEDED_BY_KEYS) :]
     return Markup(code)  # noqa: S704 (highlighted code is escaped)
+
+
+def mark_code(servers: Servers, html: str) -> str:
+    """Mark the servers and the placeholder of a key in a block of code of a description."""
+    for url, shown, may_change in servers.replacements:
+        address, own = str(Markup.escape(url)), str(Markup.escape(shown))
+        after = re.compile(re.escape(address) + r"(?![\w.:-])")
+        html = after.sub(lambda _, text=f"<var>{own}</var>" if may_change else own: text, html)
+    return html.replace(_PLACEHOLDER, f"<var class=k>{_PLACEHOLDER}</var>")

@@ -38,6 +38,19 @@ class Servers:
         own = Choice(self._moved(self._documented[0].url), "This mock", is_own=True)
         return [own, *(server for server in self._documented if not _is_local(server.url))]
 
+    @property
+    def replacements(self) -> list[tuple[str, str, bool]]:
+        """Each address in texts, what to show, and whether it changes with the reader's choice."""
+        first, *others = self._documented
+        if not self._origin:
+            return [(first.url, first.url, True)]
+        texts = [(first.url, self.choices[0].url, True)]
+        return texts + [
+            (server.url, self._moved(server.url), False)
+            for server in others
+            if _is_local(server.url)
+        ]
+
     def applied(self, operation: Operation) -> Operation:
         """Return an operation with the mock that serves the page as its server, if there is one."""
         if not self._origin:

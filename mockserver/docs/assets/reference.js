@@ -56,6 +56,11 @@
   choose(root.dataset.language);
 
   // ---- copy buttons
+  for (const code of all(".d > pre")) {
+    const figure = make("figure", {});
+    code.replaceWith(figure);
+    figure.append(code);
+  }
   for (const figure of all("figure")) {
     figure.append(make("button", { type: "button", className: "copy", textContent: "Copy" }));
   }
@@ -78,6 +83,16 @@
       scrollBy({ top: button.getBoundingClientRect().top - top });
     }
   });
+
+  // ---- fields: each name is a link to its row
+  const link = (id, ...children) => {
+    const element = make("a", {}, ...children);
+    element.setAttribute("href", "#" + id);
+    return element;
+  };
+  for (const name of all("li[id] > .v")) {
+    name.replaceWith(link(name.parentElement.id, name.cloneNode(true)));
+  }
 
   // ---- navigation
   const nav = byId("nav"), menu = byId("menu");

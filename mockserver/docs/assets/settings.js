@@ -47,13 +47,14 @@ const settings = (() => {
     keys.own = kept || content.dataset.key || "";
   }
   const kind = () => own && own.selected ? "own" : "other";
-  const quoted = (language, key) => language.includes("curl")
-    ? key.replace(/[\\"$`]/g, "\\$&") : JSON.stringify(key);
+  // Shells have the key between double quotes, the other languages a literal of their own.
+  const quoted = (node, key) => node.closest(".python, .javascript")
+    ? JSON.stringify(key) : key.replace(/[\\"$`]/g, "\\$&");
   const value = (node, original) => {
     const key = keys[kind()];
     if (node.className === "e") return key ? "" : original;
     if (node.className !== "k") return server ? server.value : original;
-    return key ? quoted(node.closest("figure").className, key) : original;
+    return key ? quoted(node, key) : original;
   };
   const apply = () => {
     for (const node of all("main var")) {
