@@ -1,15 +1,20 @@
 "use strict";
 // Finds parts of the page. The index is made of the page's own text at the first search.
 const engine = (() => {
-  const noise = new Set(("a about all an and any api are as at be can do does for from get how i if " +
+  const noise = new Set(("a about all an and any are as at be can do does for from get how i if " +
     "in is it me my of on or our the that there this to was what when where which who why will " +
     "with you your").split(" "));
-  const kinds = { operation: 1.3, guide: 1.12, response: 1, header: 1, schema: .72 };
+  const kinds = { operation: 1.3, guide: 1.12, response: 1, header: 1, schema: .6 };
   const weights = { title: 9, name: 5, head: 4, field: 3.6, body: 1 };
 
+  const stems = new Map();
   const stem = (word) => {
+    if (!stems.has(word)) stems.set(word, stemOf(word));
+    return stems.get(word);
+  };
+  const stemOf = (word) => {
     if (word.length < 4 || /\d/.test(word)) return word;
-    let short = word.replace(/ies$/, "y").replace(/(ss|us|is)$|s$/, "$1");
+    let short = word.replace(/ie[sd]$/, "y").replace(/(ss|us|is)$|s$/, "$1");
     if (short.length > 5) short = short.replace(/(?:ing|ed)$/, "");
     if (short.length > 3) short = short.replace(/e$/, "");
     return short.replace(/([bcdfgklmnprstvz])\1$/, "$1");
@@ -19,7 +24,7 @@ const engine = (() => {
   // The words of a text, and compound names such as balance_after or Retry-After as one word.
   const tokens = (text) => {
     const compounds = text.toLowerCase().match(/[\p{L}\p{N}]+(?:[_-][\p{L}\p{N}]+)+/gu) || [];
-    return [...split(text).map(stem), ...compounds.map((name) => name.replace(/[_-]/g, ""))];
+    return [...split(text).map(stem), ...compounds.map((name) => stem(name.replace(/[_-]/g, "")))];
   };
 
   // The number of edits from one word to another, transpositions included; at most limit + 1.
@@ -102,15 +107,14 @@ const engine = (() => {
     };
 
     // Each word of a query; a compound name that the index has is one word.
+    const pieces = (query) => query.toLowerCase().split(/\s+/).filter(Boolean).flatMap((piece) => {
+      const joined = stem((piece.match(/[\p{L}\p{N}]+/gu) || []).join(""));
+      const isName = /[_-]/.test(piece) && words.some((word) => word.startsWith(joined));
+      return isName ? [joined] : split(piece);
+    });
     const terms = (query) => {
-      const all = query.toLowerCase().split(/\s+/).filter(Boolean).flatMap((piece) => {
-        const joined = (piece.match(/[\p{L}\p{N}]+/gu) || []).join("");
-        if (/[_-]/.test(piece) && words.some((word) => word.startsWith(joined))) return [joined];
-        return split(piece).map((word) => ({ word })).map(({ word }) =>
-          noise.has(word) ? { noise: stem(word) } : stem(word));
-      });
-      const useful = all.filter((term) => typeof term === "string");
-      return [...new Set(useful.length ? useful : all.map((term) => term.noise))];
+      const all = pieces(query), useful = all.filter((word) => !noise.has(word));
+      return [...new Set((useful.length ? useful : all).map(stem))];
     };
 
     const scored = (query) => {
@@ -146,14 +150,19 @@ const engine = (() => {
       });
     };
 
-    // The query, and the query with each phrase of the table replaced.
+    // The query with each phrase of the table replaced. Phrases may be misspelt by one letter.
+    const table = Object.entries(synonyms).map(([phrase, others]) =>
+      [split(phrase).map(stem).filter(Boolean), others]);
+    const isLike = (word, known) => word === known
+      || (known.length > 4 && !postings.has(word) && distance(word, known, 1) < 2);
     const versions = (query) => {
-      const plain = split(query).map(stem).join(" "), found = [];
-      for (const [phrase, others] of Object.entries(synonyms)) {
-        const known = split(phrase).map(stem).join(" ");
-        if (!known || !(" " + plain + " ").includes(" " + known + " ")) continue;
-        for (const other of others) {
-          found.push((" " + plain + " ").replace(" " + known + " ", " " + other + " ").trim());
+      const asked = pieces(query).map(stem), found = [];
+      for (const [phrase, others] of table) {
+        for (let at = 0; phrase.length && at + phrase.length <= asked.length; at++) {
+          if (!phrase.every((known, place) => isLike(asked[at + place], known))) continue;
+          const before = asked.slice(0, at), after = asked.slice(at + phrase.length);
+          const factor = 1 + phrase.length / 4 + (phrase.length === asked.length ? .5 : 0);
+          for (const other of others) found.push([[...before, other, ...after].join(" "), factor]);
         }
       }
       return found;
@@ -169,7 +178,7 @@ const engine = (() => {
         }
       };
       take(scored(query), 1);
-      for (const version of versions(query)) take(scored(version), 1.1);
+      for (const [version, factor] of versions(query)) take(scored(version), factor);
       const hits = [...best.values()].sort((one, other) => other.score - one.score);
       const least = hits.length ? hits[0].score / 25 : 0;
       return hits.filter((hit) => hit.score > least).slice(0, 20);
@@ -197,19 +206,23 @@ const engine = (() => {
   if (!box) return;
   let index = null, selected = -1;
   const squeezed = (text) => text.replace(/\s+/g, " ").trim();
+  // The text of an element without buttons, forms and copies, and without other elements.
   const textOf = (node, ...without) => {
-    const walker = document.createTreeWalker(node, NodeFilter.SHOW_TEXT), pieces = [];
-    for (let text = walker.nextNode(); text; text = walker.nextNode()) {
-      const isExcluded = without.some((other) => other && other.contains(text));
-      if (!text.parentElement.closest("button, .try, .unfolded") && !isExcluded) {
-        pieces.push(text.data);
-      }
-    }
+    const filter = (inner) => {
+      if (inner.nodeType === Node.TEXT_NODE) return NodeFilter.FILTER_ACCEPT;
+      const isLeftOut = inner.tagName === "BUTTON" || without.includes(inner)
+        || inner.className === "try" || inner.className === "unfolded f";
+      return isLeftOut ? NodeFilter.FILTER_REJECT : NodeFilter.FILTER_SKIP;
+    };
+    const kinds = NodeFilter.SHOW_TEXT | NodeFilter.SHOW_ELEMENT;
+    const walker = document.createTreeWalker(node, kinds, filter), pieces = [];
+    while (walker.nextNode()) pieces.push(walker.currentNode.data);
     return squeezed(pieces.join(" "));
   };
   const schemas = new Map();
   // The fields of a part with those of the schemas that it links, as far as its depth allows.
-  const fieldsOf = (part, depth = 3) => {
+  const isLarge = Boolean(document.querySelector("main.many"));
+  const fieldsOf = (part, depth) => {
     const own = all(":scope .v", part).map((name) => {
       return { name: name.textContent, id: (name.closest("li") || {}).id };
     });
@@ -226,7 +239,9 @@ const engine = (() => {
     return [...own, ...linked];
   };
   const entryOf = (kind, part, heading, more = {}) => {
-    const call = part.querySelector(":scope > .u"), fields = fieldsOf(part, kind === "operation" ? 3 : 0);
+    const call = part.querySelector(":scope > .u");
+    const isCall = kind === "operation";
+    const fields = fieldsOf(part, isCall ? (isLarge ? 1 : 3) : 0);
     const places = new Map(fields.reverse().map((field) => [field.name, field.id]));
     const title = heading ? squeezed(textOf(heading, heading.querySelector(".m"))) : "";
     return {
@@ -235,7 +250,7 @@ const engine = (() => {
       name: [part.id.replace(/^[a-z]+-/, ""), call ? textOf(call) : ""].join(" "),
       heads: all("h2, h3, h4, h5, h6", part).filter((other) => other !== heading)
         .map((other) => other.textContent).join(" "),
-      fields: [...places.keys()], body: textOf(part, heading, call), ...more,
+      fields: [...places.keys()], body: "body" in more ? more.body : textOf(part, heading, call),
     };
   };
   const buildEntries = () => {
@@ -247,7 +262,9 @@ const engine = (() => {
     const headers = all("#headers ~ ul > li[id^=header-]").map((part) =>
       entryOf("header", part, part.querySelector(".v")));
     const inline = all(".o [id^=schema-]").map((part) =>
-      entryOf("schema", part, part.querySelector(".n, .y, summary")));
+      entryOf("schema", part, part.querySelector(".y, summary"), {
+        body: all(":scope > .d", part).map((text) => textOf(text)).join(" "),
+      }));
     return [...operations, ...guides, ...headers, ...shared, ...inline];
   };
   const synonyms = () => {
@@ -286,13 +303,13 @@ const engine = (() => {
     box.setAttribute("aria-activedescendant", hits[selected].id);
   };
   const flat = (text) => text.toLowerCase().replace(/[^\p{L}\p{N}]/gu, "");
-  // The field that a query names, if it names one.
+  // The field that a query names, if it names one: whole, or its beginning with a separator.
   const fieldIn = (entry, query) => {
-    const asked = flat(query);
+    const asked = flat(query), isCompound = /[_-]/.test(query);
     if (asked.length < 3 || flat(entry.title).includes(asked)) return null;
     const name = entry.fields.find((field) => flat(field) === asked)
-      || entry.fields.find((field) => flat(field).startsWith(asked));
-    return name && { name, id: entry.places.get(name) };
+      || (isCompound && entry.fields.find((field) => flat(field).startsWith(asked)));
+    return name ? { name, id: entry.places.get(name) } : null;
   };
   const shownHit = ({ entry, words }, place, query) => {
     const hit = make("div", { className: "hit", id: "hit-" + place }, make("b", {}, entry.title));
