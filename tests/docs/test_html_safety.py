@@ -20,8 +20,8 @@ _TAGS = _names("""
     figcaption table thead tbody tr th td blockquote hr br u var dl dt dd select option
 """)
 _ATTRIBUTES = _names("""
-    data-key data-synonyms lang charset http-equiv content name rel href id class role hidden for type placeholder
-    autocomplete spellcheck tabindex data-request start title value
+    data-key data-synonyms lang charset http-equiv content name rel href id class role hidden for
+    type placeholder autocomplete spellcheck tabindex data-request start title value
 """)
 
 

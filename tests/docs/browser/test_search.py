@@ -67,7 +67,7 @@ def first_hit(page: Any, query: str) -> str:
 
 
 def test_what_readers_look_for_is_found_first(open_page: Open, on_disk: str) -> None:
-    """Titles come before texts, operations before guides, and words may be other than the page's."""
+    """Titles come before texts, operations before guides, and readers use words of their own."""
     page = open_page(on_disk).page
     found = {query: first_hit(page, query) for query in QUERIES}
     assert found == QUERIES
