@@ -16,6 +16,7 @@ from jinja2.runtime import Context
 from markupsafe import Markup
 
 from mockserver.docs import html_text
+from mockserver.docs.anchors import Anchors
 from mockserver.docs.html_operation import LARGE, Views, place_of
 from mockserver.docs.html_samples import mark_code
 from mockserver.docs.html_schema import slug
@@ -28,6 +29,7 @@ from mockserver.docs.servers import Servers
 
 PAGE = "reference.html"
 _COMMENT = re.compile(r"^(?://.*|/\*.*\*/)$")
+_HEADING = re.compile(r"<h([1-6])>(.*?)</h\1>", re.DOTALL)
 _CODE = re.compile(r"<pre>.*?</pre>", re.DOTALL)
 _MAX_SUMMARY = 200
 _HEAD = Markup('<title>{}</title>\n<meta name="description" content="{}">\n')
@@ -94,6 +96,7 @@ def _page(reference: Reference, options: Options, *, live: bool) -> str:
         "introduction": parts,
         "first_call": first_call(reference),
         "servers": servers.choices,
+        "anchors": Anchors(),
         "mark_code": partial(mark_code, servers),
         "synonyms": json.dumps(reference.synonyms, ensure_ascii=False),
         "banner": options.banner,
@@ -139,12 +142,20 @@ def _hash(text: str) -> str:
 
 @pass_context
 def _prose(context: Context, text: str, heading: int, after: Markup | str = "") -> Markup:
-    """Return a description as blocks. Its code has the server and the key of the reader."""
-    html = html_text.prose(text, heading, after)
-    if "<pre>" not in html:
-        return html
-    mark = context.get("mark_code", str)
+    """Return a description as blocks. Its code has the server and the key of the reader.
+
+    Its headings have ids.
+    """
+    html = str(html_text.prose(text, heading, after))
+    anchors, mark = context.get("anchors"), context.get("mark_code", str)
+    if anchors is not None:
+        html = _HEADING.sub(lambda found: _with_id(anchors, found), html)
     return Markup(_CODE.sub(lambda found: mark(found[0]), html))  # noqa: S704 (escaped above)
+
+
+def _with_id(anchors: Anchors, found: re.Match[str]) -> str:
+    anchor = anchors.take("section", Markup(found[2]).striptags())  # noqa: S704 (to text)
+    return f'<h{found[1]} id="{anchor}">{found[2]}</h{found[1]}>'
 
 
 @pass_context
