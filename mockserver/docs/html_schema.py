@@ -86,8 +86,8 @@ class SchemaTrees:
         It has an anchor if there is a ``place``.
         """
         described = self._description(schema, part.description)
-        made = self._row(part.name, schema, inherited, 1, place)
-        return replace(made, required=part.required, description=described, inner=None)
+        made = self._row(part.name, schema, inherited, 1, place, required=part.required)
+        return replace(made, description=described, inner=None)
 
     def remaining(self) -> Iterator[Tree]:
         """Yield the shared schemas that no operation has written out."""
@@ -146,8 +146,9 @@ class SchemaTrees:
                 yield self._row("*", part.additional, inherited, depth + 1, place)
 
     def _field(self, field: Property, inherited: str | None, depth: int, place: str | None) -> Row:
-        row = self._row(field.name, field.schema, inherited, depth + 1, place)
-        row = replace(row, required=field.required)
+        row = self._row(
+            field.name, field.schema, inherited, depth + 1, place, required=field.required
+        )
         is_marked = row.mark is not None or field.type_mark is None
         return row if is_marked else replace(row, mark=f"type {field.type_mark}")
 
@@ -158,6 +159,8 @@ class SchemaTrees:
         inherited: str | None,
         depth: int,
         place: str | None,
+        *,
+        required: bool = False,
     ) -> Row:
         inside = place if name is None or place is None else f"{place}.{name}"
         anchor = None if name is None or inside is None else self._anchor(inside)
@@ -166,7 +169,7 @@ class SchemaTrees:
         return Row(
             name=name,
             anchor=anchor,
-            required=False,
+            required=required,
             type=self.type(schema, unit, here=inner.name if inner is not None else None),
             mark=schema.mark if schema.mark != inherited else None,
             description=self._description(schema, None),

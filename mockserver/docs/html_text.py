@@ -16,6 +16,8 @@ from markupsafe import Markup
 from mockserver.docs.highlighting import highlighted
 
 _MAX_HEADING = 6
+_PLAIN = re.compile(r"[^\W_](?:[\w ,.;:()'?/%$=+-](?<!_))*")
+"""Text that Markdown and HTML leave as it is. An underscore may be emphasis."""
 _SAFE_LINK = re.compile(r"(?:https?://|mailto:|#)[^\x00-\x20\x7f]*", re.IGNORECASE)
 _ID = re.compile(r"\s*\{#([A-Za-z][\w-]{0,79})\}\s*$")
 # --- descriptions
@@ -34,7 +36,10 @@ def prose(text: str, heading: int, after: Markup | str = "") -> Markup:
 @lru_cache(maxsize=4096)
 def inline(text: str) -> Markup:
     """Return a description as running text, for places without room for blocks."""
-    html = _parser().renderInline(" ".join(text.split()))
+    line = " ".join(text.split())
+    if _PLAIN.fullmatch(line):
+        return Markup(line)  # noqa: S704 (it has no character with a meaning)
+    html = _parser().renderInline(line)
     return Markup(html)  # noqa: S704 (the parser escapes HTML in the text)
 
 
