@@ -54,6 +54,7 @@ def mark_code(servers: Servers, html: str) -> str:
     """Mark the servers and the placeholder of a key in a block of code of a description."""
     for url, shown, may_change in servers.replacements:
         address, own = str(Markup.escape(url)), str(Markup.escape(shown))
-        after = re.compile(re.escape(address) + r"(?![\w.:-])")
-        html = after.sub(lambda _, text=f"<var>{own}</var>" if may_change else own: text, html)
+        text = f"<var>{own}</var>" if may_change else own
+        whole = re.compile(re.escape(address) + r"(?![\w.:-])")
+        html = whole.sub(text.replace("\\", r"\\"), html)
     return html.replace(_PLACEHOLDER, f"<var class=k>{_PLACEHOLDER}</var>")

@@ -84,13 +84,15 @@ def test_a_story_is_read_from_the_document() -> None:
         "text",
         {"title": 5, "description": "Then this."},
     ]
-    document = spec({"/a": {"get": {"operationId": "read"}}}, **{"x-story": {"steps": steps}})
+    document = spec({"/a": {"get": {"operationId": "read"}}})
+    document["x-story"] = {"steps": steps}
     story = made_and_parsed(document).at("story")
     assert len(list(story.all("li"))) == 2
     assert [heading.text for heading in story.all("h3")] == ["Go"]
     assert next(story.all("em")).text == "it"
-    for wrong in ("text", {"steps": "text"}, {"steps": []}, [], None):
-        whole = made_and_parsed(spec(**{"x-story": wrong}))
+    wrongs: list[Any] = ["text", {"steps": "text"}, {"steps": []}, [], None]
+    for wrong in wrongs:
+        whole = made_and_parsed({**spec(), "x-story": wrong})
         assert "story" not in {element.attributes.get("id") for element in whole.all()}
 
 

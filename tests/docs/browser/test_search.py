@@ -109,7 +109,7 @@ def test_other_documents_have_synonyms_of_their_own(open_page: Open, tmp_path: P
     }
     table = {"puppy": ["pets"], "purchase": "orders", "broken": {"a": 1}, "empty": []}
     place = tmp_path / "page.html"
-    place.write_text(made(spec(paths, **{"x-search-synonyms": table})))
+    place.write_text(made({**spec(paths), "x-search-synonyms": table}))
     page = open_page(place.as_uri()).page
     assert first_hit(page, "puppies") == "operation-list_pets"
     assert first_hit(page, "purchse") == "operation-list_orders"
