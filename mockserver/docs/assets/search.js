@@ -277,11 +277,12 @@ const engine = (() => {
     const hits = words.map((word) => low.indexOf(word)).filter((at) => at >= 0);
     const start = Math.max(0, (hits.length ? Math.min(...hits) : 0) - 30);
     const first = start && low.indexOf(" ", start) + 1;
-    let rest = text.slice(first, first + 140).replace(/\s\S*$/, "");
+    const cut = text.slice(first, first + 140);
+    let rest = first + 140 < text.length ? cut.replace(/\s\S*$/, "") : cut;
     const pieces = first ? ["\u2026"] : [];
     if (!words.length) return [...pieces, rest];
     const escaped = words.map((word) => word.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"));
-    const any = new RegExp(escaped.join("|"), "i");
+    const any = new RegExp("(?:" + escaped.join("|") + ")[\\p{L}\\p{N}]*", "iu");
     for (let hit = any.exec(rest); hit && hit[0]; hit = any.exec(rest)) {
       pieces.push(rest.slice(0, hit.index), make("mark", {}, hit[0]));
       rest = rest.slice(hit.index + hit[0].length);
