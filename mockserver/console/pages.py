@@ -35,11 +35,10 @@ def pages(
     The paths of the contract's own pages begin with ``prefix``. Without one, ``/`` leads to
     ``workbench``.
     """
-    api_key = next(iter(credentials.values()), "")
     routes = [
         *others,
         *document_routes(contract, prefix, workbench),
-        *reference_routes(contract, api_key, base_url, prefix),
+        *reference_routes(contract, next(iter(credentials.values()), ""), base_url, prefix),
     ]
     router = Router(routes, default=fallback, redirect_slashes=False)
 

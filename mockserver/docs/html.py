@@ -75,16 +75,7 @@ class LivePage:
 def _page(reference: Reference, options: Options, *, live: bool) -> str:
     everything = options.provenance == "all"
     operation_count = len(list(reference.operations))
-    styles = [_asset("reference.css")]
-    scripts = [_asset("settings.js"), _asset("reference.js"), _asset("search.js")]
-    if live:
-        styles.append(_asset("try.css"))
-        scripts.append(_asset("try.js"))
-    preferences, style, script = (
-        _asset("preferences.js"),
-        Markup("\n").join(styles),
-        Markup("\n").join(scripts),
-    )
+    preferences, style, script = _assets(live=live)
     servers = Servers(reference, options.origin)
     parts = introduction(reference.description or "")
     facts: dict[str, Any] = {
@@ -119,6 +110,17 @@ def summary(text: str) -> str:
     """Return the first paragraph of a description as plain text, for the head of a page."""
     plain = html_text.inline(text.strip().partition("\n\n")[0]).striptags()
     return plain if len(plain) <= _MAX_SUMMARY else plain[:_MAX_SUMMARY].rpartition(" ")[0] + "..."
+
+
+def _assets(*, live: bool) -> tuple[Markup, Markup, Markup]:
+    """Return the script that runs before the first paint, the style and the main script."""
+    styles, scripts = ["reference.css"], ["settings.js", "reference.js", "search.js"]
+    if live:
+        styles.append("try.css")
+        scripts.append("try.js")
+    lines = Markup("\n")
+    style, script = (lines.join(map(_asset, names)) for names in (styles, scripts))
+    return _asset("preferences.js"), style, script
 
 
 def _policy(styles: list[Markup], scripts: list[Markup], *, live: bool) -> str:

@@ -343,7 +343,7 @@ const engine = (() => {
     if (note) selected = -1; else select(0);
   };
   const go = (hit) => {
-    const id = hit.dataset.field && byId(hit.dataset.field) ? hit.dataset.field : hit.dataset.target;
+    const { field, target: whole } = hit.dataset, id = field && byId(field) ? field : whole;
     close();
     box.value = "";
     box.blur();
