@@ -1,7 +1,7 @@
 """Pages for people: those of the served API, and the interactive reference."""
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from starlette.exceptions import HTTPException
 from starlette.routing import Route, Router
@@ -9,7 +9,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mockserver.clock import Clock
 from mockserver.console.documents import document_routes
-from mockserver.console.reference import reference_route
+from mockserver.console.reference import reference_routes
 from mockserver.engine.asgi import request_of, send_reply
 from mockserver.engine.fallback import Fallback
 from mockserver.openapi.contract import Contract
@@ -24,20 +24,21 @@ def pages(
     fallback: Fallback,
     clock: Clock,
     *,
+    base_url: Callable[[Scope], str],
     prefix: str,
     workbench: str,
 ) -> ASGIApp:
     """Return an app that serves all pages. ``fallback`` responds to other paths and to errors.
 
     ``credentials``, by name of their security scheme, are filled into the forms of the reference.
+    ``base_url`` is the address of this mock for a caller, which its samples have.
     The paths of the contract's own pages begin with ``prefix``. Without one, ``/`` leads to
     ``workbench``.
     """
-    api_key = next(iter(credentials.values()), "")
     routes = [
         *others,
         *document_routes(contract, prefix, workbench),
-        reference_route(contract, api_key, prefix),
+        *reference_routes(contract, next(iter(credentials.values()), ""), base_url, prefix),
     ]
     router = Router(routes, default=fallback, redirect_slashes=False)
 

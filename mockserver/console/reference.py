@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
+from html import escape
+from typing import Protocol
 
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.routing import Route
+from starlette.types import Scope
 
 from mockserver import packaged
 from mockserver.openapi.contract import Contract
@@ -22,38 +27,69 @@ _HEADERS = {
 }
 
 
-def reference_route(contract: Contract, api_key: str, prefix: str) -> Route:
-    """Return the route of the page, which is rendered at the first request.
+_ORIGIN = "http://this-mock.invalid"
+"""The address in the rendered page, which is replaced by that of each request."""
+BaseUrl = Callable[[Scope], str]
 
-    ``api_key`` is the key that its forms start with.
+
+def reference_routes(
+    contract: Contract, api_key: str, base_url: BaseUrl, prefix: str
+) -> list[Route]:
+    """Return the routes of the page, which is rendered at the first request.
+
+    ``api_key`` is the key that its forms start with. The samples have the address that
+    ``base_url`` finds for a request. A path with the operationId is the page with the title of
+    that operation, which it opens at.
     """
-    rendered: Response | None = None
-    lock = asyncio.Lock()
-
-    async def page(_: Request) -> Response:
-        nonlocal rendered
-        async with lock:
-            if rendered is not None:
-                return rendered
-            response = await asyncio.to_thread(_render, contract, api_key)
-            if response.status_code == 200:
-                rendered = response
-            return response
-
-    return Route(prefix + PATH, page)
+    page = _Page(contract, api_key, base_url)
+    return [
+        Route(prefix + PATH, page.whole),
+        Route(f"{prefix}{PATH}/{{operation_id}}", page.of_operation),
+    ]
 
 
-def _render(contract: Contract, api_key: str) -> Response:
+class LivePage(Protocol):
+    """A rendered page. The renderer is imported with the first request."""
+
+    def text(self, operation_id: str | None) -> str | None:
+        """Return the page, opened at an operation if one is named; None if it is unknown."""
+
+
+class _Page:
+    def __init__(self, contract: Contract, api_key: str, base_url: BaseUrl) -> None:
+        self._contract = contract
+        self._api_key = api_key
+        self._base_url = base_url
+        self._rendered: LivePage | None = None
+        self._lock = asyncio.Lock()
+
+    async def whole(self, request: Request) -> Response:
+        return await self._respond(request, None)
+
+    async def of_operation(self, request: Request) -> Response:
+        return await self._respond(request, request.path_params["operation_id"])
+
+    async def _respond(self, request: Request, operation_id: str | None) -> Response:
+        async with self._lock:
+            if self._rendered is None:
+                try:
+                    self._rendered = await asyncio.to_thread(_render, self._contract, self._api_key)
+                except FileError as error:
+                    return PlainTextResponse(f"The page cannot be rendered: {error}", 500)
+        text = self._rendered.text(operation_id)
+        if text is None:
+            raise HTTPException(404)
+        own = str(escape(self._base_url(request.scope)))
+        return HTMLResponse(text.replace(_ORIGIN, own), headers=_HEADERS)
+
+
+def _render(contract: Contract, api_key: str) -> LivePage:
     from mockserver.docs import html
     from mockserver.docs.document import Document
     from mockserver.docs.options import PACKAGED, Options, command_of
     from mockserver.docs.reader import read
 
-    try:
-        is_packaged = contract.path == packaged.spec()
-        command = PACKAGED if is_packaged else command_of(contract.path)
-        options = Options(api_key=api_key, command=command)
-        text = html.live_page(read(Document.read(contract)), options)
-    except FileError as error:
-        return PlainTextResponse(f"The page cannot be rendered: {error}", 500)
-    return HTMLResponse(text, headers=_HEADERS)
+    is_packaged = contract.path == packaged.spec()
+    command = PACKAGED if is_packaged else command_of(contract.path)
+    options = Options(api_key=api_key, origin=_ORIGIN, command=command)
+    return html.LivePage(read(Document.read(contract)), options)
