@@ -356,6 +356,8 @@ class Guide:
     anchor: str
     text: str
     provenance: str | None
+    is_internal: bool = False
+    """Whether it is for maintainers (``x-internal``), and comes last."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -205,9 +205,8 @@ class _Reader:
         for name, tag in self._tags().items():
             if tag.get("x-traitTag"):
                 provenance = tag.get("x-provenance", self._document_provenance)
-                yield Guide(
-                    name, self._anchors.take("guide", name), tag.get("description", ""), provenance
-                )
+                anchor, text = self._anchors.take("guide", name), tag.get("description", "")
+                yield Guide(name, anchor, text, provenance, tag.get("x-internal") is True)
 
     def _pages(self, operations: list[Operation]) -> Iterator[Page]:
         """Yield a page for each tag with operations: declared tags first, then by use."""
