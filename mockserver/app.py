@@ -124,6 +124,8 @@ class _Served:
             credentials,
             self._fallback,
             clock,
+            address=self._world.address,
+            guides=packaged.guides() if _is_billing(self._contract) else None,
             prefix=self._settings.pages_prefix,
             workbench=f"{self._settings.control_prefix}/",
         )

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from starlette.exceptions import HTTPException
 from starlette.routing import Route, Router
@@ -9,7 +10,9 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mockserver.clock import Clock
 from mockserver.console.documents import document_routes
+from mockserver.console.guides import guide_routes
 from mockserver.console.reference import reference_route
+from mockserver.engine.address import Address
 from mockserver.engine.asgi import request_of, send_reply
 from mockserver.engine.fallback import Fallback
 from mockserver.openapi.contract import Contract
@@ -24,20 +27,24 @@ def pages(
     fallback: Fallback,
     clock: Clock,
     *,
+    address: Address,
+    guides: Path | None,
     prefix: str,
     workbench: str,
 ) -> ASGIApp:
     """Return an app that serves all pages. ``fallback`` responds to other paths and to errors.
 
     ``credentials``, by name of their security scheme, are filled into the forms of the reference.
+    ``guides`` is the folder of the guides, if any; they name the ``address`` of the mock.
     The paths of the contract's own pages begin with ``prefix``. Without one, ``/`` leads to
     ``workbench``.
     """
     api_key = next(iter(credentials.values()), "")
     routes = [
         *others,
-        *document_routes(contract, prefix, workbench),
-        reference_route(contract, api_key, prefix),
+        *document_routes(contract, prefix, workbench, has_guides=guides is not None),
+        reference_route(contract, api_key, prefix, guides),
+        *guide_routes(contract, guides, address, prefix),
     ]
     router = Router(routes, default=fallback, redirect_slashes=False)
 

@@ -12,7 +12,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader
 from markupsafe import Markup
 
-from mockserver.docs import html_text
+from mockserver.docs import guide_search, html_text
 from mockserver.docs.html_operation import Views
 from mockserver.docs.model import Reference
 from mockserver.docs.options import Options
@@ -58,6 +58,8 @@ def _page(reference: Reference, options: Options, *, live: bool) -> str:
         "script": script,
         "live": live,
         "api_key": options.api_key,
+        "guides": ("guides/" if live else "guides/index.html") if options.guides else "",
+        "entries": _entries(options, "" if live else ".html"),
         "languages": LANGUAGES.values() if options.examples == "realistic" else (),
         "operation_count": operation_count,
         "many": operation_count > _MANY_OPERATIONS,
@@ -65,6 +67,21 @@ def _page(reference: Reference, options: Options, *, live: bool) -> str:
     }
     template = _environment().get_template("page.html" if everything else "published.html")
     return template.render(facts).strip() + "\n"
+
+
+def _entries(options: Options, suffix: str) -> list[guide_search.Entry]:
+    """Return what a search finds in the guides beside the reference."""
+    return list(guide_search.of_guides(options.guides, "guides/", suffix, with_texts=False))
+
+
+def guide_page(facts: dict[str, Any]) -> str:
+    """Return the page of a guide. It sends no requests."""
+    preferences, script = _asset("preferences.js"), _asset("reference.js")
+    style = Markup("\n").join(map(_asset, ("reference.css", "guide.css")))
+    assets = {"preferences": preferences, "style": style, "script": script}
+    policy = _policy([style], [preferences, script], live=False)
+    text = _environment().get_template("guide.html").render({**facts, **assets, "policy": policy})
+    return text.strip() + "\n"
 
 
 def _policy(styles: list[Markup], scripts: list[Markup], *, live: bool) -> str:

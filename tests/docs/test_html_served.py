@@ -8,7 +8,7 @@ from pathlib import Path
 import httpx
 
 from mockserver import packaged
-from mockserver.docs import html
+from mockserver.docs import guides, html
 from mockserver.docs.options import Options
 from tests.browser import ROOT
 from tests.conftest import ServerFactory
@@ -26,7 +26,8 @@ def test_the_page_is_served_with_its_forms(client: httpx.Client) -> None:
     assert reply.status_code == 200
     assert reply.headers["content-type"].startswith("text/html")
     assert reply.headers["content-security-policy"] == "frame-ancestors 'none'"
-    assert reply.text == html.live_page(REFERENCE, Options(api_key="sk_test_default"))
+    options = Options(api_key="sk_test_default", guides=guides.load(packaged.guides()))
+    assert reply.text == html.live_page(REFERENCE, options)
     assert len(list(parsed(reply.text).all("div", "try"))) == len(declared_headings())
     assert client.post(PLACE).status_code == 405
 

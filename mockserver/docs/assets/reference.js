@@ -193,7 +193,14 @@
     return pieces.join(" ").replace(/\s+/g, " ");
   };
   const searchable = ".o, .g, .sh, main > section:first-child, #headers + ul > li";
-  const buildIndex = () => all(searchable).map((part) => {
+  // What is on other pages: JSON in the page, with addresses instead of targets.
+  const linkedEntries = () => JSON.parse(byId("entries")?.textContent || "[]").map((entry) => ({
+    ...entry,
+    place: entry.section,
+    head: (entry.title + " " + entry.section).toLowerCase(),
+    low: entry.text.toLowerCase(),
+  }));
+  const ownEntries = () => all(searchable).map((part) => {
     const heading = part.querySelector("h1, h2, h3, h4, .v"), path = part.querySelector(".u");
     const target = part.id || "top";
     const title = textOf(heading).trim(), place = path ? textOf(path).trim() : "";
@@ -201,6 +208,7 @@
     const head = [title, place, target].join(" ").toLowerCase();
     return { title, text, target, place, head, low: text.toLowerCase() };
   });
+  const buildIndex = () => [...ownEntries(), ...linkedEntries()];
   const score = (entry, words) => words.reduce((sum, word) => {
     if (!sum || (!entry.low.includes(word) && !entry.head.includes(word))) return 0;
     return sum + (entry.head.includes(word) ? 20 : 0) + Math.min(5, entry.low.split(word).length);
@@ -247,7 +255,8 @@
       hit.append(make("span", {}, ...marked(entry.text, words)));
       hit.setAttribute("role", "option");
       hit.setAttribute("aria-selected", "false");
-      hit.dataset.target = entry.target;
+      hit.dataset.target = entry.target || "";
+      if (entry.href) hit.dataset.href = entry.href;
       return hit;
     }));
     count.textContent = hits.length ? hits.length + " found" : "Nothing found";
@@ -260,6 +269,7 @@
     close();
     box.value = "";
     box.blur();
+    if (hit.dataset.href) return location.assign(hit.dataset.href);
     if (location.hash === "#" + hit.dataset.target) goToHash();
     else location.hash = hit.dataset.target;
     const target = byId(hit.dataset.target);
