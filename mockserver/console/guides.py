@@ -41,11 +41,11 @@ def guide_routes(
         path = request.path_params["path"]
         async with lock:
             try:
-                found = pages or await asyncio.to_thread(_pages, contract, folder)
+                if pages is None:
+                    pages = await asyncio.to_thread(_pages, contract, folder)
             except FileError as error:
                 return PlainTextResponse(f"The page cannot be rendered: {error}", 500)
-            pages = found
-            text = await asyncio.to_thread(found, path)
+            text = await asyncio.to_thread(pages, path)
         if text is None:
             raise HTTPException(404)
         return _response(path, text, _base_url(request, address))
