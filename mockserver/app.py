@@ -142,7 +142,13 @@ class _Served:
         return WorkbenchPages(
             PublishEvents(guarded, world.state),
             settings.control_prefix,
-            facts_of(behaviour.about, self._control, self._contract, settings.pages_prefix),
+            facts_of(
+                behaviour.about,
+                self._control,
+                self._contract,
+                settings.pages_prefix,
+                has_guides=_is_billing(self._contract),
+            ),
             behaviour.beside.panels,
         )
 
@@ -234,6 +240,11 @@ class Server:
     def check(self) -> None:
         """Load all documents now. Raise FileError."""
         self._served.check()
+
+    @property
+    def has_guides(self) -> bool:
+        """Whether the guides are served: they are about the Billing API."""
+        return _is_billing(self.contract)
 
     def not_stateful(self) -> list[Operation]:
         """Return the operations without a handler, which are served from examples and schemas."""

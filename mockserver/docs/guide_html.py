@@ -31,7 +31,7 @@ _TABS = {
 """Labels and classes of code that is shown in tabs. The classes are those of the samples."""
 _OUTPUT = ("json", "text")
 _NARROW = 2
-"""The number of columns that fit on a phone."""
+"""The number of columns whose cells need no names when they are stacked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,13 +156,12 @@ class _Renderer(RendererHTML):
         return ""
 
     def table_open(self, tokens: Sequence[Token], index: int, *_: Any) -> str:
-        """Begin a table. A wide one is stacked on phones, so its cells name their columns."""
+        """Begin a table. Cells are stacked on phones, so those of a wide one name their columns."""
         end = next(i for i in range(index, len(tokens)) if tokens[i].type == "thead_close")
         self._columns = [
             plain_text([tokens[i + 1]]) for i in range(index, end) if tokens[i].type == "th_open"
         ]
-        kind = " class=stack" if self._is_wide else ""
-        return f"<div class=table><table{kind}>\n"
+        return "<div class=table><table>\n"
 
     def table_close(self, *_: Any) -> str:
         return "</table></div>\n"
