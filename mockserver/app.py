@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 from msgspec import Struct
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Scope
 
 from mockserver import packaged
 from mockserver.billing.accounts import fixtures as billing_fixtures
@@ -21,6 +21,7 @@ from mockserver.clock import Clock
 from mockserver.control import document as control_document
 from mockserver.control import guard
 from mockserver.engine.address import Address
+from mockserver.engine.asgi import headers_of
 from mockserver.engine.behaviour import Behaviour
 from mockserver.engine.errors import Refusal
 from mockserver.engine.fallback import Fallback
@@ -117,14 +118,18 @@ class _Served:
         behaviour = self._behaviour
         credentials = behaviour.about.credentials
         others = behaviour.beside.pages
-        clock = self._world.clock
+        world, clock = self._world, self._world.clock
+
+        def base_url(scope: Scope) -> str:
+            return world.address.base_url(headers_of(scope), scope["scheme"], scope["client"])
+
         return pages(
             self._contract,
             others,
             credentials,
             self._fallback,
             clock,
-            address=self._world.address,
+            base_url=base_url,
             guides=packaged.guides() if _is_billing(self._contract) else None,
             prefix=self._settings.pages_prefix,
             workbench=f"{self._settings.control_prefix}/",

@@ -1,7 +1,7 @@
 """Pages for people: those of the served API, and the interactive reference."""
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from starlette.exceptions import HTTPException
@@ -12,7 +12,6 @@ from mockserver.clock import Clock
 from mockserver.console.documents import document_routes
 from mockserver.console.guides import guide_routes
 from mockserver.console.reference import reference_route
-from mockserver.engine.address import Address
 from mockserver.engine.asgi import request_of, send_reply
 from mockserver.engine.fallback import Fallback
 from mockserver.openapi.contract import Contract
@@ -27,7 +26,7 @@ def pages(
     fallback: Fallback,
     clock: Clock,
     *,
-    address: Address,
+    base_url: Callable[[Scope], str],
     guides: Path | None,
     prefix: str,
     workbench: str,
@@ -35,7 +34,7 @@ def pages(
     """Return an app that serves all pages. ``fallback`` responds to other paths and to errors.
 
     ``credentials``, by name of their security scheme, are filled into the forms of the reference.
-    ``guides`` is the folder of the guides, if any; they name the ``address`` of the mock.
+    ``base_url`` is the address of this mock for a caller, ``guides`` the folder of the guides.
     The paths of the contract's own pages begin with ``prefix``. Without one, ``/`` leads to
     ``workbench``.
     """
@@ -43,8 +42,8 @@ def pages(
     routes = [
         *others,
         *document_routes(contract, prefix, workbench, has_guides=guides is not None),
+        *guide_routes(contract, guides, base_url, prefix),
         reference_route(contract, api_key, prefix, guides),
-        *guide_routes(contract, guides, address, prefix),
     ]
     router = Router(routes, default=fallback, redirect_slashes=False)
 

@@ -76,7 +76,9 @@ class GuidePages:
         following = order[order.index(guide) + 1 :]
         facts = {
             "guide": guide,
-            "title": self._reference.title,
+            "title": f"{guide.title} · {self._reference.title}",
+            "summary": guide.purpose,
+            "site": self._reference.title,
             "groups": groupby(order, key=lambda other: other.group),
             "href": self._href,
             "places": self._places,

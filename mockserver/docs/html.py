@@ -49,6 +49,7 @@ def _page(reference: Reference, options: Options, *, live: bool) -> str:
     policy = _policy([style], [preferences, script], live=live)
     facts: dict[str, Any] = {
         "reference": reference,
+        "title": f"{reference.title} reference",
         "published": Published(reference, everything=everything),
         "views": Views(reference, options),
         "banner": options.banner,
