@@ -7,7 +7,7 @@ need. All other links lead into the page of the whole reference.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -32,6 +32,8 @@ class _Part:
     """Lines of a page, with the anchors that they lead to."""
 
     lines: list[str]
+    linked: list[int]
+    """The lines that lead to an anchor."""
     targets: list[str]
 
     @property
@@ -46,6 +48,7 @@ class OperationPages:
     def __init__(self, reference: Reference, options: Options) -> None:
         self._reference, self._options = reference, options
         self._writer = PageWriter(reference, options)
+        self._operations = OperationWriter(reference, options)
         self._parts: dict[str, _Part] = {}
         self._schemas = {shared.anchor: shared for shared in reference.schemas.values()}
         self._responses = {
@@ -66,17 +69,17 @@ class OperationPages:
     def text(self, name: str) -> str:
         """Return a page. Raise KeyError if no operation has this path."""
         operation = self.names[name]
-        writer = OperationWriter(self._reference, self._options)
-        first = _part(self._head(operation, writer))
-        here = {operation.anchor}
-        here |= {self._reference.schemas[name].anchor for name in writer.described_schemas}
+        described = self._operations.described_schemas
+        described.clear()
+        first = _part(self._head(operation))
+        here = {operation.anchor, *(self._reference.schemas[name].anchor for name in described)}
         responses = self._used([first], self._responses, here)
         schemas = self._used([first, *responses], self._schemas, here)
         parts = [first, *_titled("Shared responses", responses), *_schemas(schemas)]
         return "\n".join(_relinked(parts, here)).rstrip("\n") + "\n"
 
-    def _head(self, operation: Operation, writer: OperationWriter) -> Iterator[str]:
-        lines = list(writer.operation(operation, 1))
+    def _head(self, operation: Operation) -> Iterator[str]:
+        lines = list(self._operations.operation(operation, 1))
         title = lines.index("", 2)
         yield from [*lines[: title + 1], f"> {self._options.banner}", ""]
         yield from [f"A part of [{plain(self._reference.title)}](../{_WHOLE}).", ""]
@@ -107,43 +110,36 @@ class OperationPages:
 
 
 def _titled(title: str, parts: list[_Part]) -> list[_Part]:
-    return [_Part([f"## {title}", ""], []), *parts] if parts else []
+    return [_Part([f"## {title}", ""], [], []), *parts] if parts else []
 
 
 def _schemas(parts: list[_Part]) -> list[_Part]:
     """Return schemas below their titles: objects, then the table of plain values."""
     rows, objects = ([part for part in parts if part.is_row is wanted] for wanted in (True, False))
-    header = _Part(["| Value | Type | Description |", "|---|---|---|"], [])
+    header = _Part(["| Value | Type | Description |", "|---|---|---|"], [], [])
     return _titled("Schemas", [*objects, *([header, *rows] if rows else [])])
 
 
 def _part(lines: Iterable[str]) -> _Part:
     """Return lines, some of which may be blocks of several, with the targets of their links."""
     whole = "\n".join(lines).split("\n")
-    targets = (
-        match[2]
-        for line, is_text in _by_kind(whole)
-        if is_text and "](#" in line
-        for match in _CODE_OR_LINK.finditer(line)
-        if match[2]
-    )
-    return _Part(whole, list(dict.fromkeys(targets)))
+    linked = [index for index in _texts(whole) if "](#" in whole[index]]
+    targets = (match[2] for index in linked for match in _CODE_OR_LINK.finditer(whole[index]))
+    return _Part(whole, linked, [target for target in dict.fromkeys(targets) if target])
 
 
-def _by_kind(lines: Iterable[str]) -> Iterator[tuple[str, bool]]:
-    """Yield each line, and whether it is text and not code."""
+def _texts(lines: Sequence[str]) -> Iterator[int]:
+    """Yield the numbers of the lines that are not in code blocks."""
     fence = ""
-    for line in lines:
-        mark = _FENCE.match(line)
-        if not fence and mark:
-            fence = mark[1]
-            yield line, False
-        elif fence:
+    for index, line in enumerate(lines):
+        mark = _FENCE.match(line) if "```" in line or "~~~" in line else None
+        if fence:
             if mark and mark[1].startswith(fence) and mark[1] == line.strip():
                 fence = ""
-            yield line, False
+        elif mark:
+            fence = mark[1]
         else:
-            yield line, True
+            yield index
 
 
 def _relinked(parts: Iterable[_Part], here: set[str]) -> Iterator[str]:
@@ -154,5 +150,7 @@ def _relinked(parts: Iterable[_Part], here: set[str]) -> Iterator[str]:
         return match[0] if not target or target in here else f"](../{_WHOLE}#{target})"
 
     for part in parts:
-        for line, is_text in _by_kind(part.lines):
-            yield _CODE_OR_LINK.sub(relinked, line) if is_text and "](#" in line else line
+        lines = list(part.lines)
+        for index in part.linked:
+            lines[index] = _CODE_OR_LINK.sub(relinked, lines[index])
+        yield from lines
