@@ -37,7 +37,7 @@ def parse(text: str) -> list[Token]:
     seen: Counter[str] = Counter()
     for index, token in enumerate(tokens):
         if token.type == "heading_open":
-            slug = _slug(plain_text([tokens[index + 1]]))
+            slug = slug_of(plain_text([tokens[index + 1]]))
             token.attrSet("id", anchor_of(f"{slug}-{seen[slug]}" if seen[slug] else slug))
             seen[slug] += 1
     return tokens
@@ -46,6 +46,11 @@ def parse(text: str) -> list[Token]:
 def anchor_of(slug: str) -> str:
     """Return the id of a heading for the fragment of a link. Ids of the layout are avoided."""
     return f"{slug}-section" if slug in _layout_ids() else slug
+
+
+def slug_of(title: str) -> str:
+    """Return the anchor that forges make of a heading."""
+    return _NOT_SLUG.sub("", title.lower()).replace(" ", "-")
 
 
 def sections(tokens: Sequence[Token], *levels: str) -> Iterator[Section]:
@@ -106,10 +111,6 @@ def _inline_text(token: Token) -> str:
         child.content if child.type in shown else " " if child.type == "softbreak" else ""
         for child in token.children or ()
     )
-
-
-def _slug(title: str) -> str:
-    return _NOT_SLUG.sub("", title.lower()).replace(" ", "-")
 
 
 @cache

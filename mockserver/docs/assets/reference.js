@@ -194,12 +194,15 @@
   };
   const searchable = ".o, .g, .sh, main > section:first-child, #headers + ul > li";
   // What is on other pages: JSON in the page, with addresses instead of targets.
-  const linkedEntries = () => JSON.parse(byId("entries")?.textContent || "[]").map((entry) => ({
-    ...entry,
-    place: entry.section,
-    head: (entry.title + " " + entry.section).toLowerCase(),
-    low: entry.text.toLowerCase(),
-  }));
+  const slug = (title) => title.toLowerCase().replace(/[^\w\- ]/g, "").replaceAll(" ", "-");
+  const linked = (title, place, text, href) => ({
+    title, place, text, href, head: (title + " " + place).toLowerCase(), low: text.toLowerCase(),
+  });
+  const linkedEntries = () => JSON.parse(byId("entries")?.textContent || "[]").flatMap((entry) => [
+    linked(entry.title, "", entry.text, entry.href),
+    ...entry.parts.map(([title, text = "", anchor = slug(title)]) =>
+      linked(title, entry.title, text, `${entry.href}#${anchor}`)),
+  ]);
   const ownEntries = () => all(searchable).map((part) => {
     const heading = part.querySelector("h1, h2, h3, h4, .v"), path = part.querySelector(".u");
     const target = part.id || "top";
