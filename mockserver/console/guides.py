@@ -71,7 +71,7 @@ def _pages(contract: Contract, folder: Path | None) -> Pages:
     from mockserver.docs.reader import read
     from mockserver.docs.site import Site
 
-    return Site(read(Document.read(contract)), options_of(contract, "", folder)).text
+    return Site(read(Document.read(contract)), options_of(contract, folder, "", "")).text
 
 
 def _response(path: str, text: str, base: str) -> Response:

@@ -11,7 +11,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from mockserver.clock import Clock
 from mockserver.console.documents import document_routes
 from mockserver.console.guides import guide_routes
-from mockserver.console.reference import reference_route
+from mockserver.console.reference import reference_routes
 from mockserver.engine.asgi import request_of, send_reply
 from mockserver.engine.fallback import Fallback
 from mockserver.openapi.contract import Contract
@@ -38,12 +38,11 @@ def pages(
     The paths of the contract's own pages begin with ``prefix``. Without one, ``/`` leads to
     ``workbench``.
     """
-    api_key = next(iter(credentials.values()), "")
     routes = [
         *others,
         *document_routes(contract, prefix, workbench, has_guides=guides is not None),
         *guide_routes(contract, guides, base_url, prefix),
-        reference_route(contract, api_key, prefix, guides),
+        *reference_routes(contract, next(iter(credentials.values()), ""), base_url, prefix, guides),
     ]
     router = Router(routes, default=fallback, redirect_slashes=False)
 

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
+from html import escape
 from pathlib import Path
+from typing import Protocol
 
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.routing import Route
+from starlette.types import Scope
 
 from mockserver import packaged
 from mockserver.docs import guides
@@ -25,46 +30,82 @@ HEADERS = {
 }
 
 
-def reference_route(contract: Contract, api_key: str, prefix: str, guides: Path | None) -> Route:
-    """Return the route of the page, which is rendered at the first request.
+_ORIGIN = "http://this-mock.invalid"
+"""The address in the rendered page, which is replaced by that of each request."""
+BaseUrl = Callable[[Scope], str]
 
-    ``api_key`` is the key that its forms start with, ``guides`` the folder of guides that it leads
-    to.
+
+def reference_routes(
+    contract: Contract, api_key: str, base_url: BaseUrl, prefix: str, guides: Path | None
+) -> list[Route]:
+    """Return the routes of the page, which is rendered at the first request.
+
+    ``api_key`` is the key that its forms start with. The samples have the address that
+    ``base_url`` finds for a request. A path with the operationId is the page with the title of
+    that operation, which it opens at. ``guides`` is the folder of guides that it leads to.
     """
-    rendered: Response | None = None
-    lock = asyncio.Lock()
-
-    async def page(_: Request) -> Response:
-        nonlocal rendered
-        async with lock:
-            if rendered is not None:
-                return rendered
-            response = await asyncio.to_thread(_render, contract, api_key, guides)
-            if response.status_code == 200:
-                rendered = response
-            return response
-
-    return Route(prefix + PATH, page)
+    page = _Page(contract, api_key, base_url, guides)
+    return [
+        Route(prefix + PATH, page.whole),
+        Route(f"{prefix}{PATH}/{{operation_id}}", page.of_operation),
+    ]
 
 
-def options_of(contract: Contract, api_key: str, folder: Path | None) -> Options:
+class LivePage(Protocol):
+    """A rendered page. The renderer is imported with the first request."""
+
+    def text(self, operation_id: str | None) -> str | None:
+        """Return the page, opened at an operation if one is named; None if it is unknown."""
+
+
+class _Page:
+    def __init__(
+        self, contract: Contract, api_key: str, base_url: BaseUrl, guides: Path | None
+    ) -> None:
+        self._contract = contract
+        self._guides = guides
+        self._api_key = api_key
+        self._base_url = base_url
+        self._rendered: LivePage | None = None
+        self._lock = asyncio.Lock()
+
+    async def whole(self, request: Request) -> Response:
+        return await self._respond(request, None)
+
+    async def of_operation(self, request: Request) -> Response:
+        return await self._respond(request, request.path_params["operation_id"])
+
+    async def _respond(self, request: Request, operation_id: str | None) -> Response:
+        async with self._lock:
+            if self._rendered is None:
+                try:
+                    self._rendered = await asyncio.to_thread(
+                        _render, self._contract, self._api_key, self._guides
+                    )
+                except FileError as error:
+                    return PlainTextResponse(f"The page cannot be rendered: {error}", 500)
+        text = self._rendered.text(operation_id)
+        if text is None:
+            raise HTTPException(404)
+        own = str(escape(self._base_url(request.scope)))
+        return HTMLResponse(text.replace(_ORIGIN, own), headers=HEADERS)
+
+
+def options_of(contract: Contract, folder: Path | None, api_key: str, origin: str) -> Options:
     """Return the options of all pages. Raise FileError if the guides cannot be read."""
     is_packaged = contract.path == packaged.spec()
     return Options(
         api_key=api_key,
+        origin=origin,
         command=PACKAGED if is_packaged else command_of(contract.path),
         guides=guides.load(folder) if folder is not None else (),
     )
 
 
-def _render(contract: Contract, api_key: str, folder: Path | None) -> Response:
+def _render(contract: Contract, api_key: str, folder: Path | None) -> LivePage:
     from mockserver.docs import html
     from mockserver.docs.document import Document
     from mockserver.docs.reader import read
 
-    try:
-        options = options_of(contract, api_key, folder)
-        text = html.live_page(read(Document.read(contract)), options)
-    except FileError as error:
-        return PlainTextResponse(f"The page cannot be rendered: {error}", 500)
-    return HTMLResponse(text, headers=HEADERS)
+    options = options_of(contract, folder, api_key, _ORIGIN)
+    return html.LivePage(read(Document.read(contract)), options)

@@ -26,6 +26,14 @@ def minimum(node: dict[str, Any]) -> int | None:
     return math.floor(limit) + 1 if excluded else math.ceil(limit)
 
 
+def maximum(node: dict[str, Any]) -> int | None:
+    """Return the largest integer that a schema object allows, or None if it has no upper bound."""
+    limit, excluded = _limit(node, "maximum", "exclusiveMaximum")
+    if limit is None or not math.isfinite(limit):
+        return None
+    return math.ceil(limit) - 1 if excluded else math.floor(limit)
+
+
 def _range(node: dict[str, Any]) -> Iterator[str]:
     minimum, exclusive_minimum = _limit(node, "minimum", "exclusiveMinimum")
     maximum, exclusive_maximum = _limit(node, "maximum", "exclusiveMaximum")

@@ -18,7 +18,7 @@ from markupsafe import Markup, escape
 from mockserver.docs import guide_search, html
 from mockserver.docs.guide_text import anchor_of, parse, plain_text, sections
 from mockserver.docs.guides import Guide
-from mockserver.docs.html_text import highlighted
+from mockserver.docs.highlighting import highlighted
 from mockserver.docs.model import Reference
 
 _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)

@@ -3,25 +3,38 @@
 from __future__ import annotations
 
 import hashlib
+import json
+import re
 from base64 import b64encode
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 from importlib.resources import files
 from typing import Any
 
-from jinja2 import Environment, PackageLoader
+from jinja2 import Environment, PackageLoader, pass_context
+from jinja2.runtime import Context
 from markupsafe import Markup
 
 from mockserver.docs import guide_search, html_text
-from mockserver.docs.html_operation import Views
+from mockserver.docs.anchors import Anchors
+from mockserver.docs.html_operation import LARGE, Views, place_of
+from mockserver.docs.html_samples import mark_code
+from mockserver.docs.html_schema import slug
+from mockserver.docs.introduction import first_call, introduction
 from mockserver.docs.model import Reference
 from mockserver.docs.options import Options
 from mockserver.docs.published import Published
 from mockserver.docs.samples import LANGUAGES
+from mockserver.docs.servers import Servers
 
 PAGE = "reference.html"
-_MANY_OPERATIONS = 100
-"""Above this number of operations, browsers lay out only the visible ones."""
+_COMMENT = re.compile(r"^(?://.*|/\*.*\*/)$")
+_HEADING = re.compile(r"<h([1-6])>(.*?)</h\1>", re.DOTALL)
+_CODE = re.compile(r"<pre>.*?</pre>", re.DOTALL)
+_MAX_SUMMARY = 200
+_HEAD = Markup('<title>{}</title>\n<meta name="description" content="{}">\n')
+_AFTER_HEAD = "<link rel"
+_MAIN = '<main id="content"'
 
 
 def page(reference: Reference, options: Options) -> str:
@@ -34,26 +47,51 @@ def live_page(reference: Reference, options: Options) -> str:
     return _page(reference, options, live=True)
 
 
+class LivePage:
+    """A live page, and the same page opened at one operation, with its title and summary."""
+
+    def __init__(self, reference: Reference, options: Options) -> None:
+        self._reference = reference
+        self._whole = live_page(reference, options)
+
+    def text(self, operation_id: str | None) -> str | None:
+        """Return the page, opened at an operation if one is named; None if it is unknown."""
+        if operation_id is None:
+            return self._whole
+        operation = next(
+            (entry for entry in self._reference.operations if entry.operation_id == operation_id),
+            None,
+        )
+        if operation is None:
+            return None
+        title = f"{operation.summary or operation.heading} · {self._reference.title} reference"
+        about = summary(operation.description or operation.summary or operation.heading)
+        named = str(_HEAD.format(title, about))
+        head, rest = self._whole.split(_AFTER_HEAD, 1)
+        rest = rest.replace(_MAIN, f'{_MAIN} data-start="{operation.anchor}"', 1)
+        return head[: head.index("<title>")] + named + _AFTER_HEAD + rest
+
+
 def _page(reference: Reference, options: Options, *, live: bool) -> str:
     everything = options.provenance == "all"
     operation_count = len(list(reference.operations))
-    styles, scripts = [_asset("reference.css")], [_asset("reference.js")]
-    if live:
-        styles.append(_asset("try.css"))
-        scripts.append(_asset("try.js"))
-    preferences, style, script = (
-        _asset("preferences.js"),
-        Markup("\n").join(styles),
-        Markup("\n").join(scripts),
-    )
-    policy = _policy([style], [preferences, script], live=live)
+    preferences, style, script = _assets(live=live)
+    servers = Servers(reference, options.origin)
+    parts = introduction(reference.description or "")
     facts: dict[str, Any] = {
         "reference": reference,
         "title": f"{reference.title} reference",
+        "summary": summary(parts.lead or reference.title),
         "published": Published(reference, everything=everything),
         "views": Views(reference, options),
+        "introduction": parts,
+        "first_call": first_call(reference),
+        "servers": servers.choices,
+        "anchors": Anchors(),
+        "mark_code": partial(mark_code, servers),
+        "synonyms": json.dumps(reference.synonyms, ensure_ascii=False),
         "banner": options.banner,
-        "policy": policy,
+        "policy": _policy([style], [preferences, script], live=live),
         "preferences": preferences,
         "style": style,
         "script": script,
@@ -63,7 +101,7 @@ def _page(reference: Reference, options: Options, *, live: bool) -> str:
         "entries": _entries(options, "" if live else ".html"),
         "languages": LANGUAGES.values() if options.examples == "realistic" else (),
         "operation_count": operation_count,
-        "many": operation_count > _MANY_OPERATIONS,
+        "many": operation_count > LARGE,
         "is_marked": any(operation.provenance is not None for operation in reference.operations),
     }
     template = _environment().get_template("page.html" if everything else "published.html")
@@ -77,12 +115,29 @@ def _entries(options: Options, suffix: str) -> list[guide_search.Entry]:
 
 def guide_page(facts: dict[str, Any]) -> str:
     """Return the page of a guide. It sends no requests."""
-    preferences, script = _asset("preferences.js"), _asset("reference.js")
-    style = Markup("\n").join(map(_asset, ("reference.css", "guide.css")))
+    preferences, style, script = _assets(live=False)
+    style = Markup("\n").join([style, _asset("guide.css")])
     assets = {"preferences": preferences, "style": style, "script": script}
     policy = _policy([style], [preferences, script], live=False)
     text = _environment().get_template("guide.html").render({**facts, **assets, "policy": policy})
     return text.strip() + "\n"
+
+
+def summary(text: str) -> str:
+    """Return the first paragraph of a description as plain text, for the head of a page."""
+    plain = html_text.inline(text.strip().partition("\n\n")[0]).striptags()
+    return plain if len(plain) <= _MAX_SUMMARY else plain[:_MAX_SUMMARY].rpartition(" ")[0] + "..."
+
+
+def _assets(*, live: bool) -> tuple[Markup, Markup, Markup]:
+    """Return the script that runs before the first paint, the style and the main script."""
+    styles, scripts = ["reference.css"], ["settings.js", "reference.js", "search.js"]
+    if live:
+        styles.append("try.css")
+        scripts.append("try.js")
+    lines = Markup("\n")
+    style, script = (lines.join(map(_asset, names)) for names in (styles, scripts))
+    return _asset("preferences.js"), style, script
 
 
 def _policy(styles: list[Markup], scripts: list[Markup], *, live: bool) -> str:
@@ -104,11 +159,45 @@ def _hash(text: str) -> str:
     return f"'sha256-{b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
 
 
+@pass_context
+def _prose(context: Context, text: str, heading: int, after: Markup | str = "") -> Markup:
+    """Return a description as blocks. Its code has the server and the key of the reader.
+
+    Its headings have ids.
+    """
+    html = str(html_text.prose(text, heading, after))
+    anchors, mark = context.get("anchors"), context.get("mark_code", str)
+    if anchors is not None:
+        html = _HEADING.sub(lambda found: _with_id(anchors, found), html)
+    return Markup(_CODE.sub(lambda found: mark(found[0]), html))  # noqa: S704 (escaped above)
+
+
+def _with_id(anchors: Anchors, found: re.Match[str]) -> str:
+    anchor = anchors.take("section", Markup(found[2]).striptags())  # noqa: S704 (to text)
+    return f'<h{found[1]} id="{anchor}">{found[2]}</h{found[1]}>'
+
+
+@pass_context
+def _served(context: Context, code: Markup) -> Markup:
+    """Return the code of an example with the server of the reader."""
+    return Markup(context.get("mark_code", str)(code))  # noqa: S704 (escaped before)
+
+
+def _attribute(text: str) -> Markup:
+    """Return a text for an attribute in single quotes, which keeps JSON short."""
+    escaped = text.replace("&", "&amp;").replace("<", "&lt;").replace("'", "&#39;")
+    return Markup(escaped)  # noqa: S704 (escaped above)
+
+
 @cache
 def _asset(name: str) -> Markup:
-    """Return an asset file that is included in the page as it is."""
+    """Return an asset file without indentation and comments, to be included in the page."""
     text = files("mockserver.docs").joinpath("assets", name).read_text("utf-8")
-    return Markup(text.strip())  # noqa: S704 (an asset of this package)
+    lines = (line.strip() for line in text.splitlines())
+    kept = "\n".join(line for line in lines if line and not _COMMENT.match(line))
+    if name.endswith(".css"):
+        kept = re.sub(r"(?<=[;{},:])\s+|\s+(?=[{}])", "", kept)
+    return Markup(kept)  # noqa: S704 (an asset of this package)
 
 
 @cache
@@ -120,8 +209,12 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     filters: dict[str, Callable[..., Any]] = {
-        "prose": html_text.prose,
+        "prose": _prose,
+        "served": _served,
         "inline": html_text.inline,
+        "place": place_of,
+        "slug": slug,
+        "attribute": _attribute,
     }
     environment.filters.update(filters)
     return environment

@@ -10,8 +10,10 @@ from itertools import groupby
 from markupsafe import Markup
 
 from mockserver.docs import request, samples, values
+from mockserver.docs.common_parts import CommonParts
+from mockserver.docs.highlighting import highlighted
+from mockserver.docs.html_samples import CodeBlock, blocks
 from mockserver.docs.html_schema import Row, SchemaTrees
-from mockserver.docs.html_text import highlighted
 from mockserver.docs.model import (
     MISSING,
     Example,
@@ -29,15 +31,10 @@ from mockserver.docs.options import Options
 from mockserver.docs.published import Published
 from mockserver.docs.request import Request
 from mockserver.docs.samples import pretty_json
+from mockserver.docs.servers import Servers, path_of
 
-
-@dataclass(frozen=True, slots=True)
-class CodeBlock:
-    """A highlighted block of code."""
-
-    language: str
-    label: str
-    code: Markup
+LARGE = 100
+"""Above this number of operations, pages leave out what can be found elsewhere on them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +90,10 @@ class OperationView:
     samples: tuple[CodeBlock, ...]
     responses: tuple[ResponseView, ...]
     """Successful responses, and errors that are not shared."""
+    errors: tuple[StatusResponse, ...]
+    """The errors that not every operation has."""
+    bodies: tuple[tuple[str, Markup], ...]
+    """The examples of errors with their statuses."""
     try_it: str
     """The request as JSON for the form that sends it."""
     callbacks: tuple[CallbackView, ...]
@@ -117,24 +118,39 @@ class Views:
         self._reference = reference
         self._realistic = options.examples == "realistic"
         self._published = Published(reference, everything=options.provenance == "all")
+        self._servers = Servers(reference, options.origin)
+        self.common = CommonParts(reference)
+        """What all operations share, which is described once."""
+        self._statuses: dict[str | None, dict[str, None]] = {}
+        for operation in reference.operations:
+            for documented in operation.responses:
+                own = self._statuses.setdefault(documented.response.anchor, {})
+                own[documented.status] = None
+        self._is_large = len(list(reference.operations)) > LARGE
 
     def operation(self, operation: Operation) -> OperationView:
+        operation, place = self._servers.applied(operation), place_of(operation)
+        errors = tuple(self.common.own_errors(operation))
         sample_request = request.build(self._reference, operation)
         body = operation.body
         return OperationView(
             operation=operation,
             parameters=tuple(
-                self._parameter(parameter, operation) for parameter in operation.parameters
+                self._parameter(parameter, operation, place) for parameter in operation.parameters
             ),
-            contents=() if body is None else self._contents(body.media, body.provenance),
+            contents=() if body is None else self._contents(body.media, body.provenance, place),
             samples=self._samples(operation, sample_request),
             responses=tuple(
                 self._response(operation, status_response, sample_request)
                 for status_response in operation.responses
-                if _is_written_out(status_response)
+                if _is_written_out(status_response) and not self.common.has(status_response)
             ),
+            errors=errors,
+            bodies=tuple(self._bodies(errors)),
             try_it=json.dumps(
-                _try_it_request(self._reference, operation, sample_request), ensure_ascii=False
+                _try_it_request(self._reference, operation, sample_request),
+                ensure_ascii=False,
+                separators=(",", ":"),
             ),
             callbacks=tuple(
                 self._callback(callback.name, callback.operation)
@@ -147,10 +163,25 @@ class Views:
         return CallbackView(
             name=name,
             operation=call,
-            parameters=tuple(self._parameter(parameter, call) for parameter in call.parameters),
-            contents=self._contents(media, call.body.provenance if call.body is not None else None),
+            parameters=tuple(
+                self._parameter(parameter, call, place_of(call)) for parameter in call.parameters
+            ),
+            contents=self._contents(
+                media, call.body.provenance if call.body is not None else None, place_of(call)
+            ),
             examples=tuple(self._examples(media, None)),
         )
+
+    def samples_of(self, operation: Operation) -> tuple[CodeBlock, ...]:
+        """Return the samples of an operation once more, for the first page."""
+        operation = self._servers.applied(operation)
+        return self._samples(operation, request.build(self._reference, operation))
+
+    def response_of(self, operation: Operation) -> Markup | None:
+        """Return the response to the samples of an operation, or None if it has no body."""
+        sample_request = request.build(self._reference, operation)
+        example = request.response_example(self._reference, operation, sample_request)
+        return None if example is None else _json(example.value)
 
     def published_sample(self, operation: Operation) -> Markup:
         """Return the published page's request, or a realistic one."""
@@ -168,31 +199,33 @@ class Views:
                 return _json(example.value)
         return _json(self._published.response(operation))
 
+    def statuses(self, response: Response) -> list[str]:
+        """Return the statuses with which operations return a shared response."""
+        return list(self._statuses.get(response.anchor, ()))
+
     def shared_response(self, response: Response) -> ResponseView:
-        return self._view("", response, None, None)
+        return self._view("", response, None, None, response.name or "response")
 
     def header(self, header: Header, inherited: str | None) -> tuple[Header, Row]:
         schema = header.schema or Schema()
-        return header, self.trees.row(
-            header.name, header.required, schema, header.description, inherited
-        )
+        return header, self.trees.row(header, schema, inherited)
 
-    def _parameter(self, parameter: Parameter, operation: Operation) -> tuple[Parameter, Row]:
-        row = self.trees.row(
-            parameter.name,
-            parameter.required,
-            parameter.schema,
-            parameter.description,
-            operation.provenance,
-        )
+    def _parameter(
+        self, parameter: Parameter, operation: Operation, place: str
+    ) -> tuple[Parameter, Row]:
+        row = self.trees.row(parameter, parameter.schema, operation.provenance, place)
         return parameter, row
 
-    def _contents(self, media: tuple[Media, ...], inherited: str | None) -> tuple[ContentView, ...]:
+    def _contents(
+        self, media: tuple[Media, ...], inherited: str | None, place: str
+    ) -> tuple[ContentView, ...]:
         return tuple(
             ContentView(
                 item.type,
                 item.mark if item.mark != inherited else None,
-                None if item.schema is None else self.trees.body(item.schema, item.provenance),
+                None
+                if item.schema is None
+                else self.trees.body(item.schema, item.provenance, place),
             )
             for item in media
         )
@@ -202,10 +235,7 @@ class Views:
             return (
                 CodeBlock("curl", "curl", highlighted(self._published.curl(operation), "bash")),
             )
-        return tuple(
-            CodeBlock(sample.language, sample.label, highlighted(sample.code, sample.lexer))
-            for sample in samples.in_all_languages(sample_request)
-        )
+        return blocks(sample_request, self._servers.changeable(operation))
 
     def _response(
         self, operation: Operation, status_response: StatusResponse, sample_request: Request
@@ -217,18 +247,33 @@ class Views:
             else:
                 example = Example(None, None, None, self._published.response(operation))
         return self._view(
-            status_response.status, status_response.response, example, operation.provenance
+            status_response.status,
+            status_response.response,
+            example,
+            operation.provenance,
+            f"{place_of(operation)}.{status_response.status}",
         )
 
+    def common_response(self, error: StatusResponse) -> ResponseView | None:
+        """Return the view of an error of all operations, or None if it is a shared response."""
+        if not _is_written_out(error):
+            return None
+        return self._view(error.status, error.response, None, None, f"every.{error.status}")
+
     def _view(
-        self, status: str, response: Response, example: Example | None, inherited: str | None
+        self,
+        status: str,
+        response: Response,
+        example: Example | None,
+        inherited: str | None,
+        place: str,
     ) -> ResponseView:
         return ResponseView(
             status=status,
             response=response,
             mark=response.provenance if response.provenance != inherited else None,
-            contents=self._contents(response.media, response.provenance),
-            headers=response.headers,
+            contents=self._contents(response.media, response.provenance, place),
+            headers=self.common.own_headers(response.headers),
             rows=tuple(
                 self.header(header, response.provenance)
                 for header in response.headers
@@ -238,6 +283,20 @@ class Views:
             examples=tuple(self._examples(response.media, example)),
             links=tuple(self._links(response)),
         )
+
+    def _bodies(self, errors: tuple[StatusResponse, ...]) -> Iterator[tuple[str, Markup]]:
+        """Yield the body of each error that has one. In large documents they must be written."""
+        for error in errors if self._realistic else ():
+            media = error.response.json
+            if media is None:
+                continue
+            value: Json = MISSING
+            if media.examples:
+                value = media.examples[0].value
+            elif not self._is_large:
+                value = values.for_response(self._reference, media.schema)
+            if value is not MISSING:
+                yield error.status, _json(value)
 
     def _examples(self, of: tuple[Media, ...], but: Example | None) -> Iterator[ExampleView]:
         for media in of if self._realistic else ():
@@ -262,6 +321,11 @@ class Views:
             )
 
 
+def place_of(operation: Operation) -> str:
+    """Return what the anchors within an operation begin with."""
+    return operation.operation_id or operation.anchor.partition("-")[2] or operation.anchor
+
+
 def _is_written_out(status_response: StatusResponse) -> bool:
     """Return whether a response is described with the operation and not only linked."""
     response = status_response.response
@@ -282,7 +346,7 @@ def _try_it_request(reference: Reference, operation: Operation, sample_request: 
     shown = (parameter for parameter in operation.parameters if parameter.location != "cookie")
     return {
         "method": operation.method,
-        "path": operation.path,
+        "path": path_of(operation.server) + operation.path,
         "parameters": [_field(reference, parameter, sample_request) for parameter in shown],
         "headers": {
             name: text.before for name, text in sample_request.headers if text.variable is None

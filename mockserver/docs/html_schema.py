@@ -3,16 +3,29 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from markupsafe import Markup, escape
 
-from mockserver.docs import types
+from mockserver.docs import money, types
 from mockserver.docs.html_text import inline
-from mockserver.docs.model import MISSING, Choice, Json, Property, Reference, Schema, SharedSchema
+from mockserver.docs.model import (
+    MISSING,
+    Choice,
+    Header,
+    Json,
+    Parameter,
+    Property,
+    Reference,
+    Schema,
+    SharedSchema,
+)
 
 _MAX_EXAMPLE_LENGTH = 80
+_MAX_ANCHOR = 100
+_NOT_IN_ANCHOR = re.compile(r"[^\w.]+")
 _MAX_DEPTH = 6
 """Shared schemas nested deeper than this get their own section, even if they are used only once."""
 
@@ -22,6 +35,7 @@ class Row:
     """A value: a field, the items of a list, or one of several choices."""
 
     name: str | None
+    anchor: str | None
     required: bool
     type: Markup
     mark: str | None
@@ -51,30 +65,29 @@ class SchemaTrees:
     def __init__(self, reference: Reference) -> None:
         self._reference = reference
         self._written: set[str] = set()
+        self._anchors: set[str] = set()
 
-    def body(self, schema: Schema, inherited: str | None) -> Row:
-        """Return the row of a body, with its fields unless they are written out elsewhere."""
-        return self._row(None, False, schema, inherited, 0)
+    def body(self, schema: Schema, inherited: str | None, place: str) -> Row:
+        """Return the row of a body, with its fields unless they are written out elsewhere.
+
+        ``place`` is what the anchors of its fields begin with.
+        """
+        return self._row(None, schema, inherited, 0, place)
 
     def row(
         self,
-        name: str,
-        required: bool,
+        part: Parameter | Header,
         schema: Schema,
-        description: str | None,
         inherited: str | None,
+        place: str | None = None,
     ) -> Row:
-        """Return the row of a parameter or header, with its own description."""
-        made = self._row(name, required, schema, inherited, 1)
-        return Row(
-            made.name,
-            made.required,
-            made.type,
-            made.mark,
-            self._description(schema, description),
-            made.facts,
-            None,
-        )
+        """Return the row of a parameter or header, with its own description.
+
+        It has an anchor if there is a ``place``.
+        """
+        described = self._description(schema, part.description)
+        made = self._row(part.name, schema, inherited, 1, place, required=part.required)
+        return replace(made, description=described, inner=None)
 
     def remaining(self) -> Iterator[Tree]:
         """Yield the shared schemas that no operation has written out."""
@@ -90,7 +103,7 @@ class SchemaTrees:
     def _shared(self, shared: SharedSchema, depth: int) -> Tree:
         self._written.add(shared.name)
         schema = shared.schema
-        tree = self._tree(schema, shared.provenance, depth)
+        tree = self._tree(schema, shared.provenance, depth, shared.name)
         rows = () if tree is None else tree.rows
         choices = () if tree is None else tree.choices
         type = Markup("") if rows else self.type(schema)
@@ -106,52 +119,81 @@ class SchemaTrees:
             type,
         )
 
-    def _tree(self, schema: Schema, inherited: str | None, depth: int) -> Tree | None:
+    def _tree(
+        self, schema: Schema, inherited: str | None, depth: int, place: str | None
+    ) -> Tree | None:
         """Return the inner structure of a schema, or None if there is nothing to unfold."""
-        rows = tuple(self._fields(schema, inherited, depth))
+        rows = tuple(self._fields(schema, inherited, depth, place))
         choices = tuple(
             (
                 choice.words,
-                tuple(self._row(None, False, schema, inherited, depth + 1) for schema in schemas),
+                tuple(self._row(None, option, inherited, depth + 1, place) for option in schemas),
             )
             for choice, schemas in _choices(schema)
         )
         return Tree(None, None, inherited, None, rows, choices) if rows or choices else None
 
-    def _fields(self, schema: Schema, inherited: str | None, depth: int) -> Iterator[Row]:
+    def _fields(
+        self, schema: Schema, inherited: str | None, depth: int, place: str | None
+    ) -> Iterator[Row]:
         seen: set[str] = set()
         for part in _parts(schema):
             for property in part.properties:
                 if property.name not in seen:
                     seen.add(property.name)
-                    yield self._field(property, inherited, depth)
+                    yield self._field(property, inherited, depth, place)
             if isinstance(part.additional, Schema):
-                yield self._row("*", False, part.additional, inherited, depth + 1)
+                yield self._row("*", part.additional, inherited, depth + 1, place)
 
-    def _field(self, field: Property, inherited: str | None, depth: int) -> Row:
-        row = self._row(field.name, field.required, field.schema, inherited, depth + 1)
+    def _field(self, field: Property, inherited: str | None, depth: int, place: str | None) -> Row:
+        row = self._row(
+            field.name, field.schema, inherited, depth + 1, place, required=field.required
+        )
         is_marked = row.mark is not None or field.type_mark is None
         return row if is_marked else replace(row, mark=f"type {field.type_mark}")
 
     def _row(
-        self, name: str | None, required: bool, schema: Schema, inherited: str | None, depth: int
+        self,
+        name: str | None,
+        schema: Schema,
+        inherited: str | None,
+        depth: int,
+        place: str | None,
+        *,
+        required: bool = False,
     ) -> Row:
-        inner = self._inner(schema, schema.mark or inherited, depth)
+        inside = place if name is None or place is None else f"{place}.{name}"
+        anchor = None if name is None or inside is None else self._anchor(inside)
+        inner = self._inner(schema, schema.mark or inherited, depth, inside)
+        unit = money.unit_of(name, schema)
         return Row(
             name=name,
+            anchor=anchor,
             required=required,
-            type=self.type(schema, here=inner.name if inner is not None else None),
+            type=self.type(schema, unit, here=inner.name if inner is not None else None),
             mark=schema.mark if schema.mark != inherited else None,
             description=self._description(schema, None),
-            facts=tuple(_facts(schema)),
+            facts=tuple(_facts(schema, unit)),
             inner=inner,
         )
 
-    def _inner(self, schema: Schema, inherited: str | None, depth: int) -> Tree | None:
+    def _anchor(self, preferred: str) -> str:
+        """Return a unique anchor, which needs no quotes."""
+        preferred = slug(preferred)
+        anchor, number = preferred, 1
+        while anchor in self._anchors or "." not in anchor:
+            number += 1
+            anchor = f"{preferred}.{number}"
+        self._anchors.add(anchor)
+        return anchor
+
+    def _inner(
+        self, schema: Schema, inherited: str | None, depth: int, place: str | None
+    ) -> Tree | None:
         while schema.name is None and schema.items is not None:
             schema = schema.items
         if schema.name is None:
-            return self._tree(schema, inherited, depth)
+            return self._tree(schema, inherited, depth, place)
         shared = self._reference.schemas[schema.name]
         is_here = shared.uses == 1 and shared.name not in self._written and depth <= _MAX_DEPTH
         return self._shared(shared, depth) if is_here else None
@@ -173,13 +215,17 @@ class SchemaTrees:
 
     # --- types
 
-    def type(self, schema: Schema, here: str | None = None) -> Markup:
-        """Return the type in words with bounds, linked unless it is the schema named ``here``."""
+    def type(self, schema: Schema, unit: str | None = None, here: str | None = None) -> Markup:
+        """Return the type in words with bounds, linked unless it is the schema named ``here``.
+
+        Bounds of amounts whose ``unit`` is known are written in dollars too.
+        """
         words = self._type(schema, here)
         if types.is_nullable(self._reference, schema):
             words += " or null"
         bounds = schema.bounds if schema.name is None else ()
-        return Markup(", ").join([words, *bounds])
+        amounts = money.bounds(schema, unit) if unit is not None and bounds else ""
+        return Markup(", ").join([words, *bounds]) + (f" ({amounts})" if amounts else "")
 
     def _type(self, schema: Schema, here: str | None) -> Markup:
         if schema.name is not None:
@@ -216,6 +262,11 @@ class SchemaTrees:
             return Markup('<a class=r href="#{}">{}</a>').format(shared.anchor, shared.name)
         words = " or ".join(target.types)
         return Markup('{} (<a href="#{}">{}</a>)').format(words, shared.anchor, shared.name)
+
+
+def slug(text: str) -> str:
+    """Return a text as part of an anchor, which needs no quotes."""
+    return _NOT_IN_ANCHOR.sub("-", text).strip("-.")[:_MAX_ANCHOR] or "field"
 
 
 def code(value: Json) -> Markup:
@@ -260,12 +311,14 @@ def _enum(values: tuple[Json, ...]) -> Markup:
     )
 
 
-def _facts(schema: Schema) -> Iterator[Markup]:
+def _facts(schema: Schema, unit: str | None = None) -> Iterator[Markup]:
     """Yield further facts about a value."""
     if schema.pattern is not None:
         yield Markup("Pattern: {}").format(code(schema.pattern))
     if schema.default is not MISSING:
-        yield Markup("Default: {}").format(code(schema.default))
+        amount = money.dollars(schema.default, unit) if unit is not None else ""
+        shown = f" ({amount})" if amount else ""
+        yield Markup("Default: {}{}").format(code(schema.default), shown)
     for example in schema.examples[:1]:
         if isinstance(example, str | int | float) and len(str(example)) <= _MAX_EXAMPLE_LENGTH:
             yield Markup("Example: {}").format(code(example))

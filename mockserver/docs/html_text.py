@@ -1,11 +1,10 @@
-"""Converts text to HTML: Markdown descriptions and highlighted code. Everything else is escaped."""
+"""Converts Markdown descriptions to HTML. Everything else is escaped."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from functools import cache, lru_cache
-from itertools import groupby
 from typing import Any
 
 from markdown_it import MarkdownIt
@@ -13,29 +12,14 @@ from markdown_it.renderer import RendererHTML
 from markdown_it.token import Token
 from markdown_it.utils import OptionsDict
 from markupsafe import Markup
-from pygments.lexer import Lexer
-from pygments.lexers import get_lexer_by_name
-from pygments.token import Comment, Keyword, Number, String, _TokenType, is_token_subtype
+
+from mockserver.docs.highlighting import highlighted
 
 _MAX_HEADING = 6
+_PLAIN = re.compile(r"[^\W_](?:[\w ,.;:()'?/%$=+-](?<!_))*")
+"""Text that Markdown and HTML leave as it is. An underscore may be emphasis."""
 _SAFE_LINK = re.compile(r"(?:https?://|mailto:|#)[^\x00-\x20\x7f]*", re.IGNORECASE)
 _ID = re.compile(r"\s*\{#([A-Za-z][\w-]{0,79})\}\s*$")
-# Names of fences and their lexers. No other name reaches the highlighter.
-_LEXERS = {
-    **dict.fromkeys(("bash", "sh", "shell", "console"), "bash"),
-    **dict.fromkeys(("javascript", "js", "typescript", "ts"), "javascript"),
-    **dict.fromkeys(("python", "py"), "python"),
-    **{name: name for name in ("json", "yaml", "http")},
-}
-# The elements that carry the colours. The most frequent ones have no class, to keep the page small.
-_TAGS: tuple[tuple[_TokenType, str], ...] = (
-    (String, "<i>{}</i>"),
-    (Keyword, "<b>{}</b>"),
-    (Number, "<i class=n>{}</i>"),
-    (Comment, "<i class=c>{}</i>"),
-)
-
-
 # --- descriptions
 
 
@@ -52,7 +36,10 @@ def prose(text: str, heading: int, after: Markup | str = "") -> Markup:
 @lru_cache(maxsize=4096)
 def inline(text: str) -> Markup:
     """Return a description as running text, for places without room for blocks."""
-    html = _parser().renderInline(" ".join(text.split()))
+    line = " ".join(text.split())
+    if _PLAIN.fullmatch(line):
+        return Markup(line)  # noqa: S704 (it has no character with a meaning)
+    html = _parser().renderInline(line)
     return Markup(html)  # noqa: S704 (the parser escapes HTML in the text)
 
 
@@ -102,7 +89,7 @@ class _Renderer(RendererHTML):
         return f"<pre>{highlighted(token.content.rstrip(), language)}</pre>\n"
 
     def code_block(self, tokens: Sequence[Token], index: int, *_: Any) -> str:
-        return f"<pre>{_text(tokens[index].content.rstrip())}</pre>\n"
+        return f"<pre>{highlighted(tokens[index].content.rstrip(), '')}</pre>\n"
 
     def link_open(self, tokens: Sequence[Token], index: int, options: OptionsDict, env: Any) -> str:
         if not str(tokens[index].attrGet("href")).startswith("#"):
@@ -113,41 +100,3 @@ class _Renderer(RendererHTML):
 def _is_safe_link(url: str) -> bool:
     """Return whether a link leads to the web, to a mailbox or to a place on this page."""
     return _SAFE_LINK.fullmatch(url) is not None
-
-
-# --- code
-
-
-@lru_cache(maxsize=4096)
-def highlighted(code: str, language: str) -> Markup:
-    """Return highlighted code, or the escaped code if the language is unknown."""
-    lexer = _lexer(_LEXERS.get(language.lower(), ""))
-    if lexer is None:
-        return _text(code)
-    return Markup("").join(_pieces(lexer, code))
-
-
-@cache
-def _lexer(name: str) -> Lexer | None:
-    return get_lexer_by_name(name, stripnl=False, ensurenl=False) if name else None
-
-
-def _pieces(lexer: Lexer, code: str) -> Iterator[Markup]:
-    # Pygments marks a shell's line continuation as a string.
-    tagged = (
-        ("" if text == "\\\n" else _tag_of(type), text) for type, text in lexer.get_tokens(code)
-    )
-    for tag, run in groupby(tagged, key=lambda piece: piece[0]):
-        text = "".join(piece[1] for piece in run)
-        yield Markup(tag).format(_text(text)) if tag else _text(text)  # noqa: S704 (one of ours)
-
-
-def _text(text: str) -> Markup:
-    """Return an escaped text for use between tags, where quotes need no escaping."""
-    escaped = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    return Markup(escaped)  # noqa: S704 (escaped above)
-
-
-@cache
-def _tag_of(type: _TokenType) -> str:
-    return next((tag for kind, tag in _TAGS if is_token_subtype(type, kind)), "")

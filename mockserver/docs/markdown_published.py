@@ -42,8 +42,7 @@ class _Writer:
         if not operations:
             return
         yield from [f"# {plain(page.title)}", ""]
-        if page.description and self._published.shows(page.description_mark or page.provenance):
-            yield from [prose(page.description, 2), ""]
+        yield from [prose(self._published.subtitle(page), 2), ""]
         yield from [f"> {self._banner}", ""]
         for operation in operations:
             yield from self._operation(operation)

@@ -13,7 +13,7 @@ without marks have None everywhere.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, Final, Literal
 
@@ -52,6 +52,10 @@ class Schema:
     """In words: ``at least 1``, ``at most 255 characters``."""
     minimum: int | None = None
     """The smallest integer that is allowed, or None."""
+    maximum: int | None = None
+    """The largest integer that is allowed, or None."""
+    unit: str | None = None
+    """The unit of an amount by ``x-unit``: ``cents``, ``microcents``, or another."""
     pattern: str | None = None
     enum: tuple[Json, ...] | None = None
     default: Json = MISSING
@@ -364,6 +368,24 @@ class Server:
 
 
 @dataclass(frozen=True, slots=True)
+class Step:
+    """A step of a story: what to do, and the operation that does it."""
+
+    title: str | None
+    text: str | None
+    operation: Operation | None
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """A first task from its first request to its end, by ``x-story``."""
+
+    title: str
+    text: str | None
+    steps: tuple[Step, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Reference:
     """The content of all pages."""
 
@@ -383,6 +405,9 @@ class Reference:
     """The shared headers that are used."""
     anchors: Mapping[str, str]
     """The anchor of each operation that has an operationId."""
+    story: Story | None = None
+    synonyms: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Phrases for the search, and what to look for instead, by ``x-search-synonyms``."""
 
     @property
     def operations(self) -> Iterator[Operation]:

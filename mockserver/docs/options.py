@@ -25,6 +25,8 @@ class Options:
     """Realistic examples come from the document; placeholders are the published page's."""
     api_key: str = ""
     """The key that the forms of a live page start with."""
+    origin: str = ""
+    """The address of the mock that serves a live page, without a slash at the end."""
     command: str = PACKAGED
     """The command that generates the pages again."""
     guides: tuple[Guide, ...] = ()

@@ -17,6 +17,7 @@ from mockserver.docs.model import (
     Json,
     Media,
     Operation,
+    Page,
     Parameter,
     Property,
     Reference,
@@ -52,6 +53,12 @@ class Published:
     def shows(self, provenance: str | None) -> bool:
         """Return whether a part is shown. In a document without marks, everything is documented."""
         return self.everything or provenance in (None, DOCUMENTED)
+
+    def subtitle(self, page: Page) -> str:
+        """Return the description of a tag, or the vendor's sentence for one without."""
+        if page.description and self.shows(page.description_mark or page.provenance):
+            return page.description
+        return f"API reference for {page.title.lower()} endpoints."
 
     def rows(self, operation: Operation) -> list[Row]:
         """Return the parameter table: path, query, header parameters, then body properties."""

@@ -23,9 +23,10 @@ from mockserver.docs.model import (
 )
 from mockserver.docs.part_reader import PartReader
 from mockserver.docs.schema_reader import SchemaReader
+from mockserver.docs.story_reader import story_of, synonyms_of
 from mockserver.openapi.shape import METHODS
 
-_MOCK_URL = "http://127.0.0.1:8080"
+MOCK_URL = "http://127.0.0.1:8080"
 """The address of the mock, which is the base of relative server URLs in samples."""
 _ROOT = "/"
 """The URL of the server of a document that names none."""
@@ -73,6 +74,8 @@ class _Reader:
                 for operation in operations
                 if operation.operation_id is not None
             },
+            story=story_of(self._root, operations),
+            synonyms=synonyms_of(self._root),
         )
 
     def _component(self, kind: str) -> Node:
@@ -121,7 +124,7 @@ class _Reader:
             else None,
             responses=self._responses(node, inherited),
             security=self._security(node, schemes),
-            server=urljoin(_MOCK_URL, servers[0].url if servers else _ROOT).rstrip("/"),
+            server=urljoin(MOCK_URL, servers[0].url if servers else _ROOT).rstrip("/"),
             mark=node.get("x-provenance"),
             provenance=inherited,
             # A callback may contain itself, so only one level is read.

@@ -100,6 +100,8 @@ class SchemaReader:
             format=node.get("format"),
             bounds=bounds.in_words(node),
             minimum=bounds.minimum(node),
+            maximum=bounds.maximum(node),
+            unit=node["x-unit"] if isinstance(node.get("x-unit"), str) else None,
             pattern=node.get("pattern"),
             enum=None if enum is None else tuple(value for value in enum if value is not None),
             default=node.get("default", MISSING),

@@ -77,6 +77,12 @@ def document(text: str) -> Json:
     return {
         "openapi": "3.0.3",
         "x-provenance": text,
+        "x-search-synonyms": {text: [text]},
+        "x-story": {
+            "title": text,
+            "description": text,
+            "steps": [{"title": text, "description": text, "operationId": text}],
+        },
         "info": {
             "title": text,
             "version": text,

@@ -17,11 +17,11 @@ def _names(text: str) -> frozenset[str]:
 _TAGS = _names("""
     html head meta title link script style body a header div label input kbd button span nav main
     section footer h1 h2 h3 h4 h5 h6 p ul ol li code pre small em strong b i details summary figure
-    figcaption table thead tbody tr th td blockquote hr br
+    figcaption table thead tbody tr th td blockquote hr br u var dl dt dd select option
 """)
 _ATTRIBUTES = _names("""
-    data-key lang charset http-equiv content name rel href id class role hidden for type placeholder
-    autocomplete spellcheck tabindex data-request start title
+    data-key data-synonyms lang charset http-equiv content name rel href id class role hidden for
+    type placeholder autocomplete spellcheck tabindex data-request start title value
 """)
 
 

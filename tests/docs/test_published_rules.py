@@ -471,3 +471,43 @@ def test_each_tag_is_a_page() -> None:
         "## GET /1",
     ]
     assert "# A\n\nFirst.\n\n> This page" in page
+
+
+@pytest.mark.parametrize("version", ["3.0.3", "3.1.0"])
+def test_optional_fields_are_read_as_fastapi_writes_them(version: str) -> None:
+    """The type is that of the choice, the title is not shown, and the response is a placeholder."""
+    fields = {
+        "code": {"anyOf": [{"type": "string"}, NULL], "title": "Code"},
+        "count": {"anyOf": [{"type": "integer", "minimum": 1}, NULL], "title": "Count"},
+        "names": {"anyOf": [{"type": "array", "items": {"type": "string"}}, NULL]},
+        "plan": {"anyOf": [to("Plan"), NULL]},
+        "mode": {"anyOf": [{"type": "string", "enum": ["a", "b"]}, NULL], "default": "a"},
+    }
+    body = {"type": "object", "properties": fields}
+    post = {"requestBody": taking(body), "responses": responding(body)}
+    schemas = {"Plan": {"type": "object", "properties": {"id": {"type": "string"}}}}
+    published, operation = only_operation(
+        spec({"/things": {"post": post}}, schemas, version=version)
+    )
+    assert [(row.type, row.required, row.description) for row in published.rows(operation)] == [
+        ("string", False, "code"),
+        ("integer", False, "count"),
+        ("string[]", False, "names"),
+        ("object", False, "plan"),
+        ('"a" | "b"', False, "mode"),
+    ]
+    assert published.response(operation) == dict.fromkeys(fields, "example")
+
+
+def test_a_tag_without_a_description_has_the_subtitle_of_the_vendor() -> None:
+    """A description that is not documented is none."""
+    tags = [
+        {"name": "Account"},
+        {"name": "Jobs", "description": "Of jobs.", "x-description-provenance": "assumed"},
+        {"name": "Keys", "description": "About keys."},
+    ]
+    paths = {f"/{tag['name']}": {"get": {"tags": [tag["name"]]}} for tag in tags}
+    page = markdown({**spec(paths), "tags": tags}, provenance="documented")
+    assert "# Account\n\nAPI reference for account endpoints.\n" in page
+    assert "# Jobs\n\nAPI reference for jobs endpoints.\n" in page
+    assert "# Keys\n\nAbout keys.\n" in page

@@ -1,5 +1,5 @@
 "use strict";
-// Runs before the first paint: applies the theme and the language that the reader chose before.
+// Runs before the first paint: applies what the reader chose before.
 (() => {
   const root = document.documentElement;
   root.classList.add("js");
@@ -9,4 +9,5 @@
   const theme = read("theme"), language = read("language");
   if (theme === "light" || theme === "dark") root.dataset.theme = theme;
   root.dataset.language = ["curl", "python", "javascript"].includes(language) ? language : "curl";
+  root.classList.toggle("marks", read("marks") === "on");
 })();

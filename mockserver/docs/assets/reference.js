@@ -1,16 +1,7 @@
 "use strict";
 // Optional features: everything on the page can be read without scripts.
 (() => {
-  const root = document.documentElement, byId = (id) => document.getElementById(id);
-  const all = (selector, within = document) => [...within.querySelectorAll(selector)];
-  const make = (tag, props, ...children) => {
-    const element = Object.assign(document.createElement(tag), props);
-    element.append(...children);
-    return element;
-  };
-  const store = (name, value) => {
-    try { localStorage.setItem("reference-" + name, value); } catch { /* storage is not allowed */ }
-  };
+  const { root, byId, all, make, store, copy, announce } = page;
 
   // ---- theme
   const themes = ["auto", "light", "dark"], theme = byId("theme");
@@ -31,37 +22,48 @@
   // ---- languages
   const choose = (language) => {
     root.dataset.language = language;
-    for (const tab of all(".tabs button")) {
+    for (const tab of all(".ss .tabs button")) {
       tab.setAttribute("aria-pressed", String(tab.value === language));
     }
   };
-  for (const samples of all(".ss")) {
-    const figures = [...samples.children];
-    if (figures.length < 2) continue;
+  const labels = { curl: "curl", python: "Python", javascript: "JavaScript" };
+  const tabbed = (holder, label, names) => {
     const tabs = make("div", { className: "tabs" });
     tabs.setAttribute("role", "group");
-    tabs.setAttribute("aria-label", "Language");
-    for (const figure of figures) {
-      const { className: value, firstElementChild: caption } = figure;
-      tabs.append(make("button", { type: "button", value, textContent: caption.textContent }));
+    tabs.setAttribute("aria-label", label);
+    for (const [value, textContent] of names) {
+      tabs.append(make("button", { type: "button", value, textContent }));
     }
-    samples.prepend(tabs);
+    holder.prepend(tabs);
+  };
+  for (const samples of all(".ss")) {
+    const names = [...samples.children].map((figure) => {
+      const caption = figure.querySelector("figcaption");
+      return [figure.className, caption ? caption.textContent : labels[figure.className]];
+    });
+    if (names.length > 1) tabbed(samples, "Language", names);
+  }
+  // Responses and errors of an operation: one is shown.
+  const showBody = (holder, at) => {
+    all(":scope > figure", holder).forEach((figure, place) => { figure.hidden = place !== at; });
+    all(".tabs button", holder).forEach((tab, place) => {
+      tab.setAttribute("aria-pressed", String(place === at));
+    });
+  };
+  for (const bodies of all(".rs")) {
+    const names = all("figcaption", bodies).map((caption, at) => [at, caption.textContent]);
+    if (names.length < 2) continue;
+    tabbed(bodies, "Response", names);
+    showBody(bodies, 0);
   }
   choose(root.dataset.language);
 
   // ---- copy buttons
-  const copy = async (text) => {
-    try {
-      await navigator.clipboard.writeText(text);
-      return true;
-    } catch { /* fall back to execCommand */ }
-    const area = make("textarea", { value: text, className: "off" });
-    document.body.append(area);
-    area.select();
-    const done = document.execCommand("copy");
-    area.remove();
-    return done;
-  };
+  for (const code of all(".d > pre")) {
+    const figure = make("figure", {});
+    code.replaceWith(figure);
+    figure.append(code);
+  }
   for (const figure of all("figure")) {
     figure.append(make("button", { type: "button", className: "copy", textContent: "Copy" }));
   }
@@ -73,8 +75,10 @@
       const done = await copy(button.parentElement.querySelector("pre").textContent);
       button.textContent = done ? "Copied" : "Press Ctrl-C";
       button.classList.add("done");
-      byId("count").textContent = button.textContent;
+      announce(button.textContent);
       setTimeout(() => { button.textContent = "Copy"; button.classList.remove("done"); }, 2000);
+    } else if (button.matches(".rs .tabs button")) {
+      showBody(button.closest(".rs"), Number(button.value));
     } else if (button.matches(".tabs button")) {
       const top = button.getBoundingClientRect().top;
       choose(button.value);
@@ -82,6 +86,16 @@
       scrollBy({ top: button.getBoundingClientRect().top - top });
     }
   });
+
+  // ---- fields: each name is a link to its row
+  const link = (id, ...children) => {
+    const element = make("a", {}, ...children);
+    element.setAttribute("href", "#" + id);
+    return element;
+  };
+  for (const name of all("li[id] > .v")) {
+    name.replaceWith(link(name.parentElement.id, name.cloneNode(true)));
+  }
 
   // ---- navigation
   const nav = byId("nav"), menu = byId("menu");
@@ -92,14 +106,22 @@
   menu.hidden = false;
   menu.addEventListener("click", () => open(!nav.classList.contains("open")));
   nav.addEventListener("click", (event) => { if (event.target.closest("a")) open(false); });
+  // The title of the window is that of the part that a link leads to.
+  const wholeTitle = document.title;
+  const titleOf = (target) => {
+    const part = target.closest("section[id]"), heading = part && part.querySelector("h2, h3, h4");
+    const name = heading && (heading.querySelector(".t") || heading).textContent.trim();
+    document.title = name ? `${name} · ${wholeTitle}` : wholeTitle;
+  };
   const goToHash = () => {
-    let id = location.hash.slice(1);
+    let id = location.hash.slice(1) || byId("content").dataset.start || "";
     try { id = decodeURIComponent(id); } catch { /* use it undecoded */ }
     const target = id && byId(id);
     if (!target) return;
     for (let element = target; element; element = element.parentElement) {
       if (element.tagName === "DETAILS") element.open = true;
     }
+    titleOf(target);
     target.scrollIntoView();
     // Sections that are laid out only now may have moved the target.
     requestAnimationFrame(() => requestAnimationFrame(() => target.scrollIntoView()));
@@ -181,129 +203,8 @@
     button.textContent = shown ? "+" : "\u2212";
   });
 
-  // ---- search
-  const box = byId("search"), found = byId("found"), count = byId("count");
-  let index = null, selected = -1;
-  const textOf = (node, ...without) => {
-    const walker = document.createTreeWalker(node, NodeFilter.SHOW_TEXT), pieces = [];
-    for (let text = walker.nextNode(); text; text = walker.nextNode()) {
-      const isExcluded = without.some((other) => other && other.contains(text));
-      if (text.parentElement.tagName !== "BUTTON" && !isExcluded) pieces.push(text.data);
-    }
-    return pieces.join(" ").replace(/\s+/g, " ");
-  };
-  const searchable = ".o, .g, .sh, main > section:first-child, #headers + ul > li";
-  // What is on other pages: JSON in the page, with addresses instead of targets.
-  const slug = (title) => title.toLowerCase().replace(/[^\w\- ]/g, "").replaceAll(" ", "-");
-  const linked = (title, place, text, href) => ({
-    title, place, text, href, head: (title + " " + place).toLowerCase(), low: text.toLowerCase(),
-  });
-  const linkedEntries = () => JSON.parse(byId("entries")?.textContent || "[]").flatMap((entry) => [
-    linked(entry.title, "", entry.text, entry.href),
-    ...entry.parts.map(([title, text = "", anchor = slug(title)]) =>
-      linked(title, entry.title, text, `${entry.href}#${anchor}`)),
-  ]);
-  const ownEntries = () => all(searchable).map((part) => {
-    const heading = part.querySelector("h1, h2, h3, h4, .v"), path = part.querySelector(".u");
-    const target = part.id || "top";
-    const title = textOf(heading).trim(), place = path ? textOf(path).trim() : "";
-    const text = textOf(part, heading, path).trim();
-    const head = [title, place, target].join(" ").toLowerCase();
-    return { title, text, target, place, head, low: text.toLowerCase() };
-  });
-  const buildIndex = () => [...ownEntries(), ...linkedEntries()];
-  const score = (entry, words) => words.reduce((sum, word) => {
-    if (!sum || (!entry.low.includes(word) && !entry.head.includes(word))) return 0;
-    return sum + (entry.head.includes(word) ? 20 : 0) + Math.min(5, entry.low.split(word).length);
-  }, 1);
-  const marked = (text, words) => {
-    const low = text.toLowerCase();
-    const hits = words.map((word) => low.indexOf(word)).filter((at) => at >= 0);
-    const start = Math.max(0, (hits.length ? Math.min(...hits) : 0) - 30);
-    const first = start && low.indexOf(" ", start) + 1;
-    let rest = text.slice(first, first + 140).replace(/\s\S*$/, "");
-    const pieces = first ? ["\u2026"] : [];
-    const escaped = words.map((word) => word.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"));
-    const any = new RegExp(escaped.join("|"), "i");
-    for (let hit = any.exec(rest); hit && hit[0]; hit = any.exec(rest)) {
-      pieces.push(rest.slice(0, hit.index), make("mark", {}, hit[0]));
-      rest = rest.slice(hit.index + hit[0].length);
-    }
-    return [...pieces, rest];
-  };
-  const close = () => {
-    found.hidden = true;
-    box.setAttribute("aria-expanded", "false");
-    box.removeAttribute("aria-activedescendant");
-    selected = -1;
-  };
-  const select = (at) => {
-    const hits = found.querySelectorAll(".hit");
-    if (!hits.length) return;
-    selected = (at + hits.length) % hits.length;
-    hits.forEach((hit, place) => hit.setAttribute("aria-selected", String(place === selected)));
-    hits[selected].scrollIntoView({ block: "nearest" });
-    box.setAttribute("aria-activedescendant", hits[selected].id);
-  };
-  const search = () => {
-    index = index || buildIndex();
-    const words = box.value.toLowerCase().split(/\s+/).filter(Boolean);
-    if (!words.length) return close();
-    const scored = index.map((entry) => ({ entry, score: score(entry, words) }));
-    const matches = scored.filter((hit) => hit.score > 0);
-    const hits = matches.sort((a, b) => b.score - a.score).slice(0, 20);
-    found.replaceChildren(...hits.map(({ entry }, place) => {
-      const hit = make("div", { className: "hit", id: "hit-" + place }, make("b", {}, entry.title));
-      if (entry.place) hit.append(make("span", {}, entry.place));
-      hit.append(make("span", {}, ...marked(entry.text, words)));
-      hit.setAttribute("role", "option");
-      hit.setAttribute("aria-selected", "false");
-      hit.dataset.target = entry.target || "";
-      if (entry.href) hit.dataset.href = entry.href;
-      return hit;
-    }));
-    count.textContent = hits.length ? hits.length + " found" : "Nothing found";
-    if (!hits.length) found.append(make("div", { className: "none" }, "Nothing found"));
-    found.hidden = false;
-    box.setAttribute("aria-expanded", "true");
-    select(0);
-  };
-  const go = (hit) => {
-    close();
-    box.value = "";
-    box.blur();
-    if (hit.dataset.href) return location.assign(hit.dataset.href);
-    if (location.hash === "#" + hit.dataset.target) goToHash();
-    else location.hash = hit.dataset.target;
-    const target = byId(hit.dataset.target);
-    target.tabIndex = -1;
-    target.focus({ preventScroll: true });
-  };
-  box.parentElement.hidden = false;
-  box.addEventListener("input", search);
-  box.addEventListener("focus", () => { if (box.value) search(); });
-  box.addEventListener("blur", () => setTimeout(close, 150));
-  box.addEventListener("keydown", (event) => {
-    const hits = found.hidden ? [] : found.querySelectorAll(".hit");
-    if (event.key === "ArrowDown") select(selected + 1);
-    else if (event.key === "ArrowUp") select(selected - 1);
-    else if (event.key === "Enter" && hits.length) go(hits[Math.max(0, selected)]);
-    else if (event.key === "Escape") { box.value = ""; close(); box.blur(); }
-    else return;
-    event.preventDefault();
-  });
-  found.addEventListener("mousedown", (event) => {
-    const hit = event.target.closest(".hit");
-    if (!hit) return;
-    event.preventDefault();
-    go(hit);
-  });
   document.addEventListener("keydown", (event) => {
     if (event.key === "Escape" && nav.classList.contains("open")) { open(false); menu.focus(); }
-    if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey) return;
-    if (event.target.closest("input, textarea, select")) return;
-    event.preventDefault();
-    box.focus();
   });
   root.dataset.ready = "true";
 })();

@@ -1,0 +1,115 @@
+"""What readers look for is found first. The page's own code searches."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.docs.browser.conftest import Open
+from tests.docs.html_page import made
+from tests.docs.specs import spec
+
+pytestmark = pytest.mark.slow
+
+QUERIES = {
+    "balance": "operation-get_balance",
+    "deposit": "operation-create_deposit",
+    "add money": "operation-create_deposit",
+    "top up": "operation-create_deposit",
+    "coupon": "operation-validate_promo_code",
+    "promo codes": "operation-validate_promo_code",
+    "discount code": "operation-validate_promo_code",
+    "add a card": "operation-add_payment_method",
+    "delete card": "operation-remove_payment_method",
+    "default card": "operation-set_default_payment_method",
+    "credit cards": "operation-list_payment_methods",
+    "cancel subscription": "operation-create_portal_session",
+    "upgrade plan": "operation-change_plan",
+    "subscribtion": "operation-get_subscription",
+    "invoices": "operation-list_invoices",
+    "recipt": "operation-list_invoices",
+    "transaction history": "operation-list_credit_transactions",
+    "balance_after": "operation-list_credit_transactions",
+    "forecast": "operation-get_cost_projection",
+    "auto top up": "operation-get_auto_recharge",
+    "recharge threshold": "operation-get_auto_recharge",
+    "turn off auto-recharge": "operation-disable_auto_recharge",
+    "low balance alert": "operation-get_usage_alerts",
+    "audit": "operation-list_audit_log",
+    "setup intent": "operation-create_setup_intent",
+    "depsoit": "operation-create_deposit",
+    "create_deposit": "operation-create_deposit",
+    "/billing/portal": "operation-create_portal_session",
+    "rate limit": "guide-rate-limits",
+    "Retry-After": "header-retry-after",
+    "429": "response-toomanyrequests",
+    "webhook signature": "guide-webhooks",
+    "idempotency": "guide-errors",
+    "api key": "guide-authentication",
+    "microcents": "guide-money-and-units",
+    "pagination": "guide-pagination",
+    "error codes": "guide-errors",
+    "how do I verify a webhook": "guide-webhooks",
+    "autorecharge history": "operation-list_auto_recharge_history",
+    "team account": "guide-organizations",
+    "test card numbers": "guide-testing-with-the-mock",
+}
+"""Queries and the part of the page that must come first."""
+
+
+def first_hit(page: Any, query: str) -> str:
+    """Return the target of the first result."""
+    page.fill("#search", query)
+    target: str = page.locator(".hit").first.get_attribute("data-target")
+    return target
+
+
+def test_what_readers_look_for_is_found_first(open_page: Open, on_disk: str) -> None:
+    """Titles come before texts, operations before guides, and readers use words of their own."""
+    page = open_page(on_disk).page
+    found = {query: first_hit(page, query) for query in QUERIES}
+    assert found == QUERIES
+
+
+def test_a_field_is_found_in_its_operation(open_page: Open, on_disk: str) -> None:
+    """The result leads to the field, and the page shows it."""
+    page = open_page(on_disk).page
+    page.fill("#search", "promo_code")
+    hit = page.locator(".hit").first
+    assert hit.get_attribute("data-target") == "operation-create_deposit"
+    hit.click()
+    page.wait_for_function("location.hash === '#DepositCreate.promo_code'")
+
+
+def test_nothing_found_is_followed_by_a_suggestion(open_page: Open, on_disk: str) -> None:
+    """Operations with similar titles are suggested."""
+    page = open_page(on_disk).page
+    page.fill("#search", "zzdepozzitzz")
+    assert page.locator("#found .none").inner_text().startswith("Nothing found. Did you mean")
+    suggested = page.locator(".hit").first.get_attribute("data-target")
+    assert suggested == "operation-create_deposit"
+
+
+def test_a_key_opens_the_search(open_page: Open, on_disk: str) -> None:
+    """Ctrl+K works from everywhere, a slash outside of fields."""
+    page = open_page(on_disk).page
+    for key in ("Control+k", "/"):
+        page.evaluate("document.activeElement.blur()")
+        page.keyboard.press(key)
+        assert page.evaluate("document.activeElement.id") == "search"
+
+
+def test_other_documents_have_synonyms_of_their_own(open_page: Open, tmp_path: Path) -> None:
+    """They are in the document, not in the code, and those of a wrong shape are ignored."""
+    paths = {
+        "/pets": {"get": {"operationId": "list_pets", "summary": "List pets"}},
+        "/orders": {"get": {"operationId": "list_orders", "summary": "List orders"}},
+    }
+    table = {"puppy": ["pets"], "purchase": "orders", "broken": {"a": 1}, "empty": []}
+    place = tmp_path / "page.html"
+    place.write_text(made({**spec(paths), "x-search-synonyms": table}))
+    page = open_page(place.as_uri()).page
+    assert first_hit(page, "puppies") == "operation-list_pets"
+    assert first_hit(page, "purchse") == "operation-list_orders"
