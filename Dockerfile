@@ -8,6 +8,7 @@ COPY mockserver mockserver
 COPY contract_tests contract_tests
 COPY spec spec
 COPY fixtures fixtures
+COPY docs/guides docs/guides
 RUN python -m pip wheel --no-deps --no-index --find-links wheels --wheel-dir wheels .
 RUN python -m venv /opt/mock
 RUN /opt/mock/bin/pip install --no-index --find-links wheels alterlab-billing-mock

@@ -130,6 +130,7 @@ class _Served:
             self._fallback,
             clock,
             base_url=base_url,
+            guides=packaged.guides() if _is_billing(self._contract) else None,
             prefix=self._settings.pages_prefix,
             workbench=f"{self._settings.control_prefix}/",
         )
@@ -146,7 +147,13 @@ class _Served:
         return WorkbenchPages(
             PublishEvents(guarded, world.state),
             settings.control_prefix,
-            facts_of(behaviour.about, self._control, self._contract, settings.pages_prefix),
+            facts_of(
+                behaviour.about,
+                self._control,
+                self._contract,
+                settings.pages_prefix,
+                has_guides=_is_billing(self._contract),
+            ),
             behaviour.beside.panels,
         )
 
@@ -238,6 +245,11 @@ class Server:
     def check(self) -> None:
         """Load all documents now. Raise FileError."""
         self._served.check()
+
+    @property
+    def has_guides(self) -> bool:
+        """Whether the guides are served: they are about the Billing API."""
+        return _is_billing(self.contract)
 
     def not_stateful(self) -> list[Operation]:
         """Return the operations without a handler, which are served from examples and schemas."""

@@ -32,7 +32,8 @@ def text(url: str, server: Server) -> str:
     clock = server.world.clock
     frozen = f" The clock is frozen at {clock.now():%Y-%m-%dT%H:%M:%SZ}." if clock.frozen else ""
     pages, control = server.settings.pages_prefix, server.settings.control_prefix
-    links = f"Workbench: {url}{control}/   Reference: {url}{pages}/docs/reference"
+    guides = f"   Guides: {url}{pages}/docs" if server.has_guides else ""
+    links = f"Workbench: {url}{control}/{guides}   Reference: {url}{pages}/docs/reference"
     links += f"   Control API: {url}{control}/openapi.json"
     return "\n".join([*lines, f"{links}   Press Ctrl-C to stop.{frozen}"])
 

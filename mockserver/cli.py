@@ -149,8 +149,8 @@ def _refuse(error: Exception) -> int:
 
 
 _DOCS_DESCRIPTION = """\
-Generates the reference pages from the OpenAPI contract: Markdown, one HTML file, and llms.txt, an
-index of both."""
+Generates the reference pages from the OpenAPI contract: Markdown as a whole and by operation, one
+HTML file, llms.txt and llms-full.txt. --guides adds pages of Markdown guides to all of them."""
 
 _DOCS_EPILOG = """\
 exit codes: 0 the pages are written or up to date; 1 they are out of date (--check); 2 a flag or the
@@ -159,7 +159,7 @@ contract cannot be used, and the pages are unchanged"""
 
 def _docs(words: list[str]) -> int:
     """Run ``mockserver docs`` and return the exit code."""
-    from mockserver.docs import formats, pages
+    from mockserver.docs import formats, guides, pages
     from mockserver.docs.options import PACKAGED, Options, command_of
 
     flags = _docs_parser().parse_args(words)
@@ -167,8 +167,14 @@ def _docs(words: list[str]) -> int:
         chosen = settings.read_docs(
             vars(flags), os.environ, spec=packaged.spec(), formats=list(formats.FORMATS)
         )
-        command = PACKAGED if chosen.spec == packaged.spec() else command_of(chosen.spec)
-        options = Options(chosen.provenance, chosen.examples, command=command)
+        is_packaged = chosen.spec == packaged.spec()
+        command = PACKAGED if is_packaged else command_of(chosen.spec, chosen.guides)
+        options = Options(
+            chosen.provenance,
+            chosen.examples,
+            command=command,
+            guides=guides.load(chosen.guides) if chosen.guides is not None else (),
+        )
         warn = partial(print, "mockserver:", file=sys.stderr)
         files = pages.make(chosen.spec, chosen.formats, options, warn)
         difference = pages.difference(chosen.out, files) if chosen.check else ""

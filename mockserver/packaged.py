@@ -36,6 +36,11 @@ def fixtures() -> Path:
     return _root() / "fixtures"
 
 
+def guides() -> Path:
+    """Return the folder with the guides."""
+    return _PACKAGED / "guides" if _PACKAGED.is_dir() else _CHECKOUT / "docs" / "guides"
+
+
 def control_spec() -> Path:
     """Return the path of the control API's general document."""
     return _PACKAGE / "control" / "openapi.yaml"

@@ -69,6 +69,8 @@ class DocsSettings(Struct, frozen=True):
     out: Path = Path("docs")
     provenance: Literal["documented", "all"] = "all"
     examples: Literal["realistic", "placeholder"] = "realistic"
+    guides: Path | None = None
+    """The folder of guides that become pages; None for none."""
     check: bool = False
 
 
@@ -270,6 +272,12 @@ DOCS_SETTINGS = (
         "examples",
         parse.one_of("realistic", "placeholder"),
         "realistic (default), or placeholder as on the published page",
+    ),
+    _Setting(
+        "guides",
+        Path,
+        "folder of Markdown guides that become pages beside the reference (none)",
+        "FOLDER",
     ),
     _Setting(
         "check",

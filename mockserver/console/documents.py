@@ -6,14 +6,18 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
+from mockserver.console.guides import INDEX
 from mockserver.console.reference import PATH
 from mockserver.openapi.contract import Contract
 
 
-def document_routes(contract: Contract, prefix: str, workbench: str) -> list[Route]:
+def document_routes(
+    contract: Contract, prefix: str, workbench: str, *, has_guides: bool
+) -> list[Route]:
     """Return the routes of the contract, as JSON and as its file, and of the redirects.
 
     ``workbench`` is the path of the page that ``/`` leads to, unless there is a ``prefix``.
+    ``/docs`` leads to the guides, or else to the reference.
     """
 
     async def document(_: Request) -> Response:
@@ -25,14 +29,15 @@ def document_routes(contract: Contract, prefix: str, workbench: str) -> list[Rou
     async def home(_: Request) -> Response:
         return RedirectResponse(workbench)
 
-    async def reference(_: Request) -> Response:
-        return RedirectResponse(prefix + PATH)
+    async def docs(_: Request) -> Response:
+        return RedirectResponse(prefix + (INDEX if has_guides else PATH))
 
     return [
         *([] if prefix else [Route("/", home)]),
         Route(f"{prefix}/openapi.json", document),
         Route(f"{prefix}/openapi.yaml", source),
-        Route(f"{prefix}/docs", reference),
+        Route(f"{prefix}/docs", docs),
+        Route(f"{prefix}/docs/", docs),
     ]
 
 

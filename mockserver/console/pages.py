@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 
 from starlette.exceptions import HTTPException
 from starlette.routing import Route, Router
@@ -9,6 +10,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mockserver.clock import Clock
 from mockserver.console.documents import document_routes
+from mockserver.console.guides import guide_routes
 from mockserver.console.reference import reference_routes
 from mockserver.engine.asgi import request_of, send_reply
 from mockserver.engine.fallback import Fallback
@@ -25,20 +27,22 @@ def pages(
     clock: Clock,
     *,
     base_url: Callable[[Scope], str],
+    guides: Path | None,
     prefix: str,
     workbench: str,
 ) -> ASGIApp:
     """Return an app that serves all pages. ``fallback`` responds to other paths and to errors.
 
     ``credentials``, by name of their security scheme, are filled into the forms of the reference.
-    ``base_url`` is the address of this mock for a caller, which its samples have.
+    ``base_url`` is the address of this mock for a caller, ``guides`` the folder of the guides.
     The paths of the contract's own pages begin with ``prefix``. Without one, ``/`` leads to
     ``workbench``.
     """
     routes = [
         *others,
-        *document_routes(contract, prefix, workbench),
-        *reference_routes(contract, next(iter(credentials.values()), ""), base_url, prefix),
+        *document_routes(contract, prefix, workbench, has_guides=guides is not None),
+        *guide_routes(contract, guides, base_url, prefix),
+        *reference_routes(contract, next(iter(credentials.values()), ""), base_url, prefix, guides),
     ]
     router = Router(routes, default=fallback, redirect_slashes=False)
 

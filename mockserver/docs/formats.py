@@ -4,20 +4,36 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from mockserver.docs import html, llms, markdown, markdown_published
+from mockserver.docs import guides, html, llms, markdown, markdown_published
+from mockserver.docs.guide_html import GuidePages
 from mockserver.docs.model import Reference
+from mockserver.docs.operation_pages import OperationPages
 from mockserver.docs.options import Options
 
 Files = Mapping[str, str]
 
 
 def _markdown(reference: Reference, options: Options) -> Files:
-    page = markdown_published.page if options.provenance == "documented" else markdown.page
-    return {llms.PAGE: page(reference, options), "llms.txt": llms.text(reference, options)}
+    if options.provenance == "documented":
+        page = markdown_published.page(reference, options)
+        return {llms.PAGE: page, "llms.txt": llms.text(reference, options)}
+    page = markdown.page(reference, options)
+    operations = OperationPages(reference, options)
+    return {
+        llms.PAGE: page,
+        **{name: operations.text(name) for name in operations.names},
+        **{f"{guides.FOLDER}/{guide.file}": guide.text for guide in options.guides},
+        "llms.txt": llms.text(reference, options, operations.names),
+        llms.FULL: llms.full(page, options.guides),
+    }
 
 
 def _html(reference: Reference, options: Options) -> Files:
-    return {html.PAGE: html.page(reference, options)}
+    pages = GuidePages(options.guides, reference)
+    return {
+        html.PAGE: html.page(reference, options),
+        **{f"{guides.FOLDER}/{name}.html": pages.page(name) for name in pages.names},
+    }
 
 
 # A new format is one entry here. ``--format`` takes its name; by default all are written.

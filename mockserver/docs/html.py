@@ -15,7 +15,7 @@ from jinja2 import Environment, PackageLoader, pass_context
 from jinja2.runtime import Context
 from markupsafe import Markup
 
-from mockserver.docs import html_text
+from mockserver.docs import guide_search, html_text
 from mockserver.docs.anchors import Anchors
 from mockserver.docs.html_operation import LARGE, Views, place_of
 from mockserver.docs.html_samples import mark_code
@@ -97,6 +97,8 @@ def _page(reference: Reference, options: Options, *, live: bool) -> str:
         "script": script,
         "live": live,
         "api_key": options.api_key,
+        "guides": ("guides/" if live else "guides/index.html") if options.guides else "",
+        "entries": _entries(options, "" if live else ".html"),
         "languages": LANGUAGES.values() if options.examples == "realistic" else (),
         "operation_count": operation_count,
         "many": operation_count > LARGE,
@@ -104,6 +106,21 @@ def _page(reference: Reference, options: Options, *, live: bool) -> str:
     }
     template = _environment().get_template("page.html" if everything else "published.html")
     return template.render(facts).strip() + "\n"
+
+
+def _entries(options: Options, suffix: str) -> list[guide_search.Entry]:
+    """Return what a search finds in the guides beside the reference."""
+    return list(guide_search.of_guides(options.guides, "guides/", suffix, with_texts=False))
+
+
+def guide_page(facts: dict[str, Any]) -> str:
+    """Return the page of a guide. It sends no requests."""
+    preferences, style, script = _assets(live=False)
+    style = Markup("\n").join([style, _asset("guide.css")])
+    assets = {"preferences": preferences, "style": style, "script": script}
+    policy = _policy([style], [preferences, script], live=False)
+    text = _environment().get_template("guide.html").render({**facts, **assets, "policy": policy})
+    return text.strip() + "\n"
 
 
 def summary(text: str) -> str:

@@ -1,9 +1,11 @@
-"""``llms.txt``: an index for language models, by the convention of llmstxt.org."""
+"""``llms.txt`` and ``llms-full.txt``: an index and the whole text, by llmstxt.org."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from urllib.parse import quote
 
+from mockserver.docs.guides import FOLDER, Guide
 from mockserver.docs.markdown_text import paragraph, plain
 from mockserver.docs.model import Operation, Reference
 from mockserver.docs.options import Options
@@ -12,17 +14,30 @@ from mockserver.docs.published import Published
 PAGE = "reference.md"
 
 
-def text(reference: Reference, options: Options) -> str:
-    """Return the whole file."""
-    return "\n".join(_lines(reference, options)).rstrip("\n") + "\n"
+FULL = "llms-full.txt"
 
 
-def _lines(reference: Reference, options: Options) -> Iterator[str]:
+def text(
+    reference: Reference, options: Options, operation_pages: Mapping[str, Operation] | None = None
+) -> str:
+    """Return the index. It names the pages of operations, or else their parts of the reference."""
+    pages = {operation.anchor: name for name, operation in (operation_pages or {}).items()}
+    return "\n".join(_lines(reference, options, pages)).rstrip("\n") + "\n"
+
+
+def full(page: str, guides: Sequence[Guide]) -> str:
+    """Return the page of the reference and all guides in one text."""
+    return "\n---\n\n".join([page, *(f"{guide.text.strip()}\n" for guide in guides)])
+
+
+def _lines(reference: Reference, options: Options, pages: Mapping[str, str]) -> Iterator[str]:
     published = Published(reference, everything=options.provenance == "all")
     yield from [f"# {plain(reference.title)}", ""]
     if reference.description and published.shows(reference.provenance):
         yield from [f"> {_first_paragraph(reference.description)}", ""]
     yield from _basics(reference, published)
+    if published.everything and options.guides:
+        yield from ["## How-to guides", "", *map(_guide, options.guides), ""]
     if published.everything and reference.guides:
         yield from ["## Guides", ""]
         yield from (
@@ -35,15 +50,14 @@ def _lines(reference: Reference, options: Options) -> Iterator[str]:
         ]
         if operations:
             yield from [f"## {plain(page.title)}", ""]
-            yield from (_operation(operation) for operation in operations)
+            yield from (_operation(operation, pages) for operation in operations)
             yield ""
-    if published.everything and reference.schemas:
-        yield from [
-            "## Optional",
-            "",
-            f"- [Schemas]({PAGE}#schemas): the fields of every object",
-            "",
-        ]
+    if published.everything:
+        yield from ["## Optional", ""]
+        if reference.schemas:
+            yield f"- [Schemas]({PAGE}#schemas): the fields of every object"
+        guides = " and all guides" if options.guides else ""
+        yield from [f"- [{FULL}]({FULL}): the whole reference{guides} in one file", ""]
 
 
 def _basics(reference: Reference, published: Published) -> Iterator[str]:
@@ -62,9 +76,15 @@ def _basics(reference: Reference, published: Published) -> Iterator[str]:
     yield ""
 
 
-def _operation(operation: Operation) -> str:
+def _guide(guide: Guide) -> str:
+    purpose = f": {plain(guide.purpose)}" if guide.purpose else ""
+    return f"- [{plain(guide.title)}]({FOLDER}/{quote(guide.file)}){purpose}"
+
+
+def _operation(operation: Operation, pages: Mapping[str, str]) -> str:
     summary = f": {plain(operation.summary)}" if operation.summary else ""
-    return f"- [{plain(operation.heading)}]({PAGE}#{operation.anchor}){summary}"
+    page = pages.get(operation.anchor, f"{PAGE}#{operation.anchor}")
+    return f"- [{plain(operation.heading)}]({page}){summary}"
 
 
 def _first_paragraph(text: str) -> str:

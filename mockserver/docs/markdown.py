@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
+from mockserver.docs import fields
 from mockserver.docs.markdown_operation import OperationWriter, heading
 from mockserver.docs.markdown_schema import described, facts, mark, table, type_words
 from mockserver.docs.markdown_text import anchor, cell, code, link, plain, prose
-from mockserver.docs.model import Page, Reference, Schema, SharedSchema
+from mockserver.docs.model import Page, Reference, Response, Schema, SharedSchema
 from mockserver.docs.options import Options
 
 _MARKS_LEGEND = (
@@ -18,11 +19,11 @@ _MARKS_LEGEND = (
 
 def page(reference: Reference, options: Options) -> str:
     """Return the whole page."""
-    return "\n".join(_Writer(reference, options).page()).rstrip("\n") + "\n"
+    return "\n".join(PageWriter(reference, options).page()).rstrip("\n") + "\n"
 
 
-class _Writer:
-    """Writes the page in blocks: lines that end with an empty one."""
+class PageWriter:
+    """Writes the page, or parts of it, in blocks: lines that end with an empty one."""
 
     def __init__(self, reference: Reference, options: Options) -> None:
         self._reference = reference
@@ -30,6 +31,7 @@ class _Writer:
         self._operations = OperationWriter(reference, options)
 
     def page(self) -> Iterator[str]:
+        """Write the whole page."""
         reference = self._reference
         # Operations come first: they determine which schemas remain to be described.
         pages = [line for page in reference.pages for line in self._page(page)]
@@ -111,12 +113,14 @@ class _Writer:
         if self._reference.responses:
             yield from ["## Shared responses", "", anchor("responses"), ""]
         for response in self._reference.responses:
-            yield from heading(
-                3, response.name or "", response.anchor or "", mark(response.provenance)
-            )
-            yield from [prose(response.description, 4), ""] if response.description else []
-            yield from self._operations.response(response)
-            yield from self._operations.examples(response)
+            yield from self.shared_response(response)
+
+    def shared_response(self, response: Response) -> Iterator[str]:
+        """Write a response that operations share."""
+        yield from heading(3, response.name or "", response.anchor or "", mark(response.provenance))
+        yield from [prose(response.description, 4), ""] if response.description else []
+        yield from self._operations.response(response)
+        yield from self._operations.examples(response)
 
     def _shared_headers(self) -> Iterator[str]:
         if not self._reference.headers:
@@ -136,21 +140,31 @@ class _Writer:
         if not schemas:
             return
         yield from ["## Schemas", "", anchor("schemas"), ""]
+        yield from self.schemas(schemas)
+
+    def schemas(self, schemas: Sequence[SharedSchema]) -> Iterator[str]:
+        """Write shared schemas: objects as sections, plain values as rows of one table."""
         values: list[SharedSchema] = []
         for shared in schemas:
-            rows = table(self._reference, shared.schema, shared.provenance)
-            if not rows:
+            if fields.of(self._reference, shared.schema):
+                yield from self.schema(shared)
+            else:
                 values.append(shared)
-                continue
-            yield from heading(3, shared.name, shared.anchor, mark(shared.provenance))
-            yield from (
-                [prose(shared.schema.description, 4), ""] if shared.schema.description else []
-            )
-            yield from rows
         if values:
             yield from ["### Values", "", "| Name | Type | Description |", "|---|---|---|"]
-            yield from (self._value(shared) for shared in values)
+            for shared in values:
+                yield from self.schema(shared)
             yield ""
+
+    def schema(self, shared: SharedSchema) -> Iterator[str]:
+        """Write a shared schema: a section, or the row of a plain value."""
+        rows = table(self._reference, shared.schema, shared.provenance)
+        if not rows:
+            yield self._value(shared)
+            return
+        yield from heading(3, shared.name, shared.anchor, mark(shared.provenance))
+        yield from [prose(shared.schema.description, 4), ""] if shared.schema.description else []
+        yield from rows
 
     def _value(self, shared: SharedSchema) -> str:
         name = f"{anchor(shared.anchor)}{code(shared.name, in_table=True)}{mark(shared.provenance)}"

@@ -7,6 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from mockserver.docs.guides import Guide
+
+GENERATED = "This page was generated from the OpenAPI spec."
+"""How the banner of every page begins."""
 PACKAGED = "make generate-docs"
 """The command that generates the pages of the packaged contract again."""
 
@@ -25,17 +29,17 @@ class Options:
     """The address of the mock that serves a live page, without a slash at the end."""
     command: str = PACKAGED
     """The command that generates the pages again."""
+    guides: tuple[Guide, ...] = ()
+    """Guides that are pages beside the reference."""
 
     @property
     def banner(self) -> str:
         """The sentences at the top of a page about its origin."""
         ticks = "``" if "`" in self.command else "`"
-        return (
-            "This page was generated from the OpenAPI spec. "
-            f"Run {ticks}{self.command}{ticks} to refresh after spec changes."
-        )
+        return f"{GENERATED} Run {ticks}{self.command}{ticks} to refresh after spec changes."
 
 
-def command_of(spec: Path) -> str:
+def command_of(spec: Path, guides: Path | None = None) -> str:
     """Return the command that generates the pages of a document that is not the packaged one."""
-    return f"mockserver docs --spec {shlex.quote(spec.name)}"
+    with_guides = f" --guides {shlex.quote(guides.name)}" if guides is not None else ""
+    return f"mockserver docs --spec {shlex.quote(spec.name)}{with_guides}"

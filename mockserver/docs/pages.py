@@ -9,7 +9,9 @@ from pathlib import Path
 
 from mockserver.docs.document import Document
 from mockserver.docs.formats import FORMATS, Files
-from mockserver.docs.options import Options
+from mockserver.docs.llms import PAGE
+from mockserver.docs.operation_pages import FOLDER
+from mockserver.docs.options import GENERATED, Options
 from mockserver.docs.reader import read
 from mockserver.openapi.yaml_file import FileError
 
@@ -39,7 +41,7 @@ def make(
 
 
 def write(folder: Path, files: Files) -> list[Path]:
-    """Write the pages that have changed, and return their paths.
+    """Write the pages that have changed, and return their paths. Leftover pages are removed.
 
     Each page is written to a temporary file first. All are moved when the last one is complete, so
     the old pages stay if anything fails.
@@ -51,6 +53,8 @@ def write(folder: Path, files: Files) -> list[Path]:
     }
     temporary = {path: path.with_name(f".{path.name}.{os.getpid()}") for path in changed}
     folder.mkdir(parents=True, exist_ok=True)
+    for path in changed:
+        path.parent.mkdir(parents=True, exist_ok=True)
     try:
         for path, content in changed.items():
             temporary[path].write_bytes(content)
@@ -59,14 +63,28 @@ def write(folder: Path, files: Files) -> list[Path]:
     finally:
         for temporary_path in temporary.values():
             temporary_path.unlink(missing_ok=True)
+    for path in leftovers(folder, files):
+        path.unlink()
     return list(changed)
+
+
+def leftovers(folder: Path, files: Files) -> list[Path]:
+    """Return the generated pages of operations that the document no longer has."""
+    if PAGE not in files:
+        return []
+    kept = {folder / name for name in files}
+    return [
+        path
+        for path in sorted((folder / FOLDER).glob("*.md"))
+        if path not in kept and GENERATED in path.read_text("utf-8", errors="replace")
+    ]
 
 
 def difference(folder: Path, files: Files) -> str:
     """Return the unified diff that writing the pages would cause, empty if they are fresh."""
-    return "".join(
-        line for name, text in files.items() for line in _difference(folder / name, text)
-    )
+    changed = (_difference(folder / name, text) for name, text in files.items())
+    removed = (_difference(path, "") for path in leftovers(folder, files))
+    return "".join(line for lines in (*changed, *removed) for line in lines)
 
 
 def _difference(path: Path, text: str) -> Iterator[str]:

@@ -20,7 +20,10 @@ def warn(contract: Contract, control_prefix: str, pages_prefix: str) -> None:
     for name in undefined_schemes(requirements, contract.security_schemes):
         problem = "is not defined, so every request satisfies it"
         logger.warning("%s: the security scheme '%s' %s", contract.path, name, problem)
-    own = {f"{pages_prefix}{path}" for path in ("/docs", "/docs/reference", "/openapi.json")}
+    own = {
+        f"{pages_prefix}{path}"
+        for path in ("/docs", "/docs/reference", "/llms.txt", "/openapi.json")
+    }
     hidden = (
         path
         for operation in contract.operations.values()

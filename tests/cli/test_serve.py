@@ -50,6 +50,7 @@ def test_the_banner_names_every_persona_with_a_line(started: Program) -> None:
     ]
     assert dict(lines) == keys
     assert lines[0][0] == "sk_test_default"
+    assert f"Guides: {started.url}/docs " in started.stdout
     assert f"{started.url}/docs/reference" in started.stdout
     assert f"{started.url}/_mock/openapi.json" in started.stdout
     assert "The clock is frozen at 2026-03-01T12:00:00Z" in started.stdout

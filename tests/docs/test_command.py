@@ -41,8 +41,10 @@ def test_pages_are_written_and_listed(
     """The folder is created and contains nothing else."""
     out = tmp_path / "a" / "b"
     assert cli.main(["docs", "--spec", str(small), "--out", str(out), "--format", "markdown"]) == 0
-    assert capsys.readouterr() == (f"wrote {out / 'reference.md'}\nwrote {out / 'llms.txt'}\n", "")
-    assert sorted(path.name for path in out.iterdir()) == ["llms.txt", "reference.md"]
+    names = ["reference.md", "reference/get_x.md", "llms.txt", "llms-full.txt"]
+    assert capsys.readouterr() == ("".join(f"wrote {out / name}\n" for name in names), "")
+    files = [path.relative_to(out).as_posix() for path in out.rglob("*") if path.is_file()]
+    assert sorted(files) == sorted(names)
     assert "**Größe**" in (out / "reference.md").read_text(encoding="utf-8")
 
 
@@ -98,6 +100,23 @@ def test_a_missing_page_is_stale(
         f"--- /dev/null\n+++ {out / 'reference.md'}\n@@ -0,0 +1,"
     )
     assert not out.exists()
+
+
+def test_the_page_of_a_removed_operation_is_removed(
+    small: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """``--check`` shows it as stale. Files of other origin in the folder are left alone."""
+    out = tmp_path / "out"
+    arguments = ["docs", "--spec", str(small), "--out", str(out)]
+    cli.main(arguments)
+    (out / "reference" / "notes.md").write_text("mine")
+    small.write_text(SMALL.replace("get_x", "get_y"), encoding="utf-8")
+    capsys.readouterr()
+    assert cli.main([*arguments, "--check"]) == 1
+    assert f"--- {out / 'reference' / 'get_x.md'}\n" in capsys.readouterr().out
+    assert cli.main(arguments) == cli.main([*arguments, "--check"]) == 0
+    names = sorted(path.name for path in (out / "reference").iterdir())
+    assert names == ["get_y.md", "notes.md"]
 
 
 @pytest.mark.parametrize("there", [b"# Small", b"# Small\r\n", b"\xff\xfe"])
@@ -199,6 +218,7 @@ def test_help_lists_every_flag(capsys: pytest.CaptureFixture[str]) -> None:
         "--spec",
         "--provenance",
         "--examples",
+        "--guides",
         "--check",
         "exit codes:",
     ):

@@ -8,7 +8,7 @@ from pathlib import Path
 import httpx
 
 from mockserver import packaged
-from mockserver.docs import html
+from mockserver.docs import guides, html
 from mockserver.docs.options import Options
 from tests.browser import ROOT
 from tests.conftest import ServerFactory
@@ -27,7 +27,8 @@ def test_the_page_is_served_with_its_forms(client: httpx.Client) -> None:
     assert reply.headers["content-type"].startswith("text/html")
     assert reply.headers["content-security-policy"] == "frame-ancestors 'none'"
     origin = str(client.base_url).rstrip("/")
-    options = Options(api_key="sk_test_default", origin=origin)
+    loaded = guides.load(packaged.guides())
+    options = Options(api_key="sk_test_default", origin=origin, guides=loaded)
     assert reply.text == html.live_page(REFERENCE, options)
     assert len(list(parsed(reply.text).all("div", "try"))) == len(declared_headings())
     assert client.post(PLACE).status_code == 405

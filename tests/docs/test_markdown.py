@@ -129,10 +129,8 @@ def test_llms_txt_lists_all_operations_and_guides() -> None:
     summary = (REFERENCE.description or "").strip().partition("\n")[0]
     assert LLMS.startswith(f"# {REFERENCE.title}\n\n> {summary}")
     for operation in REFERENCE.operations:
-        assert (
-            f"- [{operation.heading}](reference.md#{operation.anchor}): {operation.summary}\n"
-            in LLMS
-        )
+        page = f"reference/{operation.operation_id}.md"
+        assert f"- [{operation.heading}]({page}): {operation.summary}\n" in LLMS
     for guide in REFERENCE.guides:
         assert f"- [{guide.title}](reference.md#{guide.anchor})\n" in LLMS
 

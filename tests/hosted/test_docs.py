@@ -19,9 +19,17 @@ def visitor(client: httpx.Client) -> httpx.Client:
     return client
 
 
-@pytest.mark.parametrize(("path", "page"), [("/docs", "/docs/reference"), ("/", "/_mock/")])
+@pytest.mark.parametrize(
+    ("path", "page"),
+    [
+        ("/docs", "/docs/guides/"),
+        ("/docs/", "/docs/guides/"),
+        ("/llms.txt", "/docs/llms.txt"),
+        ("/", "/_mock/"),
+    ],
+)
 def test_short_addresses_lead_to_pages(visitor: httpx.Client, path: str, page: str) -> None:
-    """The printed URL leads to the workbench, ``/docs`` to the reference."""
+    """The printed URL leads to the workbench, ``/docs`` to the guides."""
     response = visitor.get(path)
     assert 300 <= response.status_code < 400
     assert response.headers["location"] == page
@@ -62,7 +70,10 @@ def test_the_contract_of_the_user_is_served(make_server: ServerFactory, tmp_path
     [
         "/docs/static/swagger-ui.css",
         "/docs/nothing",
-        "/docs/",
+        "/docs/guides/nothing",
+        "/docs/guides/nothing.md",
+        "/docs/guides/../../spec/openapi.yaml",
+        "/docs/reference/nothing.md",
         "/checkout",
         "/favicon.ico",
     ],
@@ -74,7 +85,17 @@ def test_unknown_files_are_404(visitor: httpx.Client, path: str) -> None:
     assert set(response.json()) == {"detail"}
 
 
-@pytest.mark.parametrize("path", ["/docs", "/docs/reference", "/openapi.json", "/openapi.yaml"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/docs",
+        "/docs/reference",
+        "/docs/guides/quickstart",
+        "/docs/llms.txt",
+        "/openapi.json",
+        "/openapi.yaml",
+    ],
+)
 def test_the_docs_are_read_only(visitor: httpx.Client, path: str) -> None:
     """Other methods are 405 with ``Allow``."""
     response = visitor.post(path)

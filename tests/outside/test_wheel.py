@@ -60,6 +60,8 @@ def test_the_wheel_holds_what_is_served_and_nothing_else(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         names = set(archive.namelist())
         assert archive.read("mockserver/_data/spec/openapi.yaml") == SPEC.read_bytes()
+        for path in (PROJECT / "docs" / "guides").iterdir():
+            assert archive.read(f"mockserver/_data/guides/{path.name}") == path.read_bytes()
         for path in (PROJECT / "fixtures").rglob("*.yaml"):
             packed = f"mockserver/_data/{path.relative_to(PROJECT).as_posix()}"
             assert archive.read(packed) == path.read_bytes()
@@ -117,7 +119,8 @@ def test_the_installed_program_serves_from_any_folder(site: Path, tmp_path: Path
             assert client.get(f"{API}/balance").json()["tier"] == "growth"
             assert client.get("/openapi.yaml").content == SPEC.read_bytes()
             assert client.get("/_mock/openapi.json").status_code == 200
-            assert client.get("/docs").headers["location"] == "/docs/reference"
+            assert client.get("/docs").headers["location"] == "/docs/guides/"
+            assert "<h1>Guides</h1>" in client.get("/docs/guides/").text.replace(' id="guides"', "")
             page = client.get(
                 client.post(f"{API}/deposit", json={"amount_cents": 5000}).json()["url"]
             )

@@ -37,7 +37,10 @@
     holder.prepend(tabs);
   };
   for (const samples of all(".ss")) {
-    const names = [...samples.children].map(({ className }) => [className, labels[className]]);
+    const names = [...samples.children].map((figure) => {
+      const caption = figure.querySelector("figcaption");
+      return [figure.className, caption ? caption.textContent : labels[figure.className]];
+    });
     if (names.length > 1) tabbed(samples, "Language", names);
   }
   // Responses and errors of an operation: one is shown.

@@ -4,7 +4,7 @@ const engine = (() => {
   const noise = new Set(("a about all an and any are as at be can do does for from get how i if " +
     "in is it me my of on or our the that there this to was what when where which who why will " +
     "with you your").split(" "));
-  const kinds = { operation: 1.3, guide: 1.12, response: 1, header: 1, schema: .6 };
+  const kinds = { operation: 1.3, guide: 1.12, "how-to": 1.05, response: 1, header: 1, schema: .6 };
   const weights = { title: 9, name: 5, head: 4, field: 3.6, body: 1 };
 
   const stems = new Map();
@@ -188,7 +188,8 @@ const engine = (() => {
     const suggest = (query) => {
       const pairs = (text) => new Set(Array.from(text.slice(1), (_, at) => text.slice(at, at + 2)));
       const asked = pairs(split(query).join(" "));
-      return entries.filter((entry) => entry.kind === "operation" || entry.kind === "guide")
+      return entries.filter((entry) => entry.kind === "operation" || entry.kind === "guide"
+        || entry.kind === "how-to")
         .map((entry) => {
           const own = pairs(split(entry.title).join(" "));
           const shared = [...asked].filter((pair) => own.has(pair)).length;
@@ -253,6 +254,18 @@ const engine = (() => {
       fields: [...places.keys()], body: "body" in more ? more.body : textOf(part, heading, call),
     };
   };
+  // What is on other pages: JSON in the page, with addresses instead of targets.
+  const slug = (title) => title.toLowerCase().replace(/[^\w\- ]/g, "").replaceAll(" ", "-");
+  const linked = (title, place, body, href) => ({
+    kind: href.includes("#operation-") ? "operation" : "how-to", title, place, body, href,
+    target: "", places: new Map(), name: place, heads: "", fields: [],
+  });
+  const linkedEntries = () => JSON.parse((byId("entries") || {}).textContent || "[]")
+    .flatMap((entry) => [
+      linked(entry.title, "", entry.text, entry.href),
+      ...entry.parts.map(([title, text = "", anchor = slug(title)]) =>
+        linked(title, entry.title, text, `${entry.href}#${anchor}`)),
+    ]);
   const buildEntries = () => {
     const titled = (part) => part.querySelector("h1, h2, h3, h4");
     const operations = all(".o").map((part) => entryOf("operation", part, titled(part)));
@@ -265,7 +278,7 @@ const engine = (() => {
       entryOf("schema", part, part.querySelector(".y, summary"), {
         body: all(":scope > .d", part).map((text) => textOf(text)).join(" "),
       }));
-    return [...operations, ...guides, ...headers, ...shared, ...inline];
+    return [...operations, ...guides, ...headers, ...shared, ...inline, ...linkedEntries()];
   };
   const synonyms = () => {
     try { return JSON.parse(byId("content").dataset.synonyms || "{}"); } catch { return {}; }
@@ -324,6 +337,7 @@ const engine = (() => {
     hit.setAttribute("role", "option");
     hit.setAttribute("aria-selected", "false");
     hit.dataset.target = entry.target;
+    if (entry.href) hit.dataset.href = entry.href;
     if (field && field.id) hit.dataset.field = field.id;
     return hit;
   };
@@ -347,6 +361,7 @@ const engine = (() => {
     close();
     box.value = "";
     box.blur();
+    if (hit.dataset.href) return location.assign(hit.dataset.href);
     if (location.hash === "#" + id) dispatchEvent(new Event("hashchange"));
     else location.hash = id;
     const target = byId(id);

@@ -17,6 +17,9 @@ const panels = [requests, accounts, clock, faults, webhooks];
 let shown = null;
 
 document.getElementById("reference").href = facts.reference;
+const guides = document.getElementById("guides");
+guides.href = facts.guides;
+guides.hidden = !facts.guides;
 
 function build() {
   document.getElementById("panels").replaceChildren(...panels.map((panel) => h("li", {},
