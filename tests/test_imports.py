@@ -13,8 +13,8 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 
 LAYERS: list[set[str]] = [
-    {"clock", "compat", "limits", "loopback", "packaged"},
-    {"openapi"},
+    {"candidates", "clock", "compat", "limits", "loopback", "packaged"},
+    {"locales", "openapi"},
     {"docs", "faults", "generator", "setting_values", "webhooks"},
     {"settings"},
     {"engine"},
@@ -41,8 +41,10 @@ LAYER_OF = {part: layer for layer, parts in enumerate(LAYERS) for part in parts}
 
 GENERAL = {
     *(
+        "candidates",
         "clock",
         "compat",
+        "locales",
         "limits",
         "loopback",
         "packaged",
