@@ -72,7 +72,16 @@ KIT_COMPOSITION = {"contract_tests.cli", "contract_tests.runner"}
 """The modules of the kit that choose what is known of an API."""
 
 PURE = {
-    *("__future__", "array", "calendar", "collections", "dataclasses", "datetime", "functools"),
+    *(
+        "__future__",
+        "array",
+        "calendar",
+        "collections",
+        "copy",
+        "dataclasses",
+        "datetime",
+        "functools",
+    ),
     *("hashlib", "hmac", "itertools", "operator", "pickle", "re", "typing", "zlib"),
 }
 """Modules of the standard library that rules may use: no clock, file, socket or randomness."""
