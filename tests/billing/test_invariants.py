@@ -213,12 +213,12 @@ def a_price_that_is_not_for_sale(account: Account) -> None:
 
 def a_plan_that_is_not_for_sale(account: Account) -> None:
     assert account.subscription is not None
-    account.subscription.plan = "gold"  # type: ignore[assignment]
+    account.subscription.plan = "gold"
 
 
 def a_pending_plan_that_is_not_for_sale(account: Account) -> None:
     assert account.subscription is not None
-    account.subscription.pending_plan = "gold"  # type: ignore[assignment]
+    account.subscription.pending_plan = "gold"
 
 
 def filed_under_another_id(account: Account) -> None:

@@ -267,7 +267,7 @@ class Accounts:
         Raise FileError if they are unusable. The returned function raises UnusableState if an
         account is on a plan that no longer exists.
         """
-        found = fixtures.load(folder, self._locale)
+        found = fixtures.load(folder, self.locale)
 
         def swap() -> None:
             plans = {plan.slug for plan in found.catalogue.plans}
@@ -282,7 +282,8 @@ class Accounts:
         return swap
 
     def _use(self, fixtures: Fixtures) -> None:
-        self._locale = fixtures.locale
+        self.locale = fixtures.locale
+        """The locale of Faker that invented names come from, if there is one."""
         self.catalogue = fixtures.catalogue
         self.personas = fixtures.personas
         self._builder = PersonaBuilder(fixtures.catalogue, self._seed, fixtures.locale)
