@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from datetime import datetime
 from typing import Any
 
 import httpx
@@ -137,7 +138,7 @@ def test_dynamic_responses_differ_by_seed_and_not_by_clock(make_server: ServerFa
     """Same seed, same bytes, at any time; another seed has other accounts."""
     bodies = []
     for seed, now in ((1, None), (1, "2030-01-01T00:00:00Z"), (2, None)):
-        moment = None if now is None else made_up.datetime.fromisoformat(now)
+        moment = None if now is None else datetime.fromisoformat(now)
         with make_server(seed=seed, now=moment).client(None) as client:
             bodies.append(client.get(f"{API}/invoices", headers=DYNAMIC).json()["invoices"])
     ids = [[invoice["id"] for invoice in body] for body in bodies]

@@ -111,8 +111,8 @@ def test_every_type_of_event_is_verified(
 def test_a_forged_event_is_refused(parts: Mapping[str, str | Program]) -> None:
     """The receiver refuses another signature, a shorter one, and none."""
     target = str(parts["target"])
-    for headers in ({}, {"X-Alterlab-Signature": "sha256=00"}, {"X-Alterlab-Signature": "é"}):
-        forged = {name: value.encode("latin-1") for name, value in headers.items()}
-        assert httpx.post(target, content=b"{}", headers=forged).status_code == 400
-    forged = {"X-Alterlab-Signature": f"sha256={'0' * 64}".encode()}
-    assert httpx.post(target, content=b"{}", headers=forged).status_code == 400
+    for signature in (None, "sha256=00", "é", f"sha256={'0' * 64}"):
+        headers = httpx.Headers(encoding="latin-1")
+        if signature is not None:
+            headers["X-Alterlab-Signature"] = signature
+        assert httpx.post(target, content=b"{}", headers=headers).status_code == 400, signature

@@ -71,12 +71,13 @@ class Follower {
     return Number(this.last.split("-")[1] ?? 0);
   }
 
+  // Takes an event, without the requests that came already, from the stream or another page.
   take({ name, data, id }) {
-    const isSameRun = id && id.split("-")[0] === this.last.split("-")[0];
-    const news = isSameRun ? data.filter(({ number }) => number > this.number) : data;
-    if (id && !news.length) return;
-    this.last = id || this.last;
-    if (name !== "hello") this.onEvent(name, news);
+    const [run, number] = id.split("-");
+    const isSameRun = id && run === this.last.split("-")[0];
+    const news = isSameRun ? data.filter((request) => request.number > this.number) : data;
+    if (id && (!isSameRun || Number(number) > this.number)) this.last = id;
+    if (name !== "hello" && (!id || news.length)) this.onEvent(name, news);
   }
 
   // Reads until the stream ends or, with `isEnough`, until what comes next comes from another page.
