@@ -17,6 +17,8 @@ from mockserver.engine import pagination
 from mockserver.engine.body import Json
 from mockserver.engine.render import page as render_page
 
+_LARGE = 1_000
+"""The entries from which on books are not examined again while the account is unchanged."""
 _KEPT = "examined_books"
 """Where an account keeps what was found in its books, with its version. It is no field."""
 
@@ -66,7 +68,7 @@ async def get_books(call: Call) -> Json:
     account = call.context.account
     shown, version = render.books(account), (account.ids.counter, call.context.catalogue)
     kept = account.__dict__.get(_KEPT)  # every change takes an id
-    if kept is None or kept[0] != version:
+    if kept is None or kept[0] != version or len(account.ledger.entries) < _LARGE:
         kept = version, await asyncio.to_thread(_examined, *_view(call))
         account.__dict__[_KEPT] = kept
     return {**shown, **kept[1]}
