@@ -1,5 +1,6 @@
-// The stream of requests. Of all visible pages of one browser, one reads it and passes its events to
-// the others, because browsers open only six connections to one origin. A hidden page reads nothing.
+// The stream of requests. Of all visible pages of one browser, one reads it and passes its events
+// to the others, because browsers open only six connections to one origin. A hidden page reads
+// nothing.
 
 import { facts, Refused, tokenHeaders } from "./api.js";
 
