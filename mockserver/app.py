@@ -17,6 +17,7 @@ from mockserver import packaged
 from mockserver.billing.accounts import fixtures as billing_fixtures
 from mockserver.billing.api.behaviour import CONVENTIONS, Billing, world_of
 from mockserver.billing.api.operations import BASE_PATH, HANDLERS
+from mockserver.billing.api.plan_slugs import with_plans
 from mockserver.clock import Clock
 from mockserver.control import document as control_document
 from mockserver.control import guard
@@ -65,7 +66,7 @@ class _Served:
             {settings.control_prefix: lambda: self._control},
             is_recorded=lambda path: path.startswith(contract.prefixes),
         )
-        generator = Generator(contract.schemas, world.seed)
+        generator = Generator(contract.schemas, world.seed, settings.locale)
         shared = Shared(world, contract, behaviour, generator)
         if not _is_billing(contract):
             most = settings.limits.max_body_bytes
@@ -333,11 +334,16 @@ def build(
 
 
 def _contract(settings: Settings) -> Contract:
-    """Load the contract. Raise FileError, for the Billing API's own contract also for a warning."""
+    """Load the contract. Raise FileError, for the Billing API's own contract also for a warning.
+
+    The Billing API's own allows the plans of the catalogue.
+    """
     contract = Contract.load(settings.spec, allow_remote=settings.allow_remote_refs)
-    if _is_billing(contract):
-        contract.require_correct()
-    return contract
+    if not _is_billing(contract):
+        return contract
+    contract.require_correct()
+    catalogue = billing_fixtures.load_catalogue(settings.fixtures)
+    return with_plans(contract, [plan.slug for plan in catalogue.plans])
 
 
 def _is_billing(contract: Contract) -> bool:
@@ -361,7 +367,7 @@ def _world(
             "--handlers is for other documents than the Billing API, and not for --stateless"
         )
     if _is_billing(contract):
-        fixtures = billing_fixtures.load(settings.fixtures)
+        fixtures = billing_fixtures.load(settings.fixtures, settings.locale)
         accounts = world_of(
             fixtures, clock, settings.seed, webhooks, faults, max_accounts=settings.max_accounts
         )
@@ -393,7 +399,7 @@ def _world_of_any(
         state.on_eviction = world.account_evicted
 
     def behaviour_of(served: Contract) -> Behaviour:
-        generator = Generator(served.schemas, settings.seed)
+        generator = Generator(served.schemas, settings.seed, settings.locale)
         return resources_of(served, state, generator, options)
 
     return world, behaviour_of

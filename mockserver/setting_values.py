@@ -9,6 +9,7 @@ from ipaddress import ip_network
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from mockserver import locales
 from mockserver.clock import BEGINNING_OF_TIME, END_OF_TIME
 from mockserver.loopback import Network
 
@@ -133,6 +134,14 @@ def names(text: str) -> tuple[str, ...]:
     if not all(names):
         raise ValueError("names separated by commas")
     return tuple(dict.fromkeys(names))
+
+
+def locale(text: str) -> str:
+    """Return a locale of Faker."""
+    found = locales.locale_of(text)
+    if found is None:
+        raise ValueError(f"a locale of Faker, such as de_DE{locales.nearest_to(text)}")
+    return found
 
 
 def seconds(text: str) -> float:

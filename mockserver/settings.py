@@ -50,6 +50,7 @@ class Settings(Struct, frozen=True):
     quiet: bool = False
     stop_with_stdin: bool = False
     log_level: str = "warning"
+    locale: str | None = None
     limits: Limits = Limits()
     allow_remote_refs: bool = False
     cache: Path | None = None
@@ -126,6 +127,12 @@ SETTINGS = (
         "watch",
         parse.switch,
         "reload contract and fixtures when they are saved; accounts are kept",
+    ),
+    _Setting(
+        "locale",
+        parse.locale,
+        "locale of Faker for invented people, such as de_DE (names of many countries)",
+        "LOCALE",
     ),
     _Setting(
         "enforce_rate_limits",

@@ -290,7 +290,7 @@ def test_a_missing_folder_is_reported(folder: Path, remove: str) -> None:
         pytest.param(
             SUBSCRIBER,
             "title:",
-            "organization_id: x\ntitle:",
+            "organization_id: 00000000-0000-4000-8000-000000000001\ntitle:",
             "key",
             id="both key and organization",
         ),

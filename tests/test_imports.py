@@ -13,8 +13,8 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 
 LAYERS: list[set[str]] = [
-    {"clock", "compat", "limits", "loopback", "packaged"},
-    {"openapi"},
+    {"candidates", "clock", "compat", "limits", "loopback", "packaged"},
+    {"locales", "openapi"},
     {"docs", "faults", "generator", "setting_values", "webhooks"},
     {"settings"},
     {"engine"},
@@ -42,8 +42,10 @@ LAYER_OF = {part: layer for layer, parts in enumerate(LAYERS) for part in parts}
 
 GENERAL = {
     *(
+        "candidates",
         "clock",
         "compat",
+        "locales",
         "limits",
         "loopback",
         "packaged",
@@ -71,7 +73,16 @@ KIT_COMPOSITION = {"contract_tests.cli", "contract_tests.runner"}
 """The modules of the kit that choose what is known of an API."""
 
 PURE = {
-    *("__future__", "array", "calendar", "collections", "dataclasses", "datetime", "functools"),
+    *(
+        "__future__",
+        "array",
+        "calendar",
+        "collections",
+        "copy",
+        "dataclasses",
+        "datetime",
+        "functools",
+    ),
     *("hashlib", "hmac", "itertools", "operator", "pickle", "re", "typing", "zlib"),
 }
 """Modules of the standard library that rules may use: no clock, file, socket or randomness."""

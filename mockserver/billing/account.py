@@ -35,6 +35,8 @@ class Profile(Struct, frozen=True):
     name: str
     email: str
     phone: str
+    company: str | None = None
+    """The company that invoices name, if the persona has one."""
 
 
 class Card(Struct, frozen=True):
@@ -231,27 +233,43 @@ RETRY_AFTER = (timedelta(days=3), timedelta(days=5), timedelta(days=7))
 
 
 class Subscription(Struct):
-    """A paid monthly plan. An account on the free plan has no subscription."""
+    """A plan that is paid for, or its trial. An account on the free plan has no subscription."""
 
     id: str
     plan: PlanSlug
     status: Literal["active", "past_due"]
     started_at: datetime
-    """The anchor: periods start on this day of the month, at this time."""
+    """The time of the start: the anchor, unless a trial or a change of the interval moved it."""
     period: int
-    """The number of the current period; the first is 1."""
+    """The number of the current period since the anchor; the first is 1, and 0 is a trial."""
     pending_plan: PlanSlug | None = None
     """The plan scheduled for the next period, if any; ``free`` ends the subscription."""
     unpaid_invoice_id: str | None = None
     retries: int = 0
+    months: int = 1
+    """The months of a period."""
+    moved_anchor: datetime | None = None
+    """The end of the trial, or the time of the last change of the interval."""
+
+    @property
+    def anchor(self) -> datetime:
+        """The time at which the first period starts, which gives the day of all others."""
+        return self.moved_anchor or self.started_at
+
+    @property
+    def is_trial(self) -> bool:
+        """Whether the current period is a trial."""
+        return self.period == 0
 
     @property
     def period_start(self) -> datetime:
-        return add_months(self.started_at, self.period - 1)
+        if self.is_trial:
+            return self.started_at
+        return add_months(self.anchor, (self.period - 1) * self.months)
 
     @property
     def period_end(self) -> datetime:
-        return add_months(self.started_at, self.period)
+        return add_months(self.anchor, self.period * self.months)
 
     @property
     def due_at(self) -> datetime:

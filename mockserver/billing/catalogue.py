@@ -15,20 +15,36 @@ from msgspec.structs import replace
 
 from mockserver.billing.errors import UnknownPrice
 
-PlanSlug = Literal["free", "starter", "growth", "scale"]
+PlanSlug = str
+"""The slug of a plan: that of a plan of the catalogue."""
+Interval = Literal["month", "year"]
 CheckoutMode = Literal["subscription", "payment"]
 Authentication = Literal["never", "once", "always"]
 """3-D Secure: ``once`` when the card is saved or first pays, ``always`` for every page payment."""
 
 
 class Plan(Struct, frozen=True, forbid_unknown_fields=True):
-    """A monthly plan. The free plan has no price."""
+    """A plan that is paid by the month or by the year. The free plan has no price."""
 
     slug: PlanSlug
     name: str
     price_cents: int
     monthly_credits: int
     price_id: str | None = None
+    interval: Interval = "month"
+    """The length of a period. A year is paid at once and grants the credits of twelve months."""
+    trial_days: int = 0
+    """The days that the first plan of an account costs nothing."""
+
+    @property
+    def months(self) -> int:
+        """The months of a period."""
+        return 12 if self.interval == "year" else 1
+
+    @property
+    def credits(self) -> int:
+        """The credits that a paid period grants."""
+        return self.monthly_credits * self.months
 
 
 class CreditPack(Struct, frozen=True, forbid_unknown_fields=True):

@@ -67,7 +67,10 @@ def open_price(
     expected: CheckoutMode = "subscription" if isinstance(item, Plan) else "payment"
     if mode != expected:
         raise WrongCheckoutMode(mode, price_id, expected)
-    amount = item.price_cents if isinstance(item, Plan) else item.amount_cents
+    if isinstance(item, Plan):
+        amount = subscription.price_due(context, item).amount_cents
+    else:
+        amount = item.amount_cents
     session = _open(context, amount, item.name, success_url, cancel_url)
     session.price_id = price_id
     context.audit("checkout.created", session_id=session.id, price_id=price_id)
@@ -98,6 +101,8 @@ def complete(
         context.audit("checkout.completed", session_id=session.id, price_id=session.price_id)
         # As with Stripe, the card that paid for a plan also pays for its renewals.
         payment_methods.set_default(context, _save(context, payer).id)
+        # A trial that was offered may have been used since.
+        session.amount_cents = subscription.price_due(context, item).amount_cents
         subscription.start(context, item)
     else:
         _credit(context, session)

@@ -47,6 +47,13 @@ class History(MutableSequence[Item]):
         self._newest: list[Item] = list(items)
         self._pack_oldest()
 
+    def copy(self) -> History[Item]:
+        """Return a history of the same items. Packed blocks are shared."""
+        copied: History[Item] = History()
+        copied._blocks, copied._packed = self._blocks.copy(), self._packed
+        copied._newest = self._newest.copy()
+        return copied
+
     @property
     def newest(self) -> Sequence[Item]:
         """The newest items, oldest first; empty only if there are none at all."""

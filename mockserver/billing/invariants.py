@@ -12,7 +12,7 @@ from typing import Protocol
 from msgspec import Struct
 
 from mockserver.billing import money
-from mockserver.billing.account import MAX_ATTEMPTS, RETRY_AFTER, Account
+from mockserver.billing.account import MAX_ATTEMPTS, RETRY_AFTER, Account, Subscription
 from mockserver.billing.auto_recharge import MAX_FAILURES
 from mockserver.billing.catalogue import Catalogue
 from mockserver.billing.history import History
@@ -38,10 +38,11 @@ _FREE = ("account.audit_log", "account.outbox")
 _OF_THE_PAST = frozenset(
     {"created_at", "updated_at", "completed_at", "paid_at", "started_at", "fired_at"}
 )
+_PLAIN = frozenset({str, int, bool, datetime, type(None)})
 _TOO_LARGE = 2**63
 _TOO_DEEP = object()
 _MAX_DEPTH = 40
-_MAX_PERIODS = 12 * 200
+_MAX_MONTHS = 12 * 200
 
 
 class _Dated(Protocol):
@@ -120,8 +121,26 @@ def _ranges(account: Account) -> Iterator[str]:
     if account.auto_recharge.consecutive_failures not in range(MAX_FAILURES + 1):
         yield f"Auto-recharge: {account.auto_recharge.consecutive_failures} consecutive failures."
     subscription = account.subscription
-    if subscription is not None and not 1 <= subscription.period <= _MAX_PERIODS:
+    if subscription is not None:
+        yield from _periods(subscription)
+
+
+def _periods(subscription: Subscription) -> Iterator[str]:
+    """Check that the periods can be computed: those of an impossible one would never end."""
+    if subscription.months not in (1, 12):
+        yield f"The subscription has periods of {subscription.months} months, not of 1 or 12."
+    elif not 0 <= subscription.period * subscription.months <= _MAX_MONTHS:
         yield f"The subscription is in period {subscription.period}."
+    moved = subscription.moved_anchor
+    if subscription.is_trial and moved is None:
+        yield "The subscription is in period 0, which is a trial, and moved_anchor is null."
+    elif moved is not None and not _can_be_anchor(subscription.started_at, moved):
+        yield f"The subscription's moved_anchor is {moved.isoformat()}, too far from its start."
+
+
+def _can_be_anchor(started_at: datetime, anchor: datetime) -> bool:
+    """Return whether a trial, or a change within two centuries, can have moved the anchor."""
+    return 0 <= (anchor - started_at).days <= _MAX_MONTHS * 31
 
 
 def _values(node: object, path: str, depth: int) -> Iterator[tuple[str, object]]:
@@ -130,7 +149,11 @@ def _values(node: object, path: str, depth: int) -> Iterator[tuple[str, object]]
         yield path, _TOO_DEEP
     elif isinstance(node, Struct):
         for name in node.__struct_fields__:
-            yield from _values(getattr(node, name), f"{path}.{name}", depth + 1)
+            value = getattr(node, name)
+            if type(value) in _PLAIN:  # most are: a generator for each would take twice as long
+                yield f"{path}.{name}", value
+            else:
+                yield from _values(value, f"{path}.{name}", depth + 1)
     elif isinstance(node, dict):
         for key, value in node.items():
             yield from _values(value, f"{path}.{key}", depth + 1)

@@ -1,14 +1,18 @@
-"""Subscriptions: monthly plans (assumed, modelled on Stripe).
+"""Subscriptions: monthly and yearly plans (assumed, modelled on Stripe).
 
-An upgrade applies at once, a downgrade at the end of the period. A period's credits are granted
-when the period is paid. A declined renewal leaves the subscription ``past_due``. The charge is
-retried after 3, 5 and 7 days; if the last retry fails, the subscription ends.
+An upgrade applies at once, a downgrade at the end of the period. A change to a longer interval is
+an upgrade that starts a new period, a change to a shorter one is a downgrade. A trial is the first
+period of an account's first plan: it grants the credits of a month and costs nothing.
+
+A period's credits are granted when the period is paid. A declined renewal leaves the subscription
+``past_due``. The charge is retried after 3, 5 and 7 days; if the last retry fails, the subscription
+ends.
 """
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Literal
+from datetime import datetime, timedelta
+from typing import Literal, NamedTuple
 
 from msgspec import Struct
 
@@ -32,6 +36,13 @@ class Change(Struct, frozen=True):
     takes_effect_at: datetime
 
 
+class Due(NamedTuple):
+    """What a plan costs at once, and the credits that it grants at once."""
+
+    amount_cents: int
+    credits: int
+
+
 def start(context: Context, plan: Plan) -> Subscription:
     """Begin a plan that has just been paid for.
 
@@ -40,24 +51,50 @@ def start(context: Context, plan: Plan) -> Subscription:
     account = context.account
     if account.subscription is not None:
         _void_unpaid(context, account.subscription)
+    trial_end = trial_end_of(context, plan)
     account.subscription = subscription = Subscription(
-        account.ids.uuid(), plan.slug, "active", context.now, 1
+        account.ids.uuid(),
+        plan.slug,
+        "active",
+        context.now,
+        period=1 if trial_end is None else 0,
+        months=plan.months,
+        moved_anchor=trial_end,
     )
-    _invoice(context, plan.price_cents, f"{plan.name} plan")
-    _grant(context, plan.monthly_credits, plan)
+    due = price_due(context, plan)
+    _invoice(context, due.amount_cents, f"{plan.name} plan{', trial' if trial_end else ''}")
+    _grant(context, due.credits, plan)
     _audit(context, "subscription.started", plan=plan.slug)
     context.record_activity("subscription", f"Started the {plan.name} plan")
     return subscription
+
+
+def trial_end_of(context: Context, plan: Plan) -> datetime | None:
+    """Return when a trial that starts now ends; None if the plan or the account has none."""
+    if not plan.trial_days or any(
+        entry.action == "subscription.started" for entry in context.account.audit_log
+    ):
+        return None
+    return context.now + timedelta(days=plan.trial_days)
+
+
+def price_due(context: Context, plan: Plan) -> Due:
+    """Return what a plan that starts now costs at once, and the credits that it grants."""
+    if trial_end_of(context, plan) is not None:
+        return Due(0, plan.monthly_credits)
+    return Due(plan.price_cents, plan.credits)
 
 
 def preview(context: Context, plan: Plan) -> Change:
     """Return the effect of moving to a plan now, without changing anything."""
     subscription = context.account.subscription
     if subscription is None:
-        return Change("start", plan.price_cents, plan.monthly_credits, context.now)
+        due = price_due(context, plan)
+        return Change("start", due.amount_cents, due.credits, context.now)
     current = context.catalogue.plan(subscription.plan)
-    if plan.price_cents > current.price_cents:
-        return Change("upgrade", *_prorated(context, subscription, current, plan), context.now)
+    if _is_upgrade(current, plan):
+        due = _prorated(context, subscription, current, plan)
+        return Change("upgrade", due.amount_cents, due.credits, context.now)
     if plan.slug == subscription.plan:
         return Change("keep", 0, 0, context.now)
     return Change("downgrade", 0, 0, subscription.period_end)
@@ -81,7 +118,7 @@ def change(context: Context, price_id: str, *, authenticated: bool = False) -> S
         )
         return start(context, plan)
     current = context.catalogue.plan(subscription.plan)
-    if plan.price_cents > current.price_cents:
+    if _is_upgrade(current, plan):
         _upgrade(context, subscription, current, plan, authenticated)
     elif plan.slug == subscription.plan:
         schedule(context, subscription, None)
@@ -122,22 +159,49 @@ def _upgrade(
     payment_methods.charge_present(
         context, context.account.wallet.default, authenticated=authenticated
     )
-    price, credits = _prorated(context, subscription, current, plan)
+    due = _prorated(context, subscription, current, plan)
     subscription.plan, subscription.pending_plan = plan.slug, None
-    _invoice(context, price, f"Upgrade to the {plan.name} plan, prorated")
-    _grant(context, credits, plan)
-    _audit(context, "subscription.upgraded", plan=plan.slug, amount_cents=price)
+    _use_interval(subscription, plan, context.now)
+    _invoice(context, due.amount_cents, f"Upgrade to the {plan.name} plan, prorated")
+    _grant(context, due.credits, plan)
+    _audit(context, "subscription.upgraded", plan=plan.slug, amount_cents=due.amount_cents)
     context.record_activity("subscription", f"Upgraded to the {plan.name} plan")
 
 
-def _prorated(
-    context: Context, subscription: Subscription, current: Plan, plan: Plan
-) -> tuple[int, int]:
-    """Return the extra cents and credits of a more expensive plan for the rest of the period."""
+def _is_upgrade(current: Plan, plan: Plan) -> bool:
+    """Return whether a change of the plan applies at once."""
+    return (plan.months, plan.price_cents) > (current.months, current.price_cents)
+
+
+def _prorated(context: Context, subscription: Subscription, current: Plan, plan: Plan) -> Due:
+    """Return what an upgrade costs at once, and the credits that it grants.
+
+    Within an interval, these are the extra cents and credits for the rest of the period. A longer
+    interval is due as a whole, less the unused part of the current period. A trial costs nothing.
+    """
     left = int((subscription.period_end - context.now).total_seconds())
     whole = int((subscription.period_end - subscription.period_start).total_seconds())
-    price = (plan.price_cents - current.price_cents) * left // whole
-    return price, (plan.monthly_credits - current.monthly_credits) * left // whole
+    if subscription.is_trial:
+        return Due(0, max(0, plan.monthly_credits - current.monthly_credits) * left // whole)
+    if plan.months == current.months:
+        extra_cents, extra_credits = (
+            plan.price_cents - current.price_cents,
+            max(0, plan.credits - current.credits),
+        )
+        return Due(extra_cents * left // whole, extra_credits * left // whole)
+    return Due(
+        max(0, plan.price_cents - current.price_cents * left // whole),
+        max(0, plan.credits - current.credits * left // whole),
+    )
+
+
+def _use_interval(subscription: Subscription, plan: Plan, moment: datetime) -> None:
+    """Begin a new period if the plan has another interval than the current one."""
+    if plan.months == subscription.months:
+        return
+    subscription.months = plan.months
+    if not subscription.is_trial:
+        subscription.moved_anchor, subscription.period = moment, 1
 
 
 def _renew(context: Context, subscription: Subscription) -> None:
@@ -146,8 +210,12 @@ def _renew(context: Context, subscription: Subscription) -> None:
         return
     if subscription.pending_plan is not None:
         subscription.plan, subscription.pending_plan = subscription.pending_plan, None
-    subscription.period += 1
     plan = context.catalogue.plan(subscription.plan)
+    if plan.months == subscription.months or subscription.is_trial:
+        subscription.period += 1
+        subscription.months = plan.months
+    else:
+        _use_interval(subscription, plan, subscription.period_end)
     try:
         payment_methods.charge(context.account.wallet.default, context.now)
     except (CardDeclined, NoUsableCard) as error:
@@ -203,7 +271,7 @@ def _void_unpaid(context: Context, subscription: Subscription) -> None:
 
 
 def _renewed(context: Context, plan: Plan) -> None:
-    _grant(context, plan.monthly_credits, plan)
+    _grant(context, plan.credits, plan)
     _audit(context, "subscription.renewed", plan=plan.slug)
     context.record_activity("subscription", f"Renewed the {plan.name} plan")
 

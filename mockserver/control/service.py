@@ -59,6 +59,10 @@ class ControlService:
         """Return no headers."""
         return []
 
+    def made_up(self, *_: Any) -> Any:
+        """Return None: the control API knows no ``Prefer``."""
+        return None
+
     def error(self, error: Exception, operation: Operation | None) -> ErrorResponse | None:
         """Return ``{"detail": ...}`` with the status of the error."""
         refusal = _refusal_of(error)

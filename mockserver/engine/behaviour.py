@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 from msgspec import Struct, field
 from starlette.types import ASGIApp
 
-from mockserver.engine.call import Handler
+from mockserver.engine.call import Call, Handler
 from mockserver.engine.caller import Caller
 from mockserver.engine.errors import Headers
 from mockserver.engine.reply import JSON as JSON_BYTES
@@ -71,6 +71,15 @@ class Service(Protocol):
 
     def headers(self, caller: Caller | None, now: datetime) -> Headers:
         """Return the headers that every response carries, errors included."""
+
+    def made_up(
+        self, call: Call[Any, Any], operation: Operation, parse: Callable[[bytes], Any]
+    ) -> Any:
+        """Return the result of a handler for invented state, as ``Prefer: dynamic`` wants it.
+
+        None has the response generated from the schema. ``call`` has no context, and its body is
+        None if the request has no valid one. ``parse`` reads another body; None if it is invalid.
+        """
 
     def error(self, error: Exception, operation: Operation | None) -> ErrorResponse | None:
         """Return the response to an error that was raised on purpose; None for any other error.

@@ -157,11 +157,41 @@ class CompiledOperation:
         sample = None
         if preferred.wants_sample:
             self.service.identify(request, self.security.optional)
-            key = (request.path, request.query)
-            sample = self._samples.preferred(preferred, key, self._accept(request))
+            accept = self._accept(request)
+            is_success = preferred.code in (None, self._success) and preferred.example is None
+            if preferred.dynamic and is_success and not accept:
+                sample = self._made_up(request)
+            if sample is None:
+                key = (request.path, request.query)
+                sample = self._samples.preferred(preferred, key, accept)
         if preferred.applied:
             request.marks.append((b"preference-applied", preferred.applied.encode("latin-1")))
         return sample
+
+    def _made_up(self, request: Request) -> Reply | None:
+        """Return a successful response about invented state; None if the behaviour has none."""
+        if self._handler is None or self._is_coroutine:
+            return None
+        before = len(request.warnings)
+        params, found = self._params(request)
+        if found:  # those of a request without a query are valid
+            params, _ = self._parameters.read(request.path_params, b"", {}, request.warnings)
+        body = self._parsed(request.payload) if request.payload else None
+        del request.warnings[before:]
+        call: Call[Any, Any] = Call(self._world, request, None, params, body)
+        made_up = self.service.made_up(call, self.operation, self._parsed)
+        if made_up is None:
+            return None
+        with suppress(BrokenContract):  # one that was edited: its schema says what it wants
+            return Reply(self._success, self._encode(made_up), [])
+        return None
+
+    def _parsed(self, payload: bytes) -> Json | None:
+        """Return a body with the contract's defaults; None if it is not valid."""
+        if self.body is None:
+            return None
+        body, found = self.body.parse(payload, [], {})
+        return None if found else body
 
     def _serve(self, request: Request) -> Reply | Awaitable[Reply]:
         """Carry out the operation."""

@@ -30,7 +30,7 @@ from mockserver.webhooks.dispatcher import SavedWebhooks
 from mockserver.webhooks.target import RefusedUrl
 
 FORMAT = "mockserver state"
-VERSION = 1
+VERSION = 2
 """The version of the format. Increase it with every change of what the file contains."""
 
 _HEADER, _WORLD, _PARTS = "header.json", "world.json", "parts/"
@@ -58,6 +58,7 @@ class _Snapshot(msgspec.Struct):
     clock: ClockState
     accounts: int
     archive: _Archive
+    labels: dict[str, str]
 
 
 class _World(msgspec.Struct):
@@ -67,6 +68,7 @@ class _World(msgspec.Struct):
     snapshots: list[_Snapshot]
     webhooks: SavedWebhooks
     faults: SavedFaults
+    labels: dict[str, str]
 
 
 @contextmanager
@@ -186,8 +188,9 @@ def _apply(saved: _World, dumps: list[Any], world: World[Any]) -> None:
     accounts, *snapshots = dumps
     world.state.counters = saved.counters
     world.state.load(accounts)
+    world.labels = saved.labels
     world.replace_snapshots(
-        Snapshot(given.name, given.created_at, given.clock, given.accounts, dump)
+        Snapshot(given.name, given.created_at, given.clock, given.accounts, dump, given.labels)
         for given, dump in zip(saved.snapshots, snapshots, strict=True)
     )
 
@@ -224,6 +227,7 @@ def _write(file: Any, world: World[Any]) -> None:
             snapshot.clock,
             snapshot.accounts,
             _collect(world.state.archive(snapshot.dump), parts),
+            snapshot.labels,
         )
         for snapshot in world.snapshots()
     ]
@@ -234,6 +238,7 @@ def _write(file: Any, world: World[Any]) -> None:
         snapshots,
         world.webhooks.saved(),
         world.faults.saved(),
+        world.labels,
     )
     header = _Header(FORMAT, VERSION, world.state.fingerprint, world.seed)
     with ZipFile(file, "w") as archive:

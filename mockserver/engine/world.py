@@ -76,6 +76,8 @@ class Snapshot(Struct, frozen=True):
     clock: ClockState
     accounts: int
     dump: Any
+    labels: dict[str, str]
+    """The names of the accounts, by key."""
 
 
 class World(Generic[S]):
@@ -192,7 +194,8 @@ class World(Generic[S]):
                 "Delete one, or take one of the same name again."
             )
         now = self.clock.now()
-        snapshot = Snapshot(name, now, self.clock.state, len(self.state), self.state.dump())
+        dump, labels = self.state.dump(), self.labels.copy()
+        snapshot = Snapshot(name, now, self.clock.state, len(self.state), dump, labels)
         self._snapshots[name] = snapshot
         return snapshot
 
@@ -212,6 +215,7 @@ class World(Generic[S]):
         if snapshot is None:
             raise UnknownSnapshot(f"There is no snapshot '{name}'.")
         self.state.load(snapshot.dump)
+        self.labels = snapshot.labels.copy()
         self.clock.state = snapshot.clock
         self.webhooks.drop_pending("A snapshot was restored.")
         self.webhooks.clock_moved()

@@ -13,7 +13,7 @@ from msgspec import Struct
 from mockserver.generator.errors import NoValue, TooLarge, Unsatisfiable
 from mockserver.generator.nodes import GenerationContext, Node, StepLimitExceeded, clone
 from mockserver.generator.reduction import Reduction
-from mockserver.generator.seeded_random import SeededRandom
+from mockserver.generator.seeded_random import DEFAULT_LOCALE, SeededRandom
 from mockserver.openapi.schemas import (
     Components,
     ResponseSchemas,
@@ -38,7 +38,8 @@ class Generator:
     Not thread-safe: all its makers share one source of randomness.
     """
 
-    def __init__(self, contract_schemas: Schema, seed: int) -> None:
+    def __init__(self, contract_schemas: Schema, seed: int, locale: str | None = None) -> None:
+        """Take the schemas, the seed and Faker's locale, ``en_US`` unless there is another."""
         self._dialect = dialect_of(contract_schemas)
         if not isinstance(contract_schemas, Components):
             contract_schemas = Components(_as_json(contract_schemas), self._dialect)
@@ -46,7 +47,7 @@ class Generator:
         self._closed = contract_schemas.closed
         self._components = contract_schemas
         self._seed = seed
-        self._seeded = SeededRandom()
+        self._seeded = SeededRandom(locale or DEFAULT_LOCALE)
         self._reduction = Reduction(lambda node: resolve(node, self._components))
 
     def compile(self, schema: Schema) -> Maker:

@@ -16,6 +16,8 @@ from mockserver.generator.errors import NoValue
 if TYPE_CHECKING:
     from faker import Faker
 
+DEFAULT_LOCALE = "en_US"
+
 Provider = Callable[..., Any]
 
 _USED_HERE = [
@@ -26,7 +28,8 @@ _USED_HERE = [
 class SeededRandom:
     """All randomness comes from here, so the same seed produces the same value."""
 
-    def __init__(self) -> None:
+    def __init__(self, locale: str = DEFAULT_LOCALE) -> None:
+        self._locale = locale
         self.random = Random()  # noqa: S311 (invented data, no secrets)
 
     def reseed(self, seed: int) -> None:
@@ -47,7 +50,7 @@ class SeededRandom:
         # Importing Faker takes a tenth of the start-up time, and most servers never use it.
         from faker import Faker
 
-        faker = Faker("en_US", use_weighting=False, providers=providers)
+        faker = Faker(self._locale, use_weighting=False, providers=providers)
         # All Fakers share one random number generator, so seeding it seeds them all.
         for factory in faker.factories:
             factory.random = self.random

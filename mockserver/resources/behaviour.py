@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 from mockserver import packaged
 from mockserver.engine import mistakes
@@ -85,6 +86,10 @@ class Resources:
     def headers(self, caller: Caller | None, now: datetime) -> Headers:  # noqa: ARG002 (no headers)
         """Return no headers."""
         return []
+
+    def made_up(self, *_: Any) -> Any:
+        """Return None: nothing is known of another document but its schemas."""
+        return None
 
     def error(self, error: Exception, operation: Operation | None) -> ErrorResponse | None:
         """Return a refusal in the document's own shape; None for any other error.

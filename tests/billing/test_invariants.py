@@ -207,18 +207,39 @@ def no_period(account: Account) -> None:
     account.subscription.period = 0
 
 
+def half_a_year(account: Account) -> None:
+    assert account.subscription is not None
+    account.subscription.months = 6
+
+
+def two_thousand_years(account: Account) -> None:
+    assert account.subscription is not None
+    account.subscription.period, account.subscription.months = 2_000, 12
+
+
+def an_anchor_before_the_start(account: Account) -> None:
+    assert account.subscription is not None
+    account.subscription.moved_anchor = account.subscription.started_at - timedelta(days=1)
+
+
+def a_trial_without_end(account: Account) -> None:
+    assert account.subscription is not None
+    account.subscription.period = 0
+    account.subscription.moved_anchor = account.subscription.started_at.replace(year=9_999)
+
+
 def a_price_that_is_not_for_sale(account: Account) -> None:
     next(iter(account.checkout_sessions.values())).price_id = "price_nope"
 
 
 def a_plan_that_is_not_for_sale(account: Account) -> None:
     assert account.subscription is not None
-    account.subscription.plan = "gold"  # type: ignore[assignment]
+    account.subscription.plan = "gold"
 
 
 def a_pending_plan_that_is_not_for_sale(account: Account) -> None:
     assert account.subscription is not None
-    account.subscription.pending_plan = "gold"  # type: ignore[assignment]
+    account.subscription.pending_plan = "gold"
 
 
 def filed_under_another_id(account: Account) -> None:
@@ -306,6 +327,10 @@ BREAKAGES: list[tuple[Callable[[Account], None], str]] = [
     (no_try_left, "has no retry left"),
     (no_plan, "free plan"),
     (no_period, "in period 0"),
+    (half_a_year, "periods of 6 months"),
+    (two_thousand_years, "in period 2000"),
+    (an_anchor_before_the_start, "too far from its start"),
+    (a_trial_without_end, "too far from its start"),
     (a_price_that_is_not_for_sale, "there is no price 'price_nope'"),
     (a_plan_that_is_not_for_sale, "plan 'gold' is not in the catalogue"),
     (a_pending_plan_that_is_not_for_sale, "plan 'gold' is not in the catalogue"),

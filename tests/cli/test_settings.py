@@ -30,6 +30,7 @@ TEXTS: dict[str, tuple[str, Any, str]] = {
     "spec": ("mine.yaml", Path("mine.yaml"), "other.yaml"),
     "fixtures": ("mine", Path("mine"), "other"),
     "watch": ("true", True, "false"),
+    "locale": ("de-DE", "de_DE", "ja_JP"),
     "enforce_rate_limits": ("true", True, "false"),
     "control_token": ("let-me-in", "let-me-in", "keep-out"),
     "control_prefix": ("/own", "/own", "/other/control"),

@@ -67,11 +67,20 @@ def everything(client: httpx.Client) -> dict[str, Any]:
     return found
 
 
+def label_of(client: httpx.Client) -> str | None:
+    """Return the name of the only account."""
+    (account,) = ok(client.get("/_mock/accounts"))["accounts"]
+    label: str | None = account["label"]
+    return label
+
+
 def fill(client: httpx.Client) -> str:
     """Change everything that a state file keeps, and return the URL of an open checkout page."""
     pay(client)
     ok(client.post(f"{API}/payment-methods", json={"payment_method_id": "pm_card_amex"}))
+    ok(client.put("/_mock/label", json={"label": "Early name"}))
     ok(client.post("/_mock/snapshots", json={"name": "early"}))
+    ok(client.put("/_mock/label", json={"label": "Name"}))
     ok(client.post("/_mock/clock/advance", json={"days": 3}))
     rule = {"latency": {"ms": 1}, "share": 0.5, "operations": ["create_deposit"]}
     ok(client.post("/_mock/faults", json=rule))
@@ -95,7 +104,9 @@ def test_a_restart_keeps_everything(file: Path) -> None:
     ):
         assert everything(client) == before
         assert client.get(page).status_code == 200
+        assert label_of(client) == "Name"
         ok(client.post("/_mock/snapshots/early/restore"))
+        assert label_of(client) == "Early name"
         assert ok(client.get("/_mock/clock"))["now"] == "2026-03-18T12:00:00.000Z"
         assert len(ok(client.get(f"{API}/payment-methods"))["payment_methods"]) == len(
             before["payment-methods"]["payment_methods"]
@@ -257,9 +268,9 @@ def test_the_program_refuses_a_damaged_file(file: Path) -> None:
 
 def test_a_file_of_another_version_is_refused(saved: Path, file: Path) -> None:
     """One line names both versions of the format."""
-    file.write_bytes(rewritten(saved, "header", b'"version":1', b'"version":2'))
+    file.write_bytes(rewritten(saved, "header", b'"version":2', b'"version":3'))
     message = problem_of(file)
-    assert message.endswith("it has format 2, and this version reads format 1")
+    assert message.endswith("it has format 3, and this version reads format 2")
 
 
 def test_a_file_of_another_seed_is_refused(saved: Path) -> None:

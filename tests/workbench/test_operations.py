@@ -99,6 +99,20 @@ def test_a_name_is_stripped(mock: httpx.Client, label: str, shown: str | None) -
     assert response.json()["label"] == accounts(mock)[0]["label"] == shown
 
 
+def test_a_snapshot_has_the_names_of_its_time(mock: httpx.Client) -> None:
+    """Restoring it brings back a name, and removes one that was given later."""
+    new = {"X-API-Key": "sk_test_new"}
+    mock.get("/_mock/state", headers=new).raise_for_status()
+    mock.put("/_mock/label", json={"label": "First"}, headers=SUBSCRIBER)
+    mock.post("/_mock/snapshots", json={"name": "named"}).raise_for_status()
+    mock.put("/_mock/label", json={"label": "Second"}, headers=SUBSCRIBER)
+    mock.put("/_mock/label", json={"label": "Later"}, headers=new)
+    for _ in range(2):
+        mock.post("/_mock/snapshots/named/restore").raise_for_status()
+        assert {found["label"] for found in accounts(mock)} == {"First", None}
+        mock.put("/_mock/label", json={"label": None}, headers=SUBSCRIBER)
+
+
 @pytest.mark.parametrize("body", [{}, {"label": "x" * 61}, {"label": 7}, {"name": "x"}])
 def test_an_impossible_name_is_422(mock: httpx.Client, body: Any) -> None:
     """Nothing changes."""

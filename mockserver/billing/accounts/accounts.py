@@ -267,7 +267,7 @@ class Accounts:
         Raise FileError if they are unusable. The returned function raises UnusableState if an
         account is on a plan that no longer exists.
         """
-        found = fixtures.load(folder)
+        found = fixtures.load(folder, self.locale)
 
         def swap() -> None:
             plans = {plan.slug for plan in found.catalogue.plans}
@@ -282,9 +282,11 @@ class Accounts:
         return swap
 
     def _use(self, fixtures: Fixtures) -> None:
+        self.locale = fixtures.locale
+        """The locale of Faker that invented names come from, if there is one."""
         self.catalogue = fixtures.catalogue
         self.personas = fixtures.personas
-        self._builder = PersonaBuilder(fixtures.catalogue, self._seed)
+        self._builder = PersonaBuilder(fixtures.catalogue, self._seed, fixtures.locale)
         self._by_key = {
             persona.key: slug for slug, persona in fixtures.personas.items() if persona.key
         }

@@ -9,11 +9,19 @@ from msgspec import Struct
 
 from mockserver.billing.accounts import personas
 from mockserver.billing.accounts.personas import Persona
-from mockserver.billing.catalogue import Catalogue, PromoCode, TestCard, passes_luhn
+from mockserver.billing.catalogue import Catalogue, Plan, PromoCode, TestCard, passes_luhn
+from mockserver.candidates import candidates
 from mockserver.openapi.yaml_file import FileError, error_at, load_as
 
 DEFAULT_KEY = "sk_test_default"
 """The key whose persona is the start of every account that has none of its own."""
+
+_SLUG = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
+_MAX_NAME = 200
+_MAX_CENTS = 99_999_999
+"""The largest amount of Stripe in US dollars."""
+_MAX_CREDITS = 1_000_000_000
+_MAX_TRIAL_DAYS = 730
 
 Problem = tuple[Sequence[str | int], str]
 """The path of a value within a file, and what is wrong with it."""
@@ -25,15 +33,26 @@ class Fixtures(Struct, frozen=True):
     catalogue: Catalogue
     personas: Mapping[str, Persona]
     """By slug: the name of the file."""
+    locale: str | None = None
+    """The locale of Faker that invented names come from; None is the mock's own list."""
 
 
-def load(folder: Path) -> Fixtures:
-    """Load catalogue and personas. Raise FileError, with file and line, if they are unusable."""
+def load(folder: Path, locale: str | None = None) -> Fixtures:
+    """Load catalogue and personas. Raise FileError, with file and line, if they are unusable.
+
+    ``locale`` is the locale of invented names.
+    """
+    catalogue = load_catalogue(folder)
+    return Fixtures(catalogue, _personas(folder / "personas", catalogue), locale)
+
+
+def load_catalogue(folder: Path) -> Catalogue:
+    """Load the catalogue alone. Raise FileError, with file and line, if it is unusable."""
     path = folder / "catalogue.yaml"
     catalogue = load_as(path, Catalogue)
     for pointer, problem in _problems_of(catalogue):
         raise error_at(path, pointer, problem)
-    return Fixtures(catalogue, _personas(folder / "personas", catalogue))
+    return catalogue
 
 
 def _problems_of(catalogue: Catalogue) -> Iterator[Problem]:
@@ -65,8 +84,32 @@ def _problems_of_plans(catalogue: Catalogue) -> Iterator[Problem]:
     for index, plan in enumerate(plans[1:], start=1):
         if plan.price_id is None:
             yield ["plans", index], "has no price_id"
-        if plan.monthly_credits < 0:
-            yield ["plans", index, "monthly_credits"], "must not be negative"
+        for names, problem in _problems_of_plan(plan):
+            yield ["plans", index, *names], problem
+    for field, problem in _problems_of_free_plan(plans[0]) if plans else ():
+        yield ["plans", 0, field], problem
+
+
+def _problems_of_free_plan(plan: Plan) -> Iterator[tuple[str, str]]:
+    if plan.price_id is not None or plan.price_cents != 0:
+        yield "price_cents", "the free plan has no price_id and the price 0"
+    if plan.interval != "month" or plan.trial_days:
+        yield "slug", "the free plan has neither an interval nor a trial"
+
+
+def _problems_of_plan(plan: Plan) -> Iterator[Problem]:
+    if not _SLUG.fullmatch(plan.slug):
+        yield ["slug"], "must be 1 to 64 letters, digits, _ and -, beginning with a letter or digit"
+    if not plan.name.strip() or len(plan.name) > _MAX_NAME:
+        yield ["name"], f"must have 1 to {_MAX_NAME} letters"
+    if plan.price_id is not None and not 1 <= len(plan.price_id) <= 255:
+        yield ["price_id"], "must have 1 to 255 letters"
+    if not 0 <= plan.price_cents <= _MAX_CENTS:
+        yield ["price_cents"], f"must be from 0 to {_MAX_CENTS:,}"
+    if not 0 <= plan.monthly_credits <= _MAX_CREDITS:
+        yield ["monthly_credits"], f"must be from 0 to {_MAX_CREDITS:,}"
+    if not 0 <= plan.trial_days <= _MAX_TRIAL_DAYS:
+        yield ["trial_days"], f"must be from 0 to {_MAX_TRIAL_DAYS}, as with Stripe"
 
 
 def _problems_of_card(card: TestCard) -> Iterator[Problem]:
@@ -117,7 +160,9 @@ def _personas(folder: Path, catalogue: Catalogue) -> dict[str, Persona]:
         paths[name] = path
     for slug, persona in found.items():
         if persona.member_of is not None and persona.member_of not in paths:
-            problem = f"there is no organization '{persona.member_of}'"
+            known = [name for name in paths if not name.startswith("sk_")]
+            listed = candidates(persona.member_of, known)
+            problem = f"there is no organization '{persona.member_of}'{listed}"
             raise error_at(folder / f"{slug}.yaml", ["member_of"], problem)
     if DEFAULT_KEY not in paths:
         raise FileError(folder, f"has no persona with the key '{DEFAULT_KEY}'")

@@ -1,9 +1,18 @@
 """Invented people and hosts for new accounts.
 
-Faker has many more names, but loading it took a tenth of the start-up time and 4 MB.
+Faker has many more names, but loading it took a tenth of the start-up time and 4 MB. It is loaded
+for the names of a locale only.
 """
 
+from __future__ import annotations
+
+import unicodedata
+from functools import lru_cache
 from random import Random
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from faker import Faker
 
 _FIRST_NAMES = (
     *("Ada", "Aisha", "Amir", "Ana", "Anton", "Bella", "Bruno", "Carla", "Chen", "Clara"),
@@ -29,9 +38,34 @@ _WORDS = (
 _KINDS = ("books", "catalog", "forum", "jobs", "news", "shop", "travel", "weather")
 
 
-def name(random: Random) -> str:
-    """Return the name of a person."""
+_PLAIN_LETTERS = str.maketrans(
+    {"ß": "ss", "æ": "ae", "ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "œ": "oe"}
+)
+"""Letters that Unicode does not take apart."""
+
+
+@lru_cache(maxsize=8)
+def _faker(locale: str) -> Faker:
+    from faker import Faker
+
+    return Faker(locale, use_weighting=False, providers=["faker.providers.person"])
+
+
+def name(random: Random, locale: str | None = None) -> str:
+    """Return the name of a person, of Faker if there is a locale."""
+    if locale is not None:
+        faker = _faker(locale)
+        faker.seed_instance(random.getrandbits(64))
+        return str(faker.name())
     return f"{random.choice(_FIRST_NAMES)} {random.choice(_LAST_NAMES)}"
+
+
+def email(name: str) -> str:
+    """Return an address of a reserved domain for a person. It has ASCII letters only."""
+    folded = unicodedata.normalize("NFKD", name.lower().translate(_PLAIN_LETTERS))
+    words = "".join(letter if letter.isascii() else "" for letter in folded).split()
+    local = ".".join(filter(None, ("".join(filter(str.isalnum, word)) for word in words)))
+    return f"{local[:64].strip('.') or 'customer'}@example.com"
 
 
 def phone(random: Random) -> str:

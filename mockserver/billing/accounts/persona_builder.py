@@ -13,6 +13,7 @@ from random import Random
 
 import msgspec
 
+from mockserver import locales
 from mockserver.billing import (
     auto_recharge,
     checkout,
@@ -54,9 +55,11 @@ Step = tuple[datetime, int, Callable[[Context], None]]
 class PersonaBuilder:
     """Builds accounts. Random choices come from one source, which is seeded for each account."""
 
-    def __init__(self, catalogue: Catalogue, seed: int) -> None:
+    def __init__(self, catalogue: Catalogue, seed: int, locale: str | None = None) -> None:
+        """Take the locale of invented names; None is the mock's own list of names."""
         self._catalogue = catalogue
         self._seed = seed
+        self._locale = locale
         self._random = Random()  # noqa: S311 (invented data, no secrets)
         self._cache: dict[tuple[str, datetime], bytes] = {}
 
@@ -86,7 +89,7 @@ class PersonaBuilder:
         self._random.seed(int.from_bytes(digest[16:24], "big"))
         account = Account(
             id=f"acct_{digest[:8].hex()}",
-            profile=self._profile(digest),
+            profile=self._profile(persona, digest),
             created_at=now - timedelta(days=persona.age_days),
             ids=IdSource(digest.hex()),
         )
@@ -99,11 +102,18 @@ class PersonaBuilder:
         account.events.clear()
         return account
 
-    def _profile(self, digest: bytes) -> Profile:
-        name = people.name(self._random)
-        email = f"{name.replace(' ', '.').lower()}@example.com"
-        phone = people.phone(self._random)
-        return Profile(uuid_of(digest[16:]), uuid_of(digest[::-1]), name, email, phone)
+    def _profile(self, persona: Persona, digest: bytes) -> Profile:
+        locale = locales.locale_of(persona.locale) if persona.locale else self._locale
+        invented = people.name(self._random, locale)
+        name = persona.name or invented
+        return Profile(
+            uuid_of(digest[16:]),
+            uuid_of(digest[::-1]),
+            name,
+            persona.email or people.email(name),
+            people.phone(self._random),
+            persona.company,
+        )
 
     def _steps(self, persona: Persona, account: Account, now: datetime) -> Iterator[Step]:
         """Yield the events of a persona's past, unsorted."""

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Annotated, Literal
+from typing import Annotated
 
 from msgspec import Meta, Struct, field
 
+from mockserver import locales
 from mockserver.billing.account import DEFAULT_AMOUNT_CENTS, DEFAULT_THRESHOLD_MICROCENTS
-from mockserver.billing.catalogue import Catalogue
+from mockserver.billing.catalogue import Catalogue, PlanSlug
 from mockserver.billing.usage_log import UsageType
+from mockserver.candidates import candidates
 
 _UUID = "^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$"
 _MAX_DAYS = 10_000
@@ -17,6 +19,9 @@ _MAX_DAYS = 10_000
 Natural = Annotated[int, Meta(ge=0)]
 Days = Annotated[int, Meta(ge=0, le=_MAX_DAYS)]
 Positive = Annotated[int, Meta(ge=1)]
+Text = Annotated[str, Meta(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]*\S$")]
+"""One line of text that does not end with a space."""
+Email = Annotated[str, Meta(max_length=254, pattern=r"^[^@\s\x00-\x1f\x7f]+@[^@\s\x00-\x1f\x7f]+$")]
 
 
 class CardOnFile(Struct, frozen=True, forbid_unknown_fields=True):
@@ -69,7 +74,7 @@ class Alerts(Struct, frozen=True, forbid_unknown_fields=True):
 class Plan(Struct, frozen=True, forbid_unknown_fields=True):
     """A paid plan and its start."""
 
-    slug: Literal["starter", "growth", "scale"]
+    slug: PlanSlug
     days_ago: Days
 
 
@@ -84,6 +89,14 @@ class Persona(Struct, frozen=True, forbid_unknown_fields=True):
     """The id that ``X-Organization-Id`` names; None for an account with a key."""
     member_of: str | None = None
     """The id of the organization that the account belongs to."""
+    name: Text | None = None
+    """The name of the account's holder; None invents one."""
+    email: Email | None = None
+    """The holder's address; None makes one of the name."""
+    company: Text | None = None
+    """The company that invoices and the portal show."""
+    locale: str | None = None
+    """The locale of Faker that an invented name comes from; None for that of the server."""
     age_days: Days = 0
     signup_bonus: bool = True
     cards: list[CardOnFile] = field(default_factory=list)
@@ -109,7 +122,8 @@ def check(persona: Persona, catalogue: Catalogue) -> Iterator[tuple[str, str]]:
         yield "key", "must begin with sk_test_"
     for deposit in persona.deposits:
         if deposit.promo_code is not None and catalogue.promo_code(deposit.promo_code) is None:
-            yield "deposits", f"promo code '{deposit.promo_code}' is not in the catalogue"
+            known = candidates(deposit.promo_code, [promo.code for promo in catalogue.promo_codes])
+            yield "deposits", f"promo code '{deposit.promo_code}' is not in the catalogue{known}"
     if any(deposit.days_ago > persona.age_days for deposit in persona.deposits):
         yield "deposits", "are older than the account"
     for card in persona.cards:
@@ -117,6 +131,9 @@ def check(persona: Persona, catalogue: Catalogue) -> Iterator[tuple[str, str]]:
             yield "cards", f"'{card.id}' is declined when it is added"
     if len({card.id for card in persona.cards}) != len(persona.cards):
         yield "cards", "contain the same card twice"
+    if persona.locale is not None and locales.locale_of(persona.locale) is None:
+        near = locales.nearest_to(persona.locale)
+        yield "locale", f"'{persona.locale}' is not a locale of Faker{near}"
     if persona.plan is not None:
         yield from _check_plan(persona, persona.plan, catalogue)
     if persona.auto_recharge is not None and persona.auto_recharge.enabled and not persona.cards:
@@ -125,6 +142,9 @@ def check(persona: Persona, catalogue: Catalogue) -> Iterator[tuple[str, str]]:
 
 def _check_plan(persona: Persona, plan: Plan, catalogue: Catalogue) -> Iterator[tuple[str, str]]:
     if plan.slug not in {known.slug for known in catalogue.plans}:
-        yield "plan", f"'{plan.slug}' is not in the catalogue"
+        known = candidates(plan.slug, [known.slug for known in catalogue.plans if known.price_id])
+        yield "plan", f"'{plan.slug}' is not in the catalogue{known}"
+    elif catalogue.plan(plan.slug).price_id is None:
+        yield "plan", "is free: a persona without a plan has it"
     if not persona.cards or catalogue.card(persona.cards[0].id).declines_charge:
         yield "plan", "needs a first card that can be charged"

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from datetime import datetime
 from functools import cached_property, lru_cache
+from typing import Any
 
 from mockserver import packaged
 from mockserver.billing import money
@@ -13,8 +14,10 @@ from mockserver.billing.accounts.accounts import Accounts
 from mockserver.billing.accounts.fixtures import DEFAULT_KEY, Fixtures
 from mockserver.billing.accounts.store import MAX_TENANTS
 from mockserver.billing.api import auth, rate_limits
+from mockserver.billing.api.call import Call
 from mockserver.billing.api.caller import BillingCaller
 from mockserver.billing.api.errors import refusal_of
+from mockserver.billing.api.made_up import MadeUp, Parse
 from mockserver.billing.api.operations import HANDLERS
 from mockserver.billing.tiers import warning_of
 from mockserver.clock import Clock
@@ -88,6 +91,7 @@ class Billing:
         self._world = world
         self._accounts = world.state
         self._is_limited = enforce_rate_limits
+        self._made_up: MadeUp | None = None
         self._headers_of_balance = lru_cache(maxsize=1_024)(_headers_of_balance)
 
     @property
@@ -126,6 +130,14 @@ class Billing:
         if caller.tenant is not None:
             headers += self._headers_of_balance(caller.tenant.account.ledger.balance)
         return headers
+
+    def made_up(self, call: Call, operation: Operation, parse: Parse) -> Any:
+        """Return the result of a handler for a made-up account; None if it refuses the request."""
+        is_write = operation.method != "get"
+        accounts = self._accounts
+        if self._made_up is None or self._made_up.catalogue is not accounts.catalogue:
+            self._made_up = MadeUp(accounts.catalogue, self._world.seed, accounts.locale)
+        return self._made_up.response(call, operation.operation_id, is_write, parse)
 
     def error(
         self,

@@ -99,23 +99,26 @@ def due(account: Account) -> Json:
     }
 
 
-def books(account: Account, checks: Sequence[Check]) -> Json:
-    """Return balance over time, usage by day, and all invariants."""
-    entries = account.ledger.entries
+def points(entries: Sequence[Entry]) -> list[Json]:
+    """Return the balance over time, oldest first: after all entries, or after some of many."""
     step = max(1, -(-len(entries) // _MAX_POINTS))
     chosen = [entries[index] for index in range(len(entries) - 1, -1, -step)][::-1]
+    return [
+        {
+            "at": timestamp(entry.created_at),
+            "balance_microcents": entry.balance_after_microcents,
+            "type": entry.type,
+            "description": entry.description,
+        }
+        for entry in chosen
+    ]
+
+
+def books(account: Account) -> Json:
+    """Return the balance and the usage by day."""
     days = list(account.usage.days)[-_MAX_DAYS:]
     return {
-        "entries": len(entries),
-        "points": [
-            {
-                "at": timestamp(entry.created_at),
-                "balance_microcents": entry.balance_after_microcents,
-                "type": entry.type,
-                "description": entry.description,
-            }
-            for entry in chosen
-        ],
+        "entries": len(account.ledger.entries),
         "usage": [
             {
                 "day": day.isoformat(),
@@ -125,9 +128,12 @@ def books(account: Account, checks: Sequence[Check]) -> Json:
             }
             for day, tally in days
         ],
-        "checks": [{"title": check.title, "violations": check.violations} for check in checks],
         **_balance(account.ledger.balance),
     }
+
+
+def checks(checks: Sequence[Check]) -> list[Json]:
+    return [{"title": check.title, "violations": check.violations} for check in checks]
 
 
 def usage_charge(event: UsageEvent, context: Context) -> Json:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
 from urllib.parse import urlencode
 
 from msgspec import Struct
@@ -11,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from mockserver.billing import checkout, promo
+from mockserver.billing import checkout, promo, subscription
 from mockserver.billing.account import CheckoutSession, add_months
 from mockserver.billing.catalogue import Plan
 from mockserver.billing.context import Context
@@ -150,7 +151,7 @@ class CheckoutPages:
             problem = Problem(
                 f"The last payment failed ({session.last_decline_code}). Nothing was charged.", 200
             )
-        renews_at = add_months(session.completed_at or context.now, 1) if plan else None
+        terms = _terms(context, session, plan) if plan else None
         offer = _promo(context, session)
         profile = context.account.profile
         selection = cards.to_pay_with(context)
@@ -162,7 +163,7 @@ class CheckoutPages:
             "state": state,
             "plan": plan,
             "title": _title(session, plan),
-            "renews_at": renews_at,
+            "terms": terms,
             "promo": offer,
             "profile": profile,
             "selection": selection,
@@ -176,7 +177,7 @@ class CheckoutPages:
         if values:
             return self._site.page("checkout.html", status, forms=forms, **facts)
         # Title, samples and address follow from the others.
-        others = (state, plan, renews_at, offer, profile, selection, numbers, visit.here, problem)
+        others = (state, plan, terms, offer, profile, selection, numbers, visit.here, problem)
         key = (astuple(session), others)
         return self._site.kept_page(key, "checkout.html", status, forms=forms, **facts)
 
@@ -253,6 +254,26 @@ def _plan(context: Context, session: CheckoutSession) -> Plan | None:
         ),
         None,
     )
+
+
+class Terms(Struct, frozen=True):
+    """What a plan grants now, and its first renewal."""
+
+    credits: int
+    renews_at: datetime
+    is_trial: bool
+
+
+def _terms(context: Context, session: CheckoutSession, plan: Plan) -> Terms:
+    """Return the terms of a plan if it starts now, or as it started when the session was paid."""
+    start = session.completed_at or context.now
+    if session.closed == "complete":
+        is_trial = session.amount_cents < plan.price_cents
+    else:
+        is_trial = subscription.trial_end_of(context, plan) is not None
+    if is_trial:
+        return Terms(plan.monthly_credits, start + timedelta(days=plan.trial_days), is_trial=True)
+    return Terms(plan.credits, add_months(start, plan.months), is_trial=False)
 
 
 def _title(session: CheckoutSession, plan: Plan | None) -> str:

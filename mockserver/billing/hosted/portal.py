@@ -61,6 +61,8 @@ class Offer(Struct, frozen=True):
     """Whether the plan is scheduled for the next period."""
     is_primary: bool
     """Whether the page marks the plan: the first that can be started or upgraded to."""
+    is_trial: bool
+    """Whether the plan would start with a trial."""
 
 
 class PortalPages:
@@ -275,7 +277,13 @@ def _offers(context: Context) -> list[Offer]:
         None,
     )
     return [
-        Offer(plan, change, plan.slug == coming, plan.slug == primary)
+        Offer(
+            plan,
+            change,
+            plan.slug == coming,
+            plan.slug == primary,
+            change.kind == "start" and subscription.trial_end_of(context, plan) is not None,
+        )
         for plan, change in zip(plans, changes, strict=True)
     ]
 

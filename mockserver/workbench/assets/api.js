@@ -23,10 +23,24 @@ export function credentials(key) {
   return { Authorization: `Bearer ${key}` };
 }
 
+// The path with the key in its query, where the API takes it there. It replaces the one of a
+// recorded request, which is hidden.
 export function withKey(path, key) {
   if (!key || facts.scheme.type !== "apiKey" || facts.scheme.in !== "query") return path;
   const name = encodeURIComponent(facts.scheme.name);
-  return `${path}${path.includes("?") ? "&" : "?"}${name}=${encodeURIComponent(key)}`;
+  const [place, ...rest] = path.split("?");
+  const others = rest.join("?").split("&").filter((part) => part && nameOf(part) !== name);
+  return `${place}?${[...others, `${name}=${encodeURIComponent(key)}`].join("&")}`;
+}
+
+// The name of a part of a query, encoded as this page encodes it.
+function nameOf(part) {
+  const name = part.split("=")[0];
+  try {
+    return encodeURIComponent(decodeURIComponent(name.replaceAll("+", " ")));
+  } catch {
+    return name;
+  }
 }
 
 export class Refused extends Error {
@@ -84,63 +98,4 @@ export async function control(method, path, { key, body } = {}) {
   const content = await response.json().catch(() => null);
   if (!response.ok) throw new Refused(response.status, content?.detail);
   return content;
-}
-
-// Calls back with each event of a stream, and connects again where it ended. A hidden page has no
-// stream, because browsers open only six connections to one origin, and all tabs share them.
-export async function follow(path, onEvent, onState) {
-  let last = "", stop = null;
-  document.addEventListener("visibilitychange", () => document.hidden && stop?.abort());
-  for (let wait = 250; ; wait = Math.min(wait * 2, 5000)) {
-    await visible();
-    stop = new AbortController();
-    try {
-      const headers = { ...tokenHeaders(), ...(last ? { "Last-Event-ID": last } : {}) };
-      const response = await fetch(facts.prefix + path, { headers, signal: stop.signal });
-      if (!response.ok) {
-        const content = await response.json().catch(() => null);
-        const { message } = new Refused(response.status, content?.detail);
-        const needsToken = response.status === 401 || response.status === 403;
-        onState(needsToken ? "forbidden" : "refused", message);
-      } else {
-        wait = 250;
-        onState("open");
-        await read(response.body.pipeThrough(new TextDecoderStream()), (name, data, id) => {
-          last = id || last;
-          onEvent(name, data);
-        });
-        onState("lost");
-      }
-    } catch {
-      onState(stop.signal.aborted ? "paused" : "lost");
-    }
-    if (!stop.signal.aborted) await new Promise((resolve) => setTimeout(resolve, wait));
-  }
-}
-
-async function visible() {
-  while (document.hidden) {
-    await new Promise((resolve) =>
-      document.addEventListener("visibilitychange", resolve, { once: true }));
-  }
-}
-
-async function read(stream, onEvent) {
-  const reader = stream.getReader();
-  let text = "";
-  for (;;) {
-    const { value, done } = await reader.read();
-    if (done) return;
-    const parts = (text + value).split("\n\n");
-    text = parts.pop();
-    for (const part of parts) {
-      let name = "", data = "", id = "";
-      for (const line of part.split("\n")) {
-        if (line.startsWith("event: ")) name = line.slice(7);
-        else if (line.startsWith("data: ")) data += line.slice(6);
-        else if (line.startsWith("id: ")) id = line.slice(4);
-      }
-      if (name) onEvent(name, JSON.parse(data), id);
-    }
-  }
 }

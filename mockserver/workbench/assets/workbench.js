@@ -1,7 +1,8 @@
 // The frame of the page: panels, the header, and the stream of what happens.
 
-import { control, facts, follow, keepToken } from "./api.js";
+import { control, facts, keepToken } from "./api.js";
 import { button, field, guarded, h, options, replace } from "./dom.js";
+import { follow } from "./stream.js";
 import * as shared from "./world.js";
 import { panel as accounts } from "./accounts.js";
 import { panel as clock } from "./clock.js";

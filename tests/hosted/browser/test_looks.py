@@ -84,6 +84,40 @@ def test_long_texts_fit(
         seen.must_be_quiet()
 
 
+@pytest.mark.parametrize("width", [390, 1280])
+def test_hard_names_fit(open_page: Open, width: int) -> None:
+    """Accents, two directions and emoji are shown, beside the balance and within the screen."""
+    with running_server(now=NOON) as mock, mock.client("sk_test_unicode") as client:
+        invoice = client.get(f"{API}/invoices").json()["invoices"][0]["hosted_invoice_url"]
+        portal = str(client.post(f"{API}/portal").json()["url"])
+        for url in (portal, invoice):
+            seen = open_page(url, width=width)
+            assert seen.page.locator("bdi", has_text="Ngọc-Ánh").is_visible()
+            assert seen.page.get_by_test_id("company").is_visible()
+            assert seen.page.evaluate("document.documentElement.scrollWidth") <= width, url
+            seen.must_be_quiet()
+
+
+@pytest.mark.parametrize(("width", "height"), [(390, 844), (1280, 900)])
+def test_a_short_page_is_in_the_middle(open_page: Open, width: int, height: int) -> None:
+    """No page has an empty lower half: what is short has as much room above as below, or nearly."""
+    with running_server(now=NOON) as mock:
+        found = addresses(mock.url)
+        for state in ("checkout that expired", "authentication of a payment", "message", "invoice"):
+            page = open_page(found[state], width=width, height=height).page
+            above, below = page.evaluate(_ROOM)
+            assert 0 <= above <= below + 1, state
+            assert below <= 0.45 * height, (state, below)
+
+
+_ROOM = """() => {
+  const boxes = [...document.querySelector("main").children].map((e) => e.getBoundingClientRect());
+  const header = document.querySelector("header").getBoundingClientRect();
+  return [Math.min(...boxes.map((box) => box.top)) - header.bottom,
+    innerHeight - Math.max(...boxes.map((box) => box.bottom))];
+}"""
+
+
 SHOTS = {
     "checkout": ("checkout of a deposit", "light", 1280, 940),
     "checkout-dark": ("checkout of a plan", "dark", 1280, 940),

@@ -39,6 +39,31 @@ def test_resources_are_tables(
     seen.must_be_quiet()
 
 
+def test_a_key_in_the_query_is_copied_once(
+    make_server: ServerFactory, open_page: Open, tmp_path: Path
+) -> None:
+    """The hidden key of a recorded query is replaced by that of the account."""
+    text = NOTES.read_text(encoding="utf-8").replace(
+        "      type: http\n      scheme: bearer\n",
+        "      type: apiKey\n      in: query\n      name: api key\n",
+    )
+    spec = tmp_path / "notes.yaml"
+    spec.write_text(text, encoding="utf-8")
+    assert text != NOTES.read_text(encoding="utf-8")
+    server = make_server(spec=spec)
+    with server.client(None) as mock:
+        mock.get("/v1/notes?api+key=my%20secret&a=%C3%A9")
+        (sent,) = mock.get("/_mock/requests").json()["requests"]
+    assert "secret" not in sent["query"]
+    page = open_page(f"{server.url}/_mock/").page
+    script = """async (entry) => {
+      const snippets = await import("/_mock/workbench/snippets.js");
+      return snippets.curl(entry, "my secret");
+    }"""
+    command = page.evaluate(script, {**sent, "request_body": None})
+    assert command.endswith("/v1/notes?a=%C3%A9&api%20key=my%20secret'"), command
+
+
 def test_an_account_of_another_document_is_reset(
     make_server: ServerFactory, open_page: Open
 ) -> None:
