@@ -12,7 +12,7 @@ class Anchors:
     """Assigns a unique anchor to each part, derived from its name.
 
     Anchors are in lower case because some forges compare them that way. The same name gets a number
-    only if another part has it already.
+    only if another part has it already. Pages write them without quotes.
     """
 
     def __init__(self) -> None:

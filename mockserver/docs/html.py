@@ -217,4 +217,5 @@ def _environment() -> Environment:
         "attribute": _attribute,
     }
     environment.filters.update(filters)
+    environment.policies["json.dumps_kwargs"] = {"separators": (",", ":")}
     return environment
