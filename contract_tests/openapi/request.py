@@ -9,7 +9,8 @@ from typing import Any
 from contract_tests.http.exchange import Exchange, NotJson
 from contract_tests.http.redaction import is_replaced
 from contract_tests.openapi.contract import JSON, Contract, Operation, Place, escape
-from contract_tests.openapi.schemas import Breach, Schemas, is_pattern
+from contract_tests.openapi.conversion import is_pattern
+from contract_tests.openapi.schemas import Breach, Schemas
 
 MAX_BODY_BYTES = 1_000_000
 """Source: bodies over 1 MB are refused with 413 (observed)."""

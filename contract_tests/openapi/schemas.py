@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from functools import cache, cached_property
+from functools import cached_property
 from itertools import islice
 from typing import Any
 
@@ -14,12 +14,10 @@ import jsonschema_rs
 from jsonschema_rs import ValidationErrorKind
 
 from contract_tests.openapi.contract import Contract, Json, Node, Place, escape
+from contract_tests.openapi.conversion import CHOICES, convert, opened
 from contract_tests.openapi.files import FILES
 from contract_tests.openapi.provenance import keys_of, unescape
 
-_ANNOTATIONS = frozenset(
-    {"description", "title", "example", "examples", "nullable", "default", "deprecated"}
-)
 _Validator = jsonschema_rs.Draft4Validator | jsonschema_rs.Draft202012Validator
 MAX_UNKNOWN = 300
 """Undeclared fields of one object that are reported."""
@@ -30,13 +28,6 @@ MANY_SCHEMAS = 40
 MAX_LARGE = 24
 """Large validators that are kept, of what is no body."""
 _SHARED = "#/components/schemas/"
-_CHOICES = ("oneOf", "anyOf")
-_CONDITIONS = ("if", "then", "else", "not")
-_DATA = ("enum", "const")
-_OPEN = ("allOf", "patternProperties", "unevaluatedProperties", "if", *_CHOICES)
-"""Keywords beside which other properties may be declared."""
-_CLOSED = "x-closed"
-"""Marks converted schemas that do not forbid undeclared fields themselves."""
 _PART = re.compile(r"(.*?)(?:/allOf/\d+)+/[^/]+")
 """The way from a schema to a keyword of a part of it."""
 _INDEX = re.compile(r"/\d+(?=/|$)")
@@ -103,7 +94,7 @@ class Schemas:
             readable = json.dumps(value, ensure_ascii=False).encode("utf-8", "replace")
             value = json.loads(readable)
             found = self._found(compiled, pointer, value)
-        if any(breach.keyword in _CHOICES for breach in found):
+        if any(breach.keyword in CHOICES for breach in found):
             found = self._without_closed_choices(pointer, value, found)
         for breach in found:
             if not (breach.value is None and self._may_be_null(breach)):
@@ -143,7 +134,7 @@ class Schemas:
         broken = {(breach.where, breach.keyword) for breach in still}
         return [
             breach
-            if breach.keyword not in _CHOICES or (breach.where, breach.keyword) in broken
+            if breach.keyword not in CHOICES or (breach.where, breach.keyword) in broken
             else replace(breach, keyword="unknown_field")
             for breach in found
         ]
@@ -230,7 +221,7 @@ class Schemas:
 
     def _compile(self, schema: Node, *, is_open: bool) -> _Validator:
         return self._draft(
-            _opened(schema) if is_open else schema, validate_formats=True, formats=self._formats
+            opened(schema) if is_open else schema, validate_formats=True, formats=self._formats
         )
 
     def _written(self, pointer: str) -> Node:
@@ -290,74 +281,6 @@ class Schemas:
 def generalised(pointer: str) -> str:
     """Return a pointer with ``*`` for each position in a list: the place in every entry."""
     return _INDEX.sub("/*", pointer)
-
-
-def convert(schema: Any, *, is_open: bool = False) -> Any:
-    """Return a schema of OpenAPI 3.0 as JSON Schema of draft 4, closed unless it is open.
-
-    A closed schema refuses undeclared fields. The parts of ``allOf`` are open, as each declares its
-    own fields. In draft 4 ``1.0`` is no integer.
-    """
-    if isinstance(schema, list):
-        return [convert(item) for item in schema]
-    if not isinstance(schema, dict):
-        return schema
-    if isinstance(schema.get("$ref"), str):
-        return {"$ref": schema["$ref"]}
-    converted = {
-        key: {name: convert(child) for name, child in value.items()}
-        if key == "properties"
-        else [convert(item, is_open=True) for item in value]
-        if key == "allOf" or (key in _CHOICES and "properties" in schema)
-        else value
-        if key in _DATA
-        else convert(value, is_open=True)
-        if key in _CONDITIONS
-        else convert(value)
-        for key, value in schema.items()
-        if key not in _ANNOTATIONS and not key.startswith("x-") and _can_be_judged(key, value)
-    }
-    if schema.get("nullable") is True:
-        if "type" in converted:
-            converted["type"] = [converted["type"], "null"]
-        if "enum" in converted and None not in converted["enum"]:
-            converted["enum"] = [*converted["enum"], None]
-    is_open = is_open or any(key in schema for key in _OPEN)
-    properties = converted.get("properties")
-    if isinstance(properties, dict) and not is_open:
-        for name in schema.get("required") or ():
-            properties.setdefault(name, {})  # it is declared by being required
-        converted.setdefault("additionalProperties", False)
-        converted[_CLOSED] = "additionalProperties" not in schema
-    return converted
-
-
-def _opened(schema: Any) -> Any:
-    """Return a converted schema that accepts undeclared fields everywhere."""
-    if isinstance(schema, list):
-        return [_opened(item) for item in schema]
-    if not isinstance(schema, dict):
-        return schema
-    return {
-        key: value if key in _DATA else _opened(value)
-        for key, value in schema.items()
-        if not (key == "additionalProperties" and schema.get(_CLOSED) is True)
-    }
-
-
-def _can_be_judged(key: str, value: Any) -> bool:
-    """Return whether a keyword is no pattern that the validator cannot read."""
-    return key != "pattern" or not isinstance(value, str) or is_pattern(value)
-
-
-@cache
-def is_pattern(text: str) -> bool:
-    """Return whether the validator can read a pattern."""
-    try:
-        jsonschema_rs.Draft202012Validator({"pattern": text})
-    except jsonschema_rs.ValidationError:
-        return False
-    return True
 
 
 def _bodies(contract: Contract) -> Iterator[Place]:
