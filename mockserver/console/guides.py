@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+import orjson
 from markupsafe import escape
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -20,7 +23,7 @@ from mockserver.openapi.yaml_file import FileError
 FOLDER = "/docs"
 INDEX = f"{FOLDER}/guides/"
 _PRINTED = "http://127.0.0.1:8080"
-"""The address of the mock in guides. It is replaced by the one that the reader uses."""
+"""The address of the mock in the pages. It is replaced by the one that the reader uses."""
 _TYPES = {".md": "text/markdown", ".txt": "text/plain"}
 _HTML = "text/html"
 _PATTERNS = (
@@ -59,10 +62,10 @@ def guide_routes(
             raise HTTPException(404)
         return _response(path, text, base_url(request.scope))
 
-    async def index(_: Request) -> Response:
-        return RedirectResponse(f"{prefix}{FOLDER}/llms.txt")
+    async def moved(request: Request) -> Response:
+        return RedirectResponse(f"{FOLDER}{request.scope['path']}")
 
-    root = [] if prefix else [Route("/llms.txt", index)]
+    root = [] if prefix else [Route(f"/{name}", moved) for name in ("llms.txt", "llms-full.txt")]
     return [*root, *(Route(f"{prefix}{FOLDER}/{pattern}", page) for pattern in _PATTERNS)]
 
 
@@ -71,12 +74,25 @@ def _pages(contract: Contract, folder: Path | None) -> Pages:
     from mockserver.docs.reader import read
     from mockserver.docs.site import Site
 
-    return Site(read(Document.read(contract)), options_of(contract, folder, "", "")).text
+    document = Document.read(contract)
+    own = replace(document, root=_at_this_mock(document.root, _PRINTED + contract.base_path))
+    return Site(read(own), options_of(contract, folder, "", "")).text
+
+
+def _at_this_mock(root: dict[str, Any], url: str) -> dict[str, Any]:
+    """Return a document with the mock as its only server, in its texts, too.
+
+    Programs read Markdown, and must not send to production what is meant for a mock.
+    """
+    text = orjson.dumps(root).decode()
+    for server in root.get("servers", ()):
+        if str(server.get("url")).startswith("http"):
+            text = text.replace(server["url"], url)
+    found: dict[str, Any] = orjson.loads(text)
+    return {**found, "servers": [{"url": url, "description": "This mock"}]}
 
 
 def _response(path: str, text: str, base: str) -> Response:
     media_type = _TYPES.get(Path(path).suffix, _HTML)
-    if path.startswith("guides/"):
-        shown = str(escape(base)) if media_type == _HTML else base
-        text = text.replace(_PRINTED, shown)
-    return Response(text, headers=HEADERS, media_type=media_type)
+    shown = str(escape(base)) if media_type == _HTML else base
+    return Response(text.replace(_PRINTED, shown), headers=HEADERS, media_type=media_type)

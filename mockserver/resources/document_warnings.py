@@ -22,7 +22,7 @@ def warn(contract: Contract, control_prefix: str, pages_prefix: str) -> None:
         logger.warning("%s: the security scheme '%s' %s", contract.path, name, problem)
     own = {
         f"{pages_prefix}{path}"
-        for path in ("/docs", "/docs/reference", "/llms.txt", "/openapi.json")
+        for path in ("/docs", "/docs/reference", "/llms.txt", "/llms-full.txt", "/openapi.json")
     }
     hidden = (
         path

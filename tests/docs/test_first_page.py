@@ -111,7 +111,7 @@ def test_what_all_operations_share_is_described_once() -> None:
     assert "Refused." in first.words
     assert "Too late." not in first.words + second.words
     assert "429" in first.words
-    assert "Errors: 429 as every operation" in second.words
+    assert "Errors: 429, as for every operation" in second.words
     del paths["/b"]
     alone = next(made_and_parsed(document).all("section", "o"))
     assert "Too late." in alone.words

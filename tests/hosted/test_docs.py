@@ -25,6 +25,7 @@ def visitor(client: httpx.Client) -> httpx.Client:
         ("/docs", "/docs/guides/"),
         ("/docs/", "/docs/guides/"),
         ("/llms.txt", "/docs/llms.txt"),
+        ("/llms-full.txt", "/docs/llms-full.txt"),
         ("/", "/_mock/"),
     ],
 )
@@ -34,6 +35,14 @@ def test_short_addresses_lead_to_pages(visitor: httpx.Client, path: str, page: s
     assert 300 <= response.status_code < 400
     assert response.headers["location"] == page
     assert visitor.get(response.headers["location"]).status_code == 200
+
+
+@pytest.mark.parametrize("page", ["reference/create_deposit.md", "llms.txt", "reference.md"])
+def test_served_markdown_names_this_mock_only(visitor: httpx.Client, page: str) -> None:
+    """A program that follows the page sends nothing to production."""
+    text = visitor.get(f"/docs/{page}").text
+    assert str(visitor.base_url).rstrip("/") in text
+    assert "https://api.alterlab.io" not in text
 
 
 def test_the_served_contract_has_this_mock_as_its_only_server(

@@ -295,7 +295,7 @@ const engine = (() => {
     const pieces = first ? ["\u2026"] : [];
     if (!words.length) return [...pieces, rest];
     const escaped = words.map((word) => word.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"));
-    const any = new RegExp("(?:" + escaped.join("|") + ")[\\p{L}\\p{N}]*", "iu");
+    const any = new RegExp("(?<![\\p{L}\\p{N}])(?:" + escaped.join("|") + ")[\\p{L}\\p{N}]*", "iu");
     for (let hit = any.exec(rest); hit && hit[0]; hit = any.exec(rest)) {
       pieces.push(rest.slice(0, hit.index), make("mark", {}, hit[0]));
       rest = rest.slice(hit.index + hit[0].length);
@@ -328,7 +328,8 @@ const engine = (() => {
   const shownHit = ({ entry, words }, place, query) => {
     const hit = make("div", { className: "hit", id: "hit-" + place }, make("b", {}, entry.title));
     const field = fieldIn(entry, query), typed = query.toLowerCase().split(/\s+/).filter(Boolean);
-    const texts = typed.filter((word) => entry.body.toLowerCase().includes(word));
+    const texts = typed.filter((word) => (word.length > 2 || !typed[1])
+      && entry.body.toLowerCase().includes(word));
     const marks = texts.length ? texts : words;
     const where = [entry.place, entry.kind === "operation" ? "" : entry.kind].filter(Boolean);
     if (where.length) hit.append(make("span", {}, where.join(" ")));

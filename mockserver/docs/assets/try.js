@@ -119,6 +119,7 @@
       node.append(field("Body", form.body));
     }
     form.button = make("button", { type: "submit", textContent: "Send" });
+    form.button.title = "Sends to this mock, whatever server the samples name.";
     form.output = make("output", { id: "response-" + ++forms });
     form.past = make("p", { className: "x", textContent: "Earlier responses", hidden: true });
     node.append(form.button, form.output);

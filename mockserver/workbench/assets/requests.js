@@ -115,7 +115,7 @@ function draw() {
     (name) => h("th", { scope: "col", class: name === "ms" ? "number" : null }, name))));
   if (!found.length) {
     body.append(h("tr", {}, h("td", { colspan: "5", class: "empty" }, rows.length
-      ? "No request matches." : "No request yet. Send one to the mock, and it appears here.")));
+      ? "No request matches." : "No request yet. Send one, perhaps from the reference, and it appears here.")));
   }
   if (found.length > visible.length) {
     body.append(h("tr", {}, h("td", { colspan: "5" }, button("Show older ones", () => {
