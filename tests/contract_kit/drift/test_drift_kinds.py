@@ -63,7 +63,7 @@ def test_a_difference_in_all_places_is_changed_in_the_component(
         "list_credit_transactions": "#/components/schemas/Timestamp/pattern",
         "list_recent_activity": "#/components/schemas/Timestamp/pattern",
         "list_audit_log": "#/components/schemas/Timestamp/pattern",
-        "get_usage_realtime": "#/components/schemas/UsageRealtime/properties/as_of/pattern",
+        "get_usage_realtime": "#/components/schemas/Timestamp/pattern",
     }
     assert result.out.count("#/components/schemas/Timestamp/pattern") == 1
     assert "4 differences in 2 places of the contract" in result.verdict
