@@ -56,17 +56,10 @@ def test_a_difference_in_all_places_is_changed_in_the_component(
     )
     with mock(offset_for_z) as staging:
         result, document = compare(tmp_path, plain.url, staging.url, "--only", ",".join(operations))
-    assert {
-        difference["operation"]: difference["spec"]["pointer"]
-        for difference in document["differences"]
-    } == {
-        "list_credit_transactions": "#/components/schemas/Timestamp/pattern",
-        "list_recent_activity": "#/components/schemas/Timestamp/pattern",
-        "list_audit_log": "#/components/schemas/Timestamp/pattern",
-        "get_usage_realtime": "#/components/schemas/Timestamp/pattern",
-    }
+    changed = {each["operation"]: each["spec"]["pointer"] for each in document["differences"]}
+    assert changed == dict.fromkeys(operations, "#/components/schemas/Timestamp/pattern")
     assert result.out.count("#/components/schemas/Timestamp/pattern") == 1
-    assert "4 differences in 2 places of the contract" in result.verdict
+    assert "4 differences in 1 place of the contract" in result.verdict
 
 
 def test_a_header_missing_everywhere_is_changed_in_the_component(
