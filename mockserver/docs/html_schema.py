@@ -259,9 +259,9 @@ class SchemaTrees:
         if shared.name == here:
             return escape(shared.name)
         if target.types in (("object",), ()) or target.items is not None:
-            return Markup('<a class=r href=#{}>{}</a>').format(shared.anchor, shared.name)
+            return Markup("<a class=r href=#{}>{}</a>").format(shared.anchor, shared.name)
         words = " or ".join(target.types)
-        return Markup('{} (<a href=#{}>{}</a>)').format(words, shared.anchor, shared.name)
+        return Markup("{} (<a href=#{}>{}</a>)").format(words, shared.anchor, shared.name)
 
 
 def slug(text: str) -> str:

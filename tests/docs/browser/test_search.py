@@ -46,7 +46,7 @@ QUERIES = {
     "Retry-After": "header-retry-after",
     "429": "response-toomanyrequests",
     "webhook signature": "guide-webhooks",
-    "idempotency": "guide-errors",
+    "idempotency": "guide-repeating-requests",
     "api key": "guide-authentication",
     "microcents": "guide-money-and-units",
     "pagination": "guide-pagination",
@@ -54,7 +54,7 @@ QUERIES = {
     "how do I verify a webhook": "guide-webhooks",
     "autorecharge history": "operation-list_auto_recharge_history",
     "team account": "guide-organizations",
-    "test card numbers": "guide-testing-with-the-mock",
+    "duplicate requests": "guide-repeating-requests",
 }
 """Queries and the part of the page that must come first."""
 

@@ -78,9 +78,8 @@ def _grant_before_the_payment(original: Original, context: Context, current: Sub
         )
 
 
-def _grant_no_difference(original: Original, *args: Any) -> tuple[int, int]:
-    price, _ = original(*args)
-    return price, 0
+def _grant_no_difference(original: Original, *args: Any) -> Any:
+    return original(*args)._replace(credits=0)
 
 
 def _keep_the_plan(original: Original, call: Call) -> Json:
