@@ -157,6 +157,30 @@ def test_a_choice_beside_properties_is_a_constraint(capsys: pytest.CaptureFixtur
     assert "The type of the request property `p` was changed" in printed
 
 
+@pytest.mark.parametrize("is_global", [False, True])
+@pytest.mark.parametrize("optional", [[{"K": []}, {}], [{}, {"K": []}]])
+def test_authentication_that_becomes_required_is_breaking(
+    optional: list[Json], is_global: bool, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """An unauthenticated client of the old document fails; the reverse is additive."""
+    components = {"securitySchemes": {"K": {"type": "http", "scheme": "bearer"}}}
+    fields: Json = {"components": components, "security": [{"K": []}]}
+    strict = document(operation(), **fields)
+    relaxed = document(operation(security=optional), **fields)
+    if is_global:
+        relaxed = document(operation(), **{**fields, "security": optional})
+    kind = "api-global-security" if is_global else "api-security"
+    assert run(relaxed, strict) == 1
+    printed = capsys.readouterr().out
+    assert printed.startswith("breaking ")
+    assert "uthentication is required now by " in printed
+    assert f"{kind}-added" in printed
+    assert run(strict, relaxed) == 0
+    printed = capsys.readouterr().out
+    assert printed.startswith("additive ")
+    assert f"{kind}-removed" in printed
+
+
 def test_an_open_enum_of_a_response_may_grow() -> None:
     """A choice of listed values and any text tells clients to expect others."""
 
