@@ -26,8 +26,13 @@ _NEITHER = Direction.REQUEST
 
 def compare(old: Path, new: Path, policy: Policy, *, allow_remote: bool = False) -> list[Change]:
     """Return what changed between two documents. Raise FileError if one cannot be read."""
+    return changes_between(*readings(old, new, allow_remote=allow_remote), policy)
+
+
+def readings(old: Path, new: Path, *, allow_remote: bool = False) -> tuple[Reading, Reading]:
+    """Return two documents with their problems. Raise FileError if one cannot be read."""
     before, after = (reader.read(path, allow_remote=allow_remote) for path in (old, new))
-    return changes_between(before, after, policy)
+    return before, after
 
 
 def changes_between(old: Reading, new: Reading, policy: Policy) -> list[Change]:

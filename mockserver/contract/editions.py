@@ -16,6 +16,13 @@ _ENCODINGS = {
     "byte": ("contentEncoding", "base64"),
     "binary": ("contentMediaType", "application/octet-stream"),
 }
+_BESIDE_NULL = _ANNOTATIONS | {"default", "readOnly", "writeOnly", "xml"}
+"""Keywords that stay beside the choice between a nullable schema and null."""
+_BRANCHES = ("allOf", "oneOf", "anyOf")
+_REFERENCE = ("$ref", "summary", "description")
+"""The fields of a reference to an object other than a schema or a path item."""
+_FOR_QUERY = ("allowEmptyValue", "allowReserved")
+"""Fields that have no effect outside the query, where 3.1 forbids them."""
 _INTERNAL = "x-internal"
 """Marks an object that is of no use to clients."""
 
@@ -30,18 +37,28 @@ def as_3_1(document: Node) -> Node:
 
 
 def _in_3_1(kind: str, _: Node, node: Node) -> Node:
-    return _schema_in_3_1(node) if kind == "schema" else node
+    if kind == "schema":
+        return _schema_in_3_1(node)
+    if isinstance(node.get("$ref"), str) and kind != "path item":
+        return {key: value for key, value in node.items() if key in _REFERENCE}
+    if kind == "header" or (kind == "parameter" and node.get("in") != "query"):
+        return {key: value for key, value in node.items() if key not in _FOR_QUERY}
+    return node
 
 
 def _schema_in_3_1(schema: Node) -> Node:
     """Return one schema with the words of 3.1. Its parts have them already."""
     if is_annotated_reference(schema):
         schema = {**schema["allOf"][0], **{key: schema[key] for key in schema if key != "allOf"}}
+    if schema.get("nullable") is True and any(map(schema.get, _BRANCHES)) and "type" not in schema:
+        schema = _or_null(schema)
     is_nullable = schema.get("nullable") is True and isinstance(schema.get("type"), str)
     changed: Node = {}
     for key, value in schema.items():
         if key == "type" and is_nullable:
             changed[key] = [value, "null"]
+        elif key == "enum" and schema.get("nullable") is True and None not in value:
+            changed[key] = [*value, None]
         elif key == "example":
             changed["examples"] = [value]
         elif key == "format" and value in _ENCODINGS:
@@ -55,6 +72,15 @@ def _schema_in_3_1(schema: Node) -> Node:
             if flag and inclusive in changed:
                 changed[exclusive] = changed.pop(inclusive)
     return changed
+
+
+def _or_null(schema: Node) -> Node:
+    """Return a nullable composition as a choice between what it composes and null."""
+    beside = {key: schema[key] for key in schema if key in _BESIDE_NULL or key.startswith("x-")}
+    within = {key: schema[key] for key in schema if key not in beside and key != "nullable"}
+    if is_annotated_reference(within):
+        within = within["allOf"][0]
+    return {**beside, "anyOf": [within, {"type": "null"}]}
 
 
 def is_annotated_reference(schema: Node) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import shlex
+import sys
 from collections.abc import Callable, Sequence
 from datetime import date
 from pathlib import Path
@@ -16,15 +17,17 @@ from mockserver.openapi.yaml_file import FileError
 
 EXIT_OK, EXIT_FOUND = 0, 1
 _NEVER = "never"
+_MAX_WARNINGS = 20
 _DOCUMENT_SUFFIXES = (".yaml", ".yml", ".json")
 _EXIT_CODES = "2 a flag or a file cannot be used, and one line says which and why"
 
 _DIFF_DESCRIPTION = """\
-Prints what changed between two OpenAPI documents (2.0, 3.0, 3.1 or 3.2; YAML or JSON), in
-sentences with the line to edit. A change is breaking if a correct client of OLD may fail, additive
-if none can, editorial if only words or examples changed. Requests must not be narrowed, responses
-must not be widened. If OLD is a saved reference page (text, Markdown or HTML), the command prints
-what the page says that the document NEW does not."""
+Prints what changed between two OpenAPI documents (2.0, 3.0, 3.1 or 3.2; YAML or JSON), in sentences
+with the line to edit. Warnings, on standard error, name the mistakes in a document that were left
+out of the comparison or corrected, so sentences about them may be wrong. A change is breaking if a
+correct client of OLD may fail, additive if none can, editorial if only words or examples changed.
+Requests must not be narrowed, responses must not be widened. If OLD is a saved reference page
+(text, Markdown or HTML), the command prints what the page says that the document NEW does not."""
 
 _DIFF_EPILOG = f"""\
 examples:
@@ -156,13 +159,20 @@ def _add_diff(commands: argparse._SubParsersAction[Any]) -> None:
         default=Severity.EDITORIAL.value,
         help="the least severity that is printed (default: editorial, so all)",
     )
+    made.add_argument(
+        "--max-warnings",
+        type=_count,
+        default=_MAX_WARNINGS,
+        metavar="N",
+        help="how many warnings of each document are printed (default: %(default)s)",
+    )
     _add_policy(made)
 
 
 def _add_policy(made: argparse.ArgumentParser) -> None:
     made.add_argument(
         "--deprecation-days",
-        type=_days,
+        type=_count,
         default=0,
         metavar="DAYS",
         help="the days from a deprecation to its x-sunset that clients must get (default: 0)",
@@ -174,9 +184,9 @@ def _add_policy(made: argparse.ArgumentParser) -> None:
     )
 
 
-def _days(text: str) -> int:
+def _count(text: str) -> int:
     if not (text.isascii() and text.isdigit() and len(text) <= 5):
-        raise argparse.ArgumentTypeError(f"must be a number of days, not '{text}'")
+        raise argparse.ArgumentTypeError(f"must be a number, not '{text}'")
     return int(text)
 
 
@@ -203,7 +213,11 @@ def _changes(flags: argparse.Namespace) -> Sequence[Change]:
 
     today: date = Clock().now().date()
     policy = Policy(today, flags.deprecation_days)
-    return comparison.compare(flags.old, flags.new, policy, allow_remote=flags.allow_remote_refs)
+    before, after = comparison.readings(flags.old, flags.new, allow_remote=flags.allow_remote_refs)
+    for problems in (before.problems, after.problems):
+        for line in reports.warnings(problems, flags.max_warnings):
+            print(line, file=sys.stderr)
+    return comparison.changes_between(before, after, policy)
 
 
 def _is_page(path: Path) -> bool:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from mockserver.contract.changes import Change, Severity
-from mockserver.openapi.problems import written
+from mockserver.openapi.problems import Problems, written
+from mockserver.openapi.yaml_file import FileError
 
 _MAX_USERS = 3
 _TITLES = {
@@ -55,6 +56,16 @@ def shown_path(change: Change) -> str:
 def relative(text: str) -> str:
     """Return a text that begins with a path, relative to the current folder if it is within."""
     return text.removeprefix(f"{Path.cwd()}/")
+
+
+def warnings(problems: Problems, limit: int) -> Iterator[str]:
+    """Yield the first warnings about a document as lines, and how many more there are."""
+    shown = problems.lines()[:limit] if limit else []
+    for path, line, warning in shown:
+        yield f"warning: {relative(str(FileError(path, str(warning), line)))}"
+    if hidden := problems.count - len(shown):
+        name = relative(str(problems.paths[0]))
+        yield f"warning: {name}: {hidden} more; 'mockserver check {name}' lists them"
 
 
 def _users(change: Change) -> str:

@@ -15,6 +15,10 @@ _URLS = {
 }
 
 
+_Alternatives = Mapping[tuple[str, ...], Mapping[str, Any]]
+"""Security requirements by the names of their schemes."""
+
+
 def requirements(old: Any, new: Any) -> Iterator[Found]:
     """Compare two lists of security requirements. Each of a list suffices."""
     before, after = _alternatives(old), _alternatives(new)
@@ -35,16 +39,28 @@ def requirements(old: Any, new: Any) -> Iterator[Found]:
     for names in before:
         if names in after:
             yield from _scopes(before[names], after[names])
+    yield from _optional(before, after)
 
 
-def _alternatives(requirements: Any) -> dict[tuple[str, ...], Mapping[str, Any]]:
+def _alternatives(requirements: Any) -> _Alternatives:
     """Return requirements by the names of their schemes."""
     found = requirements if isinstance(requirements, list) else []
     return {tuple(sorted(entry)): entry for entry in found if isinstance(entry, dict)}
 
 
-def _is_open(alternatives: Mapping[tuple[str, ...], Any]) -> bool:
+def _is_open(alternatives: _Alternatives) -> bool:
     return not alternatives or () in alternatives
+
+
+def _optional(before: _Alternatives, after: _Alternatives) -> Iterator[Found]:
+    """Compare whether unauthenticated requests are accepted, unless a scheme's sentence says so."""
+    was_open, is_open = _is_open(before), _is_open(after)
+    if was_open and not is_open and after.keys() <= before.keys():
+        text = "authentication is required now by {it}"
+        yield Found("security-added", Effect.BREAKS, text, "security")
+    elif is_open and not was_open and before.keys() <= after.keys():
+        text = "authentication is not required any more by {it}"
+        yield Found("security-removed", Effect.COMPATIBLE, text, "security")
 
 
 def _scopes(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Found]:

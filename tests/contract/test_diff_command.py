@@ -7,6 +7,7 @@ import json
 import re
 import time
 from pathlib import Path
+from typing import Any
 
 import orjson
 import pytest
@@ -155,6 +156,78 @@ def test_a_choice_beside_properties_is_a_constraint(capsys: pytest.CaptureFixtur
     printed = capsys.readouterr().out
     assert "The anyOf was added to the request body." in printed
     assert "The type of the request property `p` was changed" in printed
+
+
+@pytest.mark.parametrize("is_global", [False, True])
+@pytest.mark.parametrize("optional", [[{"K": []}, {}], [{}, {"K": []}]])
+def test_authentication_that_becomes_required_is_breaking(
+    optional: list[Json], is_global: bool, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """An unauthenticated client of the old document fails; the reverse is additive."""
+    components = {"securitySchemes": {"K": {"type": "http", "scheme": "bearer"}}}
+    fields: Json = {"components": components, "security": [{"K": []}]}
+    strict = document(operation(), **fields)
+    relaxed = document(operation(security=optional), **fields)
+    if is_global:
+        relaxed = document(operation(), **{**fields, "security": optional})
+    kind = "api-global-security" if is_global else "api-security"
+    assert run(relaxed, strict) == 1
+    printed = capsys.readouterr().out
+    assert printed.startswith("breaking ")
+    assert "uthentication is required now by " in printed
+    assert f"{kind}-added" in printed
+    assert run(strict, relaxed) == 0
+    printed = capsys.readouterr().out
+    assert printed.startswith("additive ")
+    assert f"{kind}-removed" in printed
+
+
+def with_mistake(at: str, value: Any) -> Json:
+    """Return a document with a wrong value at a place of its schema, or as security."""
+    schema = having({"type": "integer", "minimum": 1000}, "p")
+    if at == "security":
+        return document(operation(security=value))
+    changed = schema["properties"]["p"] if at != "required" else schema
+    changed[at] = value
+    return body(schema)
+
+
+@pytest.mark.parametrize("version", ["3.0.3", "3.1.0"])
+@pytest.mark.parametrize(
+    ("at", "value"),
+    [
+        ("pattern", "^(["),
+        ("minimum", "1000"),
+        ("required", "p"),
+        ("type", "integr"),
+        ("security", [{"Nope": []}]),
+        ("$ref", "#/components/schemas/Nope"),
+    ],
+)
+def test_mistakes_are_warnings_before_the_differences(
+    at: str, value: Any, version: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What the comparison leaves out is named on standard error, with file and line."""
+    new = {**with_mistake(at, value), "openapi": version}
+    run({**OLD, "openapi": version}, new)
+    (warning,) = capsys.readouterr().err.splitlines()
+    assert re.fullmatch(rf"warning: new\.json:\d+: #/.*{re.escape(at)}.*: .+", warning)
+
+
+@pytest.mark.parametrize(("limit", "lines"), [("0", 1), ("2", 3), ("3", 3)])
+def test_the_number_of_warnings_is_bounded(
+    limit: str, lines: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The last line says how many more there are."""
+    properties = {name: {"type": "string", "pattern": "^(["} for name in "abc"}
+    run(body({"properties": properties}), body({}), "--max-warnings", limit)
+    printed = capsys.readouterr().err.splitlines()
+    assert len(printed) == lines
+    if limit != "3":
+        more = 3 - int(limit)
+        assert printed[-1] == (
+            f"warning: old.json: {more} more; 'mockserver check old.json' lists them"
+        )
 
 
 def test_an_open_enum_of_a_response_may_grow() -> None:

@@ -13,10 +13,13 @@ from openapi_spec_validator import validate
 from mockserver import packaged
 from mockserver.contract import editions
 from mockserver.contract.rewriting import rewrite
+from mockserver.openapi.contract import Contract
+from mockserver.openapi.schemas import compile_schema
 
 Json = dict[str, Any]
 
 ANIMAL = {"$ref": "#/components/schemas/Animal"}
+CAT = {"$ref": "#/components/schemas/Cat"}
 CONTRACT: Json = yaml.load(packaged.spec().read_bytes(), Loader=yaml.CSafeLoader)
 DIST = Path(__file__).resolve().parents[2] / "spec" / "dist"
 
@@ -78,7 +81,21 @@ def body(schema: Json) -> Json:
             {"allOf": [ANIMAL], "description": "A.", "x-provenance": "assumed"},
             {**ANIMAL, "description": "A.", "x-provenance": "assumed"},
         ),
-        ({"allOf": [ANIMAL], "nullable": True}, {"allOf": [ANIMAL]}),
+        *(
+            (
+                {"nullable": True, keyword: [ANIMAL], "description": "A."},
+                {"description": "A.", "anyOf": [either, {"type": "null"}]},
+            )
+            for keyword, either in (
+                ("allOf", ANIMAL),
+                ("anyOf", {"anyOf": [ANIMAL]}),
+                ("oneOf", {"oneOf": [ANIMAL]}),
+            )
+        ),
+        (
+            {"type": "string", "nullable": True, "enum": ["a"]},
+            {"type": ["string", "null"], "enum": ["a", None]},
+        ),
         ({"allOf": [ANIMAL, ANIMAL]}, {"allOf": [ANIMAL, ANIMAL]}),
         (
             {"type": "object", "properties": {"nullable": {"type": "string", "nullable": True}}},
@@ -98,6 +115,52 @@ def test_a_schema_of_3_0_has_the_words_of_3_1(old: Json, new: Json) -> None:
     assert animal(found) == new
     assert found["openapi"] == "3.1.0"
     assert given == before
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        *({"nullable": True, keyword: [CAT]} for keyword in ("allOf", "anyOf", "oneOf")),
+        {"nullable": True, "type": "string", "enum": ["a"]},
+        {"nullable": True, "enum": ["a"]},
+        {"nullable": True, "allOf": [CAT], "enum": [{}]},
+        {"nullable": True, "type": "object", "allOf": [CAT]},
+        {"nullable": False, "allOf": [CAT]},
+    ],
+)
+def test_the_mock_accepts_the_same_nulls_in_both_versions(schema: Json) -> None:
+    """A value is valid in the 3.1 edition if it is valid in the 3.0 document."""
+    old = document(schema)
+    contracts = [
+        Contract.of(Path("x.json"), found) for found in (deepcopy(old), editions.as_3_1(old))
+    ]
+    before, after = (
+        compile_schema(contract.schemas["Animal"], contract.schemas) for contract in contracts
+    )
+    values: list[Any] = [None, {}, "a", "b", 1]
+    for value in values:
+        assert before.is_valid(value) == after.is_valid(value), value
+
+
+def test_a_reference_loses_fields_that_3_1_forbids() -> None:
+    """They had no effect in 3.0."""
+    given = document({}, parameters=[{"$ref": "#/components/parameters/P", "name": "p"}])
+    given["components"]["parameters"] = {
+        "P": {"in": "query", "name": "p", "schema": {}, "allowEmptyValue": True}
+    }
+    validate(found := editions.as_3_1(given))
+    assert found["paths"]["/x"]["post"]["parameters"] == [{"$ref": "#/components/parameters/P"}]
+    assert found["components"]["parameters"]["P"]["allowEmptyValue"] is True
+
+
+@pytest.mark.parametrize("field", ["allowEmptyValue", "allowReserved"])
+def test_fields_of_the_query_are_left_out_elsewhere(field: str) -> None:
+    """3.1 forbids them in header parameters and in headers of responses."""
+    given = document({}, parameters=[{"in": "header", "name": "P", "schema": {}, field: False}])
+    response = given["paths"]["/x"]["post"]["responses"]["200"]
+    response["headers"] = {"H": {"schema": {}, field: False}}
+    validate(found := editions.as_3_1(given))
+    assert field not in str(found)
 
 
 def callback(summary: str) -> Json:
