@@ -55,6 +55,8 @@ QUERIES = {
     "autorecharge history": "operation-list_auto_recharge_history",
     "team account": "guide-organizations",
     "duplicate requests": "guide-repeating-requests",
+    "idempotent retry": "guide-repeating-requests",
+    "next page": "guide-pagination",
 }
 """Queries and the part of the page that must come first."""
 
