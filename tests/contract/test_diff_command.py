@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import re
+import subprocess
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -103,6 +106,36 @@ def test_less_severe_changes_can_be_left_out(capsys: pytest.CaptureFixture[str])
     """They are not counted either."""
     run(OLD, NEW, "--show", "additive")
     assert capsys.readouterr().out.endswith("1 change: 1 breaking.\n")
+
+
+@pytest.mark.parametrize("form", ["text", "markdown"])
+def test_changes_that_are_left_out_are_counted_on_standard_error(
+    form: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The report does not say that the documents are the same."""
+    described = body(having({"type": "integer", "maximum": 9, "description": "Few."}))
+    flags = ["--fail-on", "editorial", "--show", "breaking", "--format", form]
+    assert run(OLD, described, *flags) == 1
+    printed = capsys.readouterr()
+    assert printed.out == "No differences with --show breaking.\n"
+    assert printed.err == "mockserver: 1 change is not shown; --show is breaking\n"
+    assert run(OLD, OLD, *flags) == 0
+    assert capsys.readouterr() == ("No differences.\n", "")
+
+
+def test_a_closed_pipe_ends_the_command_silently() -> None:
+    """The reader, such as head, needs no more."""
+    run(OLD, NEW)
+    reader, writer = os.pipe()
+    os.close(reader)
+    command = [sys.executable, "-m", "mockserver", "contract", "diff", "old.json", "new.json"]
+    try:
+        ended = subprocess.run(
+            command, stdout=writer, stderr=subprocess.PIPE, timeout=60, check=False
+        )
+    finally:
+        os.close(writer)
+    assert (ended.returncode, ended.stderr) == (0, b"")
 
 
 def test_a_component_is_reported_once(capsys: pytest.CaptureFixture[str]) -> None:
