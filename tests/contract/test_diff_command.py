@@ -138,6 +138,28 @@ def test_a_closed_pipe_ends_the_command_silently() -> None:
     assert (ended.returncode, ended.stderr) == (0, b"")
 
 
+def test_a_changed_description_of_a_tag_is_editorial(capsys: pytest.CaptureFixture[str]) -> None:
+    """Tags are compared by name, in any order."""
+    old = document(operation(), tags=[{"name": "a", "description": "A."}, {"name": "b"}])
+    new = document(operation(), tags=[{"name": "b"}, {"name": "a", "description": "Aa."}])
+    assert run(old, new, "--fail-on", "editorial") == 1
+    (first, kind, *_) = capsys.readouterr().out.splitlines()
+    assert first.startswith("editorial ")
+    assert "of the tag `a` was" in first
+    assert "api-tag-description-" in kind
+
+
+def test_a_removed_header_has_the_line_of_its_entry(capsys: pytest.CaptureFixture[str]) -> None:
+    """The component that the entry refers to is still there."""
+    reference = {"$ref": "#/components/headers/H"}
+    components = {"headers": {"H": {"schema": {"type": "string"}}}}
+    done = {"description": "Done.", "headers": {"X-H": reference}}
+    old = document(operation(responses={"200": done}), components=components)
+    run(old, document(operation(), components=components), "--format", "json")
+    (change,) = json.loads(capsys.readouterr().out)["changes"]
+    assert change["pointer"].endswith("/responses/200/headers/X-H")
+
+
 def test_a_component_is_reported_once(capsys: pytest.CaptureFixture[str]) -> None:
     """The change of a schema names all that it affects, once for each direction."""
     schema = {"$ref": "#/components/schemas/Thing"}
