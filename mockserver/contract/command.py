@@ -39,6 +39,8 @@ def run(words: Sequence[str], environment: Mapping[str, str]) -> int:
         return command(flags)
     except RecursionError:
         return _refuse(FileError(Path("the document"), "is nested too deeply"))
+    except BrokenPipeError:
+        raise  # the reader of standard output, such as head, has ended
     except (FileError, OSError) as error:
         return _refuse(error)
 

@@ -163,6 +163,17 @@ class _Comparison(Struct):
         for rule in rules.WORD_RULES:
             for found in rule(info.old.object, info.new.object):
                 self._add("", found, info, f"api-{found.suffix}", it="the document")
+        self._tags()
+
+    def _tags(self) -> None:
+        """Compare the words of tags."""
+        old, new = (_tags_of(part) for part in self.pair)
+        for name in old.keys() & new.keys():
+            both = Pair(old[name], new[name])
+            for rule in rules.WORD_RULES:
+                for found in rule(both.old.object, both.new.object):
+                    kind = f"api-tag-{found.suffix}"
+                    self._add("", found, both, kind, it=f"the tag `{name}`")
 
     def _servers(self) -> None:
         old, new = (
@@ -214,6 +225,12 @@ def _operations(root: Part) -> dict[tuple[str, str], _Operation]:
         key = (method, paths.TEMPLATE.sub("{}", path))
         found[key] = _Operation(f"{method.upper()} {path}", item.get(method), item)
     return found
+
+
+def _tags_of(root: Part) -> dict[str, Part]:
+    """Return the tags that a document describes, by name."""
+    parts = [root.get("tags", index) for index in range(len(root.object.get("tags") or ()))]
+    return {str(part.object.get("name")): part for part in parts}
 
 
 def _names(pair: Pair) -> Iterator[Found]:

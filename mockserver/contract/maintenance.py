@@ -193,7 +193,13 @@ def _count(text: str) -> int:
 def _diff(flags: argparse.Namespace) -> int:
     changes = _changes(flags)
     shown = [change for change in changes if at_least(change, Severity(flags.show))]
-    print(reports.FORMATS[flags.format](shown), end="")
+    if hidden := len(changes) - len(shown):
+        are_not = "change is not" if hidden == 1 else "changes are not"
+        print(f"mockserver: {hidden} {are_not} shown; --show is {flags.show}", file=sys.stderr)
+    printed = reports.FORMATS[flags.format](shown)
+    if hidden and printed == reports.NOTHING:
+        printed = f"No differences with --show {flags.show}.\n"
+    print(printed, end="")
     if flags.fail_on == _NEVER:
         return EXIT_OK
     is_found = any(at_least(change, Severity(flags.fail_on)) for change in changes)

@@ -186,8 +186,8 @@ class MessageComparison(Struct):
     def _headers(self, pair: Pair, status: str) -> None:
         removed, added, kept = pair.names("headers")
         for name in removed:
-            both = pair.get("headers", name).followed()
-            is_required = both.old.object.get("required") is True
+            both = pair.get("headers", name)
+            is_required = both.old.followed().object.get("required") is True
             word = "required" if is_required else "optional"
             found = Found("", Effect.BREAKS, "{it} was removed", "", in_old=True)
             self._add(found, both, _header(name), f"{word}-response-header-removed", status)

@@ -11,6 +11,8 @@ from mockserver.contract.changes import Change, Severity
 from mockserver.openapi.problems import Problems, written
 from mockserver.openapi.yaml_file import FileError
 
+NOTHING = "No differences.\n"
+"""The report without changes, as text or Markdown."""
 _MAX_USERS = 3
 _TITLES = {
     Severity.BREAKING: "Breaking",
@@ -23,7 +25,7 @@ _LEVELS = {Severity.BREAKING: "error", Severity.ADDITIVE: "warning", Severity.ED
 def text(changes: Sequence[Change]) -> str:
     """Return the changes for a terminal: each with its place and where it is used."""
     if not changes:
-        return "No differences.\n"
+        return NOTHING
     lines = []
     for change in changes:
         lines.append(f"{change.severity:<9}  {place(change)}: {change.text}")
@@ -103,7 +105,7 @@ def markdown(changes: Sequence[Change]) -> str:
         if found:
             entries = "\n".join(f"- {_entry(change)}" for change in found)
             sections.append(f"### {title}\n\n{entries}\n")
-    return "\n".join(sections) or "No differences.\n"
+    return "\n".join(sections) or NOTHING
 
 
 def _entry(change: Change) -> str:

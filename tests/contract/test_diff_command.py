@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import re
+import subprocess
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -103,6 +106,58 @@ def test_less_severe_changes_can_be_left_out(capsys: pytest.CaptureFixture[str])
     """They are not counted either."""
     run(OLD, NEW, "--show", "additive")
     assert capsys.readouterr().out.endswith("1 change: 1 breaking.\n")
+
+
+@pytest.mark.parametrize("form", ["text", "markdown"])
+def test_changes_that_are_left_out_are_counted_on_standard_error(
+    form: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The report does not say that the documents are the same."""
+    described = body(having({"type": "integer", "maximum": 9, "description": "Few."}))
+    flags = ["--fail-on", "editorial", "--show", "breaking", "--format", form]
+    assert run(OLD, described, *flags) == 1
+    printed = capsys.readouterr()
+    assert printed.out == "No differences with --show breaking.\n"
+    assert printed.err == "mockserver: 1 change is not shown; --show is breaking\n"
+    assert run(OLD, OLD, *flags) == 0
+    assert capsys.readouterr() == ("No differences.\n", "")
+
+
+def test_a_closed_pipe_ends_the_command_silently() -> None:
+    """The reader, such as head, needs no more."""
+    run(OLD, NEW)
+    reader, writer = os.pipe()
+    os.close(reader)
+    command = [sys.executable, "-m", "mockserver", "contract", "diff", "old.json", "new.json"]
+    try:
+        ended = subprocess.run(
+            command, stdout=writer, stderr=subprocess.PIPE, timeout=60, check=False
+        )
+    finally:
+        os.close(writer)
+    assert (ended.returncode, ended.stderr) == (0, b"")
+
+
+def test_a_changed_description_of_a_tag_is_editorial(capsys: pytest.CaptureFixture[str]) -> None:
+    """Tags are compared by name, in any order."""
+    old = document(operation(), tags=[{"name": "a", "description": "A."}, {"name": "b"}])
+    new = document(operation(), tags=[{"name": "b"}, {"name": "a", "description": "Aa."}])
+    assert run(old, new, "--fail-on", "editorial") == 1
+    (first, kind, *_) = capsys.readouterr().out.splitlines()
+    assert first.startswith("editorial ")
+    assert "of the tag `a` was" in first
+    assert "api-tag-description-" in kind
+
+
+def test_a_removed_header_has_the_line_of_its_entry(capsys: pytest.CaptureFixture[str]) -> None:
+    """The component that the entry refers to is still there."""
+    reference = {"$ref": "#/components/headers/H"}
+    components = {"headers": {"H": {"schema": {"type": "string"}}}}
+    done = {"description": "Done.", "headers": {"X-H": reference}}
+    old = document(operation(responses={"200": done}), components=components)
+    run(old, document(operation(), components=components), "--format", "json")
+    (change,) = json.loads(capsys.readouterr().out)["changes"]
+    assert change["pointer"].endswith("/responses/200/headers/X-H")
 
 
 def test_a_component_is_reported_once(capsys: pytest.CaptureFixture[str]) -> None:
