@@ -137,7 +137,7 @@ def test_a_file_has_a_switch_of_servers_too(open_page: Open, on_disk: str) -> No
     """Its key is kept nowhere."""
     seen = open_page(on_disk)
     page = seen.page
-    choose(page, server="Mock server on its default port", key="sk_test_x")
+    choose(page, server="A server on this machine, for tests", key="sk_test_x")
     sample = page.locator("#operation-get_balance figure.curl pre").text_content()
     assert "http://127.0.0.1:8080/api" in sample
     assert "X-API-Key: sk_test_x" in sample
