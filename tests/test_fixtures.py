@@ -66,6 +66,19 @@ def test_the_packaged_fixtures_are_valid(folder: Path) -> None:
     assert loaded.catalogue.plans[0].slug == "free"
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "field"),
+    [("days_ago: 75", "days_ago: 76", "plan.days_ago"), ("days: 74", "days: 76", "usage.days")],
+)
+def test_a_past_older_than_the_account_is_refused(
+    folder: Path, old: str, new: str, field: str
+) -> None:
+    """A plan or usage that begins before the account is an error at its line."""
+    line = edit(folder, SUBSCRIBER, old, new)
+    expected = f"{folder / SUBSCRIBER}:{line}: {field}: is older than the account: at most 75"
+    assert str(refusal(folder)) == expected
+
+
 def test_an_error_is_one_line_with_file_and_line(folder: Path) -> None:
     """The error is ``file:line: problem``, which editors can open."""
     line = edit(folder, SUBSCRIBER, "age_days: 75", "age_days: soon")

@@ -153,7 +153,7 @@ def _personas(folder: Path, catalogue: Catalogue) -> dict[str, Persona]:
     for path in sorted(folder.glob("*.yaml")):
         found[path.stem] = persona = load_as(path, Persona)
         for field, problem in personas.check(persona, catalogue):
-            raise error_at(path, [field], problem)
+            raise error_at(path, field.split("."), problem)
         name = persona.key or persona.organization_id or ""
         if name in paths:
             raise error_at(path, ["key"], f"'{name}' is already used in {paths[name].name}")

@@ -115,7 +115,7 @@ class Persona(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def check(persona: Persona, catalogue: Catalogue) -> Iterator[tuple[str, str]]:
-    """Yield what makes a persona impossible: the field and the problem."""
+    """Yield what makes a persona impossible: the dotted path of the field and the problem."""
     if (persona.key is None) == (persona.organization_id is None):
         yield "key", "a persona has either a 'key' or an 'organization_id'"
     if persona.key is not None and not persona.key.startswith("sk_test_"):
@@ -124,8 +124,7 @@ def check(persona: Persona, catalogue: Catalogue) -> Iterator[tuple[str, str]]:
         if deposit.promo_code is not None and catalogue.promo_code(deposit.promo_code) is None:
             known = candidates(deposit.promo_code, [promo.code for promo in catalogue.promo_codes])
             yield "deposits", f"promo code '{deposit.promo_code}' is not in the catalogue{known}"
-    if any(deposit.days_ago > persona.age_days for deposit in persona.deposits):
-        yield "deposits", "are older than the account"
+    yield from _check_past(persona)
     for card in persona.cards:
         if catalogue.card(card.id).declines_attach:
             yield "cards", f"'{card.id}' is declined when it is added"
@@ -138,6 +137,15 @@ def check(persona: Persona, catalogue: Catalogue) -> Iterator[tuple[str, str]]:
         yield from _check_plan(persona, persona.plan, catalogue)
     if persona.auto_recharge is not None and persona.auto_recharge.enabled and not persona.cards:
         yield "auto_recharge", "needs a card"
+
+
+def _check_past(persona: Persona) -> Iterator[tuple[str, str]]:
+    if any(deposit.days_ago > persona.age_days for deposit in persona.deposits):
+        yield "deposits", "are older than the account"
+    if persona.plan is not None and persona.plan.days_ago > persona.age_days:
+        yield "plan.days_ago", f"is older than the account: at most {persona.age_days}"
+    if persona.usage is not None and persona.usage.days > persona.age_days:
+        yield "usage.days", f"is older than the account: at most {persona.age_days}"
 
 
 def _check_plan(persona: Persona, plan: Plan, catalogue: Catalogue) -> Iterator[tuple[str, str]]:
