@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import builtins
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from keyword import kwlist
 
 from mockserver.contract import lint_schema_rules
 from mockserver.contract.lint import Rule, Subject, texts
@@ -25,15 +27,21 @@ _STYLES = {
 _MOCK = re.compile(r"\b(?:mock(?:ed|s|server)?|stub(?:bed)?|localhost|127\.0\.0\.1)\b", re.I)
 _END_OF_SENTENCE = re.compile(r"[.!?:|)`*\]>]\s*$")
 _BEGIN = re.compile(r"[^a-z]|[a-z]+[A-Z_0-9]")
-_BUILT_INS = frozenset(
+BUILT_INS = frozenset(
     {
-        *("Any", "Array", "BaseException", "Blob", "Boolean", "Class", "Date", "Dict", "Document"),
-        *("Enum", "Error", "Event", "Exception", "File", "FormData", "Function", "Headers"),
-        *("Iterable", "List", "Map", "Math", "None", "Number", "Object", "Option", "Optional"),
-        *("Promise", "Record", "RegExp", "Request", "Response", "Result", "Set", "String"),
-        *("Symbol", "Thread", "Tuple", "Type", "URL", "Union"),
+        *(name for name in dir(builtins) if name[0].isupper()),
+        *(name.title() for name in kwlist),
+        *("Any", "Array", "Awaited", "BigInt", "Blob", "Boolean", "Class", "Date", "Decimal"),
+        *("Dict", "Document", "Enum", "Error", "Event", "Exclude", "Extract", "File", "FormData"),
+        *("Function", "Headers", "Intl", "Iterable", "Iterator", "JSON", "List", "Literal"),
+        *("Location", "Lowercase", "Map", "Math", "NonNullable", "Notification", "Number"),
+        *("Object", "Omit", "Option", "Optional", "Parameters", "Partial", "Path", "Pick"),
+        *("Promise", "Proxy", "Readonly", "Record", "RegExp", "Request", "Required", "Response"),
+        *("Result", "ReturnType", "Set", "String", "Symbol", "Thread", "Tuple", "Type", "URL"),
+        *("UUID", "Union", "Uppercase", "WeakMap", "WeakSet", "Window"),
     }
 )
+"""Names of Python, JavaScript, TypeScript and Java that a generated class would shadow."""
 _PROVENANCES = frozenset({"documented", "observed", "assumed"})
 _MARKS = ("x-provenance", "x-description-provenance")
 
@@ -183,7 +191,7 @@ def _no_mock(subject: Subject) -> Found:
 
 def _shadowed_name(subject: Subject) -> Found:
     for name in subject.root.get("components", "schemas").object:
-        if name in _BUILT_INS:
+        if name in BUILT_INS:
             yield ("components", "schemas", name), f"'{name}' is a built-in name of a language"
 
 

@@ -1,10 +1,10 @@
 """The rules of the contract's schemas: keywords, types, descriptions, shared schemas and names."""
 
-import builtins
 import re
-from keyword import kwlist
 
 import pytest
+
+from mockserver.contract.lint_rules import BUILT_INS
 
 from .contract import (
     ROOT,
@@ -42,16 +42,6 @@ OTHER_IDS = {
     ("Subscription", "price_id"),  # of the catalogue
     ("CreditTransaction", "reference_id"),  # of a session, a job or a promo code
 }
-
-# Names of Python, JavaScript and TypeScript that a generated class would shadow.
-BUILT_INS = set(dir(builtins)) | set(kwlist) | {name.title() for name in kwlist}
-BUILT_INS |= {"Any", "Optional", "Union", "Literal", "Path", "Decimal", "Enum", "UUID"}
-BUILT_INS |= {"Array", "Boolean", "Date", "Error", "Event", "File", "Function", "Iterator", "JSON"}
-BUILT_INS |= {"Map", "Math", "Number", "Object", "Promise", "Proxy", "RegExp", "Set", "String"}
-BUILT_INS |= {"Symbol", "WeakMap", "WeakSet", "BigInt", "Blob", "FormData", "Headers", "Intl"}
-BUILT_INS |= {"Location", "Notification", "Request", "Response", "URL", "Window", "Document"}
-BUILT_INS |= {"Exclude", "Extract", "Omit", "Partial", "Pick", "Readonly", "Record", "Required"}
-BUILT_INS |= {"Awaited", "NonNullable", "Parameters", "ReturnType", "Uppercase", "Lowercase"}
 
 
 def essence(schema: Json) -> Json:
