@@ -141,7 +141,7 @@ def test_a_broken_stream_is_resumed(make_server: ServerFactory, open_page: Open)
 
     def handle(route: Any) -> None:
         asked.append(route.request.headers.get("last-event-id"))
-        if len(asked) > 1:
+        if asked[-1] is not None:
             route.continue_()
             return
         run = f"{int(server.world.started * 1_000):x}"
@@ -153,8 +153,9 @@ def test_a_broken_stream_is_resumed(make_server: ServerFactory, open_page: Open)
     with server.client(None) as mock:
         mock.get(f"{API}/balance", headers=NEW)
     page.locator(".log").get_by_text(f"{API}/balance").wait_for()
+    # On a busy machine, the page asks twice before its lock is granted.
     assert asked[0] is None
-    assert str(asked[1]).endswith("-0")
+    assert str(asked[-1]).endswith("-0")
 
 
 def test_a_refused_stream_is_tried_again(make_server: ServerFactory, open_page: Open) -> None:
