@@ -13,7 +13,7 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 
 LAYERS: list[set[str]] = [
-    {"candidates", "clock", "compat", "limits", "loopback", "packaged"},
+    {"candidates", "clock", "compat", "json_bytes", "limits", "loopback", "packaged"},
     {"locales", "openapi"},
     {"docs", "faults", "generator", "setting_values", "webhooks"},
     {"settings"},
@@ -45,6 +45,7 @@ GENERAL = {
         "candidates",
         "clock",
         "compat",
+        "json_bytes",
         "locales",
         "limits",
         "loopback",

@@ -12,9 +12,10 @@ from mockserver.engine.asgi import request_of, send_reply
 from mockserver.engine.behaviour import Service
 from mockserver.engine.errors import Headers, Refusal, envelope
 from mockserver.engine.mistakes import Paths
-from mockserver.engine.reply import Reply, encode, kept
+from mockserver.engine.reply import Reply, encode
 from mockserver.engine.request import Request
 from mockserver.engine.world import Exchange, World
+from mockserver.json_bytes import kept
 from mockserver.openapi.contract import Contract
 
 _KEPT_CHARACTERS = 1_024

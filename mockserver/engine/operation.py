@@ -32,12 +32,13 @@ from mockserver.engine.errors import (
 )
 from mockserver.engine.parameters import Parameters
 from mockserver.engine.preference import Preference
-from mockserver.engine.reply import Derived, Reply, kept
+from mockserver.engine.reply import Derived, Reply
 from mockserver.engine.request import Request
 from mockserver.engine.responses import BrokenContract, NoResponse, Responses
 from mockserver.engine.samples import Samples
 from mockserver.engine.world import Exchange, World
 from mockserver.generator import Generator
+from mockserver.json_bytes import kept
 from mockserver.openapi.contract import Contract, Operation
 
 logger = logging.getLogger(__name__)

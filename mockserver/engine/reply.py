@@ -108,8 +108,3 @@ def encode_as(media_type: str, body: Any) -> bytes:
         return body
     is_text = isinstance(body, str) and not is_json(media_type)
     return body.encode() if is_text else encode(body)
-
-
-def kept(payload: bytes, size: int | None = None) -> bytes:
-    """Return a copy of the first bytes of a payload. orjson's own bytes always occupy 4 kB."""
-    return bytes(memoryview(payload)[:size])

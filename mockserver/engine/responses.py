@@ -5,7 +5,8 @@ from typing import Any
 
 import orjson
 
-from mockserver.engine.reply import Listing, encode, kept
+from mockserver.engine.reply import Listing, encode
+from mockserver.json_bytes import kept
 from mockserver.openapi.contract import JSON, Contract, Operation
 from mockserver.openapi.schemas import Schema, Validator
 

@@ -13,6 +13,7 @@ from typing import Any
 import orjson
 from msgspec import Struct, field
 
+from mockserver.json_bytes import kept
 from mockserver.openapi import normal_form, paths, reader, references, servers
 from mockserver.openapi.problems import Problems
 from mockserver.openapi.reader import Reading
@@ -185,7 +186,7 @@ class Contract(Struct, frozen=True, dict=True):
         """
         if closed:
             return self.schemas.validator(schema, closed=True)
-        key = orjson.dumps(schema)
+        key = kept(orjson.dumps(schema))
         if key not in self._request_validators:
             restricted = self._requested.restrict(schema)
             self._request_validators[key] = compile_schema(restricted, self._requested)
@@ -193,7 +194,7 @@ class Contract(Struct, frozen=True, dict=True):
 
     def response_validator(self, schema: Schema) -> Validator:
         """Return a compiled schema of responses that may have what the contract does not name."""
-        key = orjson.dumps(schema)
+        key = kept(orjson.dumps(schema))
         if key not in self._response_validators:
             self._response_validators[key] = compile_schema(schema, self._responded)
         return self._response_validators[key]

@@ -17,6 +17,7 @@ import jsonschema_rs
 import orjson
 from msgspec import Struct
 
+from mockserver.json_bytes import kept
 from mockserver.openapi.shared_validators import (
     MANY_COMPONENTS,
     Compiled,
@@ -67,7 +68,7 @@ class Components(dict[str, Any]):
 
     def validator(self, schema: Schema, *, closed: bool = False) -> Validator:
         """Return a compiled schema. Equal schemas, such as those of errors, are compiled once."""
-        key = (orjson.dumps(schema), closed)
+        key = (kept(orjson.dumps(schema)), closed)
         if key not in self._validators:
             components = self.closed if closed else self
             shared = self._shared.validator(schema) if closed and self._is_large(schema) else None

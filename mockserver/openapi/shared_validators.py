@@ -13,6 +13,8 @@ from typing import Any
 import jsonschema_rs
 import orjson
 
+from mockserver.json_bytes import kept
+
 MANY_COMPONENTS = 40
 """Schemas that reach no more component schemas have a validator of their own."""
 _MAX_SCHEMAS = 4_000
@@ -79,7 +81,7 @@ class SharedValidators:
         return SharedValidator(self, schema, name)
 
     def _add(self, schema: Any) -> str | None:
-        key = orjson.dumps(schema)
+        key = kept(orjson.dumps(schema))
         if key not in self._names and len(self._names) < _MAX_SCHEMAS:
             name = self._names[key] = str(len(self._names))
             self._schemas[name] = schema

@@ -16,6 +16,7 @@ from mockserver.engine.errors import Headers, Problem, Refusal, envelope
 from mockserver.engine.examples import examples_of
 from mockserver.engine.media_types import is_xml, sendable
 from mockserver.generator import Generator, Maker, NoValue
+from mockserver.json_bytes import kept
 from mockserver.openapi.contract import Contract, Operation, is_json
 from mockserver.openapi.schemas import Schema, Validator
 from mockserver.resources.error_codes import with_code
@@ -169,7 +170,7 @@ class ErrorBodies:
     def _drafts(self, shape: _Shape, status: int) -> Iterator[Any]:
         """Yield bodies to start from; the last one is generated."""
         yield from shape.drafts
-        key = orjson.dumps(shape.schema)
+        key = kept(orjson.dumps(shape.schema))
         try:
             if key not in self._makers:
                 self._makers[key] = self._generator.compile(shape.schema)

@@ -11,6 +11,7 @@ import msgspec
 import orjson
 from msgspec import Struct, field
 
+from mockserver.json_bytes import kept
 from mockserver.webhooks.event import Conventions, Event
 
 Status = Literal["pending", "delivered", "failed", "dropped"]
@@ -101,7 +102,8 @@ def sign(secret: str, body: bytes) -> str:
 
 
 def _encoded(payload: dict[str, Any]) -> bytes:
-    return orjson.dumps(payload, default=_json_value, option=orjson.OPT_PASSTHROUGH_DATETIME)
+    options = orjson.OPT_PASSTHROUGH_DATETIME
+    return kept(orjson.dumps(payload, default=_json_value, option=options))
 
 
 def _json_value(value: Any) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import zlib
 from datetime import timedelta
 from typing import Any
@@ -32,8 +33,9 @@ def world() -> World[Accounts]:
 
 @pytest.fixture(autouse=True)
 def small_limits(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The store holds three unpacked accounts."""
+    """The store holds three unpacked accounts, and in the long run two."""
     monkeypatch.setattr(store_module, "MAX_UNPACKED", 3)
+    monkeypatch.setattr(store_module, "MIN_UNPACKED", 2)
 
 
 def keys(count: int) -> list[str]:
@@ -77,6 +79,42 @@ def test_the_least_recently_used_account_is_packed(world: World[Accounts]) -> No
     world.state.tenant(d)
     assert world.state.tenant(a) is tenants[a]
     assert world.state.peek(b) is not tenants[b]
+
+
+def test_an_idle_account_is_packed(world: World[Accounts], monkeypatch: pytest.MonkeyPatch) -> None:
+    """An account that was not used for a while is packed in the background, but for a few."""
+    monkeypatch.setattr(store_module, "MAX_UNPACKED", 100)
+    monkeypatch.setattr(store_module, "IDLE_SECONDS", 0.05)
+    monkeypatch.setattr(store_module, "PAUSE_IF_NONE_SECONDS", 0.01)
+    tenants: dict[str, Tenant] = {}
+
+    async def use() -> None:
+        tenants.update({key: world.state.tenant(key) for key in keys(5)})
+        assert world.state.peek(keys(5)[0]) is tenants[keys(5)[0]], "it is packed already"
+        async with asyncio.timeout(10):
+            while world.state.peek(keys(5)[2]) is tenants[keys(5)[2]]:
+                await asyncio.sleep(0.01)
+
+    asyncio.run(use())
+    unpacked = [key for key in keys(5) if world.state.peek(key) is tenants[key]]
+    assert unpacked == keys(5)[3:]
+
+
+def test_a_packed_account_is_unpacked_once_to_be_read(world: World[Accounts]) -> None:
+    """What a view shows of an idle account is kept until the account is used."""
+    first, *others = keys(5)
+    read = []
+
+    def name(tenant: Tenant) -> str:
+        read.append(tenant)
+        return tenant.account.profile.name
+
+    for _ in range(2):
+        world.state.tenant(first)
+        for key in others:
+            world.state.tenant(key)
+        assert world.state.read(first, name) == world.state.read(first, name)
+    assert len(read) == 2
 
 
 def test_the_least_recently_used_account_is_evicted(world: World[Accounts]) -> None:

@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import lru_cache
 from hashlib import blake2b, sha256
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 from msgspec import Struct
@@ -35,6 +35,7 @@ MAX_REMEMBERED = 50_000
 
 logger = logging.getLogger(__name__)
 
+T = TypeVar("T")
 Publish = Callable[[str, list[Event]], object]
 """A function of an account's id and its events."""
 
@@ -124,6 +125,10 @@ class Accounts:
     def peek(self, name: str) -> Tenant:
         """Return an account to be read only. Raise KeyError if it does not exist."""
         return self._store.peek(name)
+
+    def read(self, name: str, reader: Callable[[Tenant], T]) -> T:
+        """Return what a pure function reads of an account. Raise KeyError if it does not exist."""
+        return self._store.read(name, reader)
 
     def tenants(self) -> Iterator[tuple[str, Tenant]]:
         """Yield all accounts with their names, to be read only."""

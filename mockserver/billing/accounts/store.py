@@ -9,6 +9,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from hashlib import blake2b
+from typing import Any, TypeVar
 from weakref import WeakValueDictionary
 
 import msgspec
@@ -17,14 +18,22 @@ from msgspec import Struct
 from mockserver.billing.account import Account
 from mockserver.billing.accounts import packed_json
 
+T = TypeVar("T")
+
 MAX_UNPACKED = 2_000
 """Accounts kept unpacked besides the pinned ones, at 80 kB each; a packed one takes 12 kB."""
+MIN_UNPACKED = 64
+"""Accounts that stay unpacked however long they are idle."""
+IDLE_SECONDS = 5.0
+"""The time after its last use from which a further account is packed."""
 MAX_TENANTS = 10_000
 """Default number of accounts kept besides the pinned ones. The least recently used is evicted."""
 _LEVEL = 3
 """Level 6 saves a tenth of the memory and takes three times as long."""
 _EXCESS = 1.25
 """Unpacked accounts, in relation to ``MAX_UNPACKED``, from which a request packs one itself."""
+PAUSE_IF_NONE_SECONDS = 1.0
+"""The time between two searches for idle accounts."""
 _PAUSE_SECONDS, _PACKING_SECONDS = 0.02, 0.002
 """Packing in the background takes at most a tenth of the time, and blocks no request for long."""
 
@@ -120,14 +129,16 @@ class MemoryStore:
         """Called with the name and the account's id of a tenant that was evicted."""
         self._tenants: dict[str, Tenant | Packed] = {}
         """In order of creation."""
-        self._unpacked: OrderedDict[str, None] = OrderedDict()
-        """Names that may be packed, the least recently used first."""
+        self._unpacked: OrderedDict[str, float] = OrderedDict()
+        """Names that may be packed, with the time of their use, the least recently used first."""
         self._packed: OrderedDict[str, None] = OrderedDict()
         """Names that may be evicted, the least recently used first."""
         self._used: set[str] = set()
         """Names of tenants that may have unpublished events."""
         self._known: WeakValueDictionary[str, Packed] = WeakValueDictionary()
         """The packed form in the latest dump, by name."""
+        self._read: dict[str, tuple[Packed, dict[Callable[[Tenant], Any], Any]]] = {}
+        """What was read of packed tenants, by name and reader."""
         self._latest = ""
         self._timer: asyncio.TimerHandle | None = None
 
@@ -141,6 +152,7 @@ class MemoryStore:
             return None
         if isinstance(found, Packed):
             self._packed.pop(name, None)
+            self._read.pop(name, None)
             self._known[name] = found
             found = self._tenants[name] = found.unpack()
         if name != self._latest:
@@ -160,6 +172,7 @@ class MemoryStore:
         self._tenants.pop(name, None)
         self._unpacked.pop(name, None)
         self._packed.pop(name, None)
+        self._read.pop(name, None)
         self._used.discard(name)
         if name == self._latest:
             self._latest = ""
@@ -177,6 +190,23 @@ class MemoryStore:
         """Return a tenant to be read only: it may be a copy. Raise KeyError if there is none."""
         found = self._tenants[name]
         return found.unpack() if isinstance(found, Packed) else found
+
+    def read(self, name: str, reader: Callable[[Tenant], T]) -> T:
+        """Return what a pure function reads of a tenant. Packed ones are unpacked for it once.
+
+        Raise KeyError if the tenant does not exist.
+        """
+        found = self._tenants[name]
+        if isinstance(found, Tenant):
+            return reader(found)
+        packed, results = self._read.get(name, (None, {}))
+        if packed is not found:
+            results = {}
+            self._read[name] = found, results
+        if reader not in results:
+            results[reader] = reader(found.unpack())
+        result: T = results[reader]
+        return result
 
     def used(self) -> Iterator[Tenant]:
         """Yield the tenants that may have changed since the last call."""
@@ -238,34 +268,44 @@ class MemoryStore:
         self._used.add(name)
         if name in self.pinned:
             return
-        if name in self._unpacked:
-            self._unpacked.move_to_end(name)
-            return
-        self._unpacked[name] = None
-        if len(self._unpacked) > MAX_UNPACKED:
+        self._unpacked[name] = time.monotonic()
+        self._unpacked.move_to_end(name)
+        if len(self._unpacked) > MIN_UNPACKED:
             self._make_room()
 
     def _make_room(self) -> None:
         """Pack idle tenants in the background; without an event loop, or if too many wait, now."""
-        try:
-            loop = asyncio.get_running_loop()
-        except RuntimeError:
-            self._pack_oldest()
-            return
         if self._timer is None:
-            self._timer = loop.call_later(_PAUSE_SECONDS, self._pack_some)
-        if len(self._unpacked) > MAX_UNPACKED * _EXCESS:
+            try:
+                loop = asyncio.get_running_loop()
+            except RuntimeError:
+                if len(self._unpacked) > MAX_UNPACKED:
+                    self._pack_oldest()
+                return
+            self._timer = loop.call_later(self._pause(), self._pack_some)
+        elif len(self._unpacked) > MAX_UNPACKED * _EXCESS:
             self._pack_oldest()
 
     def _pack_some(self) -> None:
         """Pack idle tenants for a short time, and go on after a pause."""
         self._timer = None
         end = time.perf_counter() + _PACKING_SECONDS
-        while len(self._unpacked) > MAX_UNPACKED and time.perf_counter() < end:
+        while self._has_idle() and time.perf_counter() < end:
             self._pack_oldest()
-        if len(self._unpacked) > MAX_UNPACKED:
+        if len(self._unpacked) > MIN_UNPACKED:
             loop = asyncio.get_running_loop()
-            self._timer = loop.call_later(_PAUSE_SECONDS, self._pack_some)
+            self._timer = loop.call_later(self._pause(), self._pack_some)
+
+    def _has_idle(self) -> bool:
+        """Return whether the least recently used tenant should be packed."""
+        count = len(self._unpacked)
+        if not MIN_UNPACKED < count <= MAX_UNPACKED:
+            return count > MAX_UNPACKED
+        used_at = next(iter(self._unpacked.values()))
+        return time.monotonic() - used_at >= IDLE_SECONDS
+
+    def _pause(self) -> float:
+        return _PAUSE_SECONDS if self._has_idle() else PAUSE_IF_NONE_SECONDS
 
     def _pack_oldest(self) -> None:
         name = next(iter(self._unpacked))

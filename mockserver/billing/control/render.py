@@ -84,19 +84,21 @@ def pages(account: Account, now: datetime, base_url: str) -> list[Json]:
     return [page for kind in newest for page in kind]
 
 
-def due(account: Account) -> Json:
-    """Return the next renewal of an account, or the retry of an unpaid one."""
-    subscription = account.subscription
+def due(tenant: Tenant) -> list[Json]:
+    """Return the next renewal of an account, or the retry of an unpaid one, if it has a plan."""
+    subscription = tenant.account.subscription
     if subscription is None:
-        raise ValueError("the account has no subscription")
+        return []
     is_retry = subscription.status == "past_due"
     what = f"Retry {subscription.retries + 1} of the payment for" if is_retry else "Renewal of"
-    return {
-        "at": timestamp(subscription.due_at),
-        "kind": "retry" if is_retry else "renewal",
-        "account_id": account.id,
-        "title": f"{what} the {subscription.plan} plan",
-    }
+    return [
+        {
+            "at": timestamp(subscription.due_at),
+            "kind": "retry" if is_retry else "renewal",
+            "account_id": tenant.account.id,
+            "title": f"{what} the {subscription.plan} plan",
+        }
+    ]
 
 
 def points(entries: Sequence[Entry]) -> list[Json]:

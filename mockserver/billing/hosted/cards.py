@@ -47,7 +47,7 @@ _OPTIONS = Markup('<optgroup label="{}">\n{}\n</optgroup>\n')
 _OPTION = Markup('<option value="{}">{}</option>')
 _LIST = Markup("<h3>{}</h3>\n<ul>\n{}\n</ul>\n")
 _LIST_ITEM = Markup("<li><code>{}</code> {}</li>")
-_MAX_KEPT = 1_000
+_MAX_KEPT = 100
 """Lists of test cards that are kept, one for each set of cards that accounts have."""
 Behaviour = Callable[[TestCard], tuple[str, str]]
 """Returns the group of a card, and a note."""

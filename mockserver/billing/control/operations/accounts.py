@@ -32,7 +32,7 @@ def list_accounts(call: Call) -> Json:
     accounts = call.world.state
     page = pagination.by_offset(call, accounts.names())
     shown = [
-        {**general.account(call.world, name), **render.account(accounts.peek(name))}
+        {**general.account(call.world, name), **accounts.read(name, render.account)}
         for name in page.items
     ]
     return {
@@ -57,8 +57,7 @@ def list_due_work(call: Call) -> Json:
     """List renewals, retries of renewals, and attempts of webhook deliveries."""
     accounts = call.world.state
     names = [call.key] if call.key else accounts.names()
-    tenants = [accounts.peek(name) for name in names]
-    found = [render.due(tenant.account) for tenant in tenants if tenant.account.subscription]
+    found = [work for name in names for work in accounts.read(name, render.due)]
     found += due.list_due_work(call)["due"]
     return {"due": sorted(found, key=lambda work: work["at"])}
 
