@@ -33,7 +33,8 @@ test: $(READY) ## all tests but the slow ones, and a fast run of the contract ki
 	$(BIN)/python -m pytest contract_tests --quiet --max-examples 5
 
 test-slow: $(READY) $(TOOLS) $(STRIPE) $(CLIENT) $(GENERATORS) ## the slow tests: browsers, Stripe.js, Prism, a wheel ...
-	$(BIN)/python -m pytest -m slow
+	$(BIN)/python -m pytest -m slow || { test $$? = 1 && echo "Once more, what failed:" && \
+		$(BIN)/python -m pytest -m slow --last-failed --last-failed-no-failures none; }
 
 test-newest: ## the fast tests with the newest versions that pyproject.toml allows
 	$(PYTHON) -m venv --clear $(NEWEST)
