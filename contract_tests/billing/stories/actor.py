@@ -24,8 +24,12 @@ CENT = 1_000_000
 """One cent in microcents."""
 DOLLAR = 100 * CENT
 CODE_ONCE = "code_once"
-ONCE = frozenset({CODE_ONCE, "completed_twice", "completed_at_once", "completed_later"})
-"""Rules that are broken by a doubled write, or by a code that is good twice."""
+CLOSED, OTHER_CODE = "closed", "another_challenge"
+ONCE = frozenset(
+    {CODE_ONCE, "completed_twice", "completed_at_once", "completed_later", CLOSED, OTHER_CODE}
+)
+"""Rules of doubled writes, of codes that are good twice or for something else, and of sessions
+that the deployment itself has closed."""
 CREDIT = 20_000
 """One credit in microcents."""
 _BLUR, _MARGIN = timedelta(seconds=5), timedelta(seconds=20)
@@ -142,7 +146,13 @@ class Actor:
         )
 
     def equal(
-        self, response: Exchange, where: str, rule: str, expected: object, operation: str = ""
+        self,
+        response: Exchange,
+        where: str,
+        rule: str,
+        expected: object,
+        operation: str = "",
+        nature: Nature | None = None,
     ) -> None:
         """Expect a value at a place (``/a/b``) of the response body."""
         got = value_at(response.object, where)
@@ -154,6 +164,7 @@ class Actor:
             expected,
             got,
             operation,
+            nature,
         )
 
     def read_all(self) -> None:

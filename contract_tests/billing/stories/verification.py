@@ -6,7 +6,8 @@ import json
 from datetime import datetime, timedelta
 
 from contract_tests.billing.adapters import MESSAGES, NOW, READ_CODE
-from contract_tests.billing.stories.actor import CODE_ONCE, Actor
+from contract_tests.billing.stories.actor import CODE_ONCE, OTHER_CODE, Actor
+from contract_tests.findings.severity import CONTRADICTION
 
 _NO_CHALLENGE = "00000000-0000-4000-8000-000000000000"
 
@@ -15,9 +16,10 @@ def wrong_codes_lock_a_challenge(actor: Actor) -> None:
     """Enter five wrong codes: each costs an attempt, and then that challenge is locked."""
     challenge = actor.do("initiate_verification", {"action": "kit_story"})["challenge_id"]
     wrong = _wrong_code(actor.code(challenge) if actor.can(READ_CODE) else None)
+    nature = CONTRADICTION if actor.can(READ_CODE) else None
     for left in (4, 3, 2, 1, 0):
         response = actor.call("confirm_verification", {"challenge_id": challenge, "code": wrong})
-        actor.equal(response, "/success", "wrong_code", False)
+        actor.equal(response, "/success", "wrong_code", False, nature=nature)
         actor.equal(response, "/remaining_attempts", "wrong_code", left)
     actor.refused(409, "confirm_verification", {"challenge_id": challenge, "code": wrong})
     if actor.can(READ_CODE):
@@ -75,10 +77,11 @@ def the_right_code_is_good_once(actor: Actor) -> None:
     response = actor.call(
         "confirm_verification", {"challenge_id": challenge, "code": _wrong_code(code)}
     )
-    actor.equal(response, "/success", "wrong_code", False)
+    actor.equal(response, "/success", "wrong_code", False, nature=CONTRADICTION)
     part = actor.call("confirm_verification", {"challenge_id": challenge, "code": code[:3]})
     is_refused = part.object.get("success") is not True
-    actor.expect(part, is_refused, "/success", "part_of_code", "not true", "true for three digits")
+    expected, got = "not true", "true for three digits"
+    actor.expect(part, is_refused, "/success", "part_of_code", expected, got, nature=CONTRADICTION)
     response = actor.call("confirm_verification", {"challenge_id": challenge, "code": code})
     actor.equal(response, "/success", "right_code", True)
     for again, rule in ((code, CODE_ONCE), (_wrong_code(code), "refused")):
@@ -87,7 +90,7 @@ def the_right_code_is_good_once(actor: Actor) -> None:
     other_code = actor.code(other)
     if code != other_code:
         response = actor.call("confirm_verification", {"challenge_id": other, "code": code})
-        actor.equal(response, "/success", "another_challenge", False)
+        actor.equal(response, "/success", OTHER_CODE, False)
     response = actor.call("confirm_verification", {"challenge_id": other, "code": other_code})
     actor.equal(response, "/success", "right_code", True)
     audit = actor.call("list_audit_log", query={"limit": 10})
@@ -107,13 +110,25 @@ def challenges_expire(actor: Actor) -> None:
     """Enter the right code before and after ten minutes: the latter is 410."""
     first = actor.do("initiate_verification", {"action": "kit_story"})["challenge_id"]
     first_code = actor.code(first)
-    second = actor.do("initiate_verification", {"action": "kit_story"})["challenge_id"]
-    second_code = actor.code(second)
+    late = actor.do("initiate_verification", {"action": "kit_story"})
+    second, second_code = late["challenge_id"], actor.code(late["challenge_id"])
     actor.wait(timedelta(minutes=10) - actor.margin)
     response = actor.call("confirm_verification", {"challenge_id": first, "code": first_code})
     actor.equal(response, "/success", "in_time", True)
     actor.wait(actor.margin)
-    actor.refused(410, "confirm_verification", {"challenge_id": second, "code": second_code})
+    response = actor.call("confirm_verification", {"challenge_id": second, "code": second_code})
+    actor.status(response, 410, "refused")
+    if actor.now > datetime.fromisoformat(late["expires_at"]):  # the deployment's own word
+        is_refused = response.object.get("success") is not True
+        actor.expect(
+            response,
+            is_refused,
+            "/success",
+            "expired",
+            f"a refusal after {late['expires_at']}",
+            "success",
+            nature=CONTRADICTION,
+        )
     actor.read_all()
 
 
