@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -55,14 +56,23 @@ def never_expires(response: Response) -> None:
         response.body = b'{"success": true, "message": "Verified.", "remaining_attempts": 5}'
 
 
+def promises_a_day(response: Response) -> None:
+    """A challenge states another expiry than it has."""
+    if response.is_of("POST", "/verify/initiate"):
+        expires = datetime.fromisoformat(json.loads(response.body)["expires_at"])
+        later = (expires + timedelta(days=1)).strftime("%Y-%m-%dT%H:%M:%SZ")
+        response.change(expires_at=later)
+
+
 @pytest.mark.parametrize(
     ("fault", "rule"),
     [
         (good_for_others(), "another_challenge"),
         (any_code, "wrong_code"),
         (never_expires, "expired"),
+        (promises_a_day, "expired"),
     ],
-    ids=["another-challenge", "any-code", "expired"],
+    ids=["another-challenge", "any-code", "expired", "promised"],
 )
 def test_a_code_is_good_for_its_challenge_only(tmp_path: Path, fault: Fault, rule: str) -> None:
     """The deployment sent the code and stated the expiry, so another outcome fails the run."""
