@@ -124,6 +124,7 @@ def confirmations(actor: Actor) -> None:
 
 def attempts(actor: Actor) -> None:
     """Enter two wrong codes at once: both cost an attempt."""
+    granted = _attempts_granted(actor)
     for _ in range(ROUNDS):
         challenge = actor.do("initiate_verification", {"action": "kit_race"})["challenge_id"]
         right = actor.code(challenge) if actor.can(READ_CODE) else ""
@@ -135,7 +136,22 @@ def attempts(actor: Actor) -> None:
         if not are_clear(responses):
             continue
         last = actor.call("confirm_verification", body)
-        actor.equal(last, "/remaining_attempts", ATTEMPTS, 4 - counted)
+        expected = max(0, granted - counted - 1)
+        if last.status < 300:
+            actor.equal(last, "/remaining_attempts", ATTEMPTS, expected)
+
+
+def _attempts_granted(actor: Actor) -> int:
+    """Return how many attempts a challenge has, by two wrong codes. Raises Unsuitable."""
+    challenge = actor.do("initiate_verification", {"action": "kit_race"})["challenge_id"]
+    right = actor.code(challenge) if actor.can(READ_CODE) else ""
+    body = {"challenge_id": challenge, "code": "000000" if right != "000000" else "000001"}
+    first, second = (actor.do("confirm_verification", body) for _ in range(2))
+    left, then = (shown.get("remaining_attempts") for shown in (first, second))
+    # Attempts that are not even counted one by one are no race; a story reports them.
+    is_counted = isinstance(left, int) and isinstance(then, int) and left - then == 1
+    actor.require(is_counted, "attempts that are counted one by one")
+    return int(left or 0) + 1
 
 
 def payments(actor: Actor) -> None:

@@ -24,10 +24,8 @@ CENT = 1_000_000
 """One cent in microcents."""
 DOLLAR = 100 * CENT
 CODE_ONCE = "code_once"
-CLOSED, OTHER_CODE = "closed", "another_challenge"
-ONCE = frozenset(
-    {CODE_ONCE, "completed_twice", "completed_at_once", "completed_later", CLOSED, OTHER_CODE}
-)
+CREDITED_ONCE, CLOSED, OTHER_CODE = "credited_once", "closed", "another_challenge"
+ONCE = frozenset({CODE_ONCE, CREDITED_ONCE, CLOSED, OTHER_CODE})
 """Rules of doubled writes, of codes that are good twice or for something else, and of sessions
 that the deployment itself has closed."""
 CREDIT = 20_000

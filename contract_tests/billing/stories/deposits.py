@@ -7,7 +7,15 @@ from datetime import UTC, datetime, timedelta
 
 from contract_tests.billing.adapters import ADVANCE, EXPIRE, FRESH, NOW
 from contract_tests.billing.catalogue import EXPIRED, FIXED, PACK, PERCENTAGE, STARTER
-from contract_tests.billing.stories.actor import CENT, CLOSED, CODE_ONCE, DOLLAR, PAGES, Actor
+from contract_tests.billing.stories.actor import (
+    CENT,
+    CLOSED,
+    CODE_ONCE,
+    CREDITED_ONCE,
+    DOLLAR,
+    PAGES,
+    Actor,
+)
 from contract_tests.billing.stories.promo_codes import Promo, promo_of, usable_promo
 from contract_tests.http.exchange import Exchange
 from contract_tests.knowledge import MOCK
@@ -173,7 +181,7 @@ def a_deposit_is_credited_once(actor: Actor) -> None:
     first = actor.pay(session)
     actor.read_all()
     again = actor.pay(session)
-    balance = _expect_balance(actor, before + 4_321 * CENT, "completed_twice")
+    balance = _expect_balance(actor, before + 4_321 * CENT, CREDITED_ONCE)
     actor.expect(
         balance,
         again.value == first.value,
@@ -187,11 +195,11 @@ def a_deposit_is_credited_once(actor: Actor) -> None:
     other = actor.do("create_deposit", {"amount_cents": 1_111})["session_id"]
     with ThreadPoolExecutor(6) as pool:
         list(pool.map(lambda _: actor.pay(other), range(6)))
-    _expect_balance(actor, before + (4_321 + 1_111) * CENT, "completed_at_once")
+    _expect_balance(actor, before + (4_321 + 1_111) * CENT, CREDITED_ONCE)
     if actor.can(ADVANCE):
         actor.wait(days=2)
         actor.pay(session)
-        _expect_balance(actor, before + (4_321 + 1_111) * CENT, "completed_later")
+        _expect_balance(actor, before + (4_321 + 1_111) * CENT, CREDITED_ONCE)
     actor.read_all()
 
 

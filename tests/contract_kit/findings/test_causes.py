@@ -143,6 +143,14 @@ def test_codes_are_whole_sentences() -> None:
         assert code.remedy.endswith(".")
 
 
+def test_the_gravest_of_equal_findings_is_kept() -> None:
+    """A place that first shows a question and then a contradiction fails the run."""
+    verdicts = Verdicts()
+    for nature in (MAJOR, CONTRADICTION, MINOR):
+        verdicts.add(finding(nature=nature))
+    assert [(found.grade(), found.severity) for found in verdicts] == [("failure", "critical")]
+
+
 def test_findings_of_one_kind_are_bounded() -> None:
     """A response with 200,000 undeclared fields cannot fill the memory."""
     verdicts = Verdicts()
