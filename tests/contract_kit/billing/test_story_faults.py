@@ -83,6 +83,27 @@ def test_a_code_is_good_for_its_challenge_only(tmp_path: Path, fault: Fault, rul
     assert rule in failed(run)
 
 
+def test_a_recharge_while_it_is_disabled_fails_the_run(tmp_path: Path) -> None:
+    """The deployment shows that it is disabled, and charges the card."""
+    disabled: list[str] = []
+
+    def recharges(response: Response) -> None:
+        if response.is_of("DELETE", "/auto-recharge"):
+            disabled.append("counted before")
+        elif response.is_of("GET", "/auto-recharge/history") and disabled:
+            response.change(total=json.loads(response.body)["total"] + len(disabled) - 1)
+            disabled.append("and once more")
+
+    settings = Settings(spec=packaged.spec(), fixtures=packaged.fixtures())
+    built = app.build(settings, public_url="http://127.0.0.1:8080").app
+    only = ("update_auto_recharge", "get_auto_recharge", "disable_auto_recharge", "get_balance")
+    with upstream(Faulty(built, recharges)) as running:
+        run = played_by_hooks(
+            running.url, tmp_path, "stories", only=(*only, "list_auto_recharge_history")
+        )
+    assert failed(run)["disabled"].severity == "critical"
+
+
 def test_a_session_that_was_closed_cannot_be_paid(tmp_path: Path) -> None:
     """The hook ``expire`` closed it, so a credit for it fails the run."""
     hooks, source = tmp_path / "hooks.py", EXAMPLE.read_text(encoding="utf-8")
