@@ -202,7 +202,7 @@ CODES: dict[str, Code] = {
         "Mend the deployment at once.",
     ),
     "text-format": Code(
-        "texts have another format ({subject}): {places}",
+        "texts have another format ({names}): {places}",
         "A text of a response breaks its format or pattern. One serializer writes all of them.",
         _TO_LEARN,
     ),
