@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from math import ceil
 from typing import Any, Protocol
 
+from contract_tests.billing.catalogue import ASSUMED, EXAMPLES, MOCKS, Catalogue
 from contract_tests.context import Run
 from contract_tests.drivers.stories import StoryEnds, Unsuitable
 from contract_tests.hooks.hook import Account, Hook, HookFailed, Hooks
@@ -24,7 +25,7 @@ Json = dict[str, Any]
 
 READ_CODE, PAY, DECLINE, EXPIRE, USE = "read_code", "pay", "decline", "expire", "use"
 NOW, ADVANCE, FORGET, FRESH, MESSAGES = "now", "advance", "forget", "fresh", "messages"
-SIGNED_WITH = "webhook_secret"
+SIGNED_WITH, CATALOGUE = "webhook_secret", "catalogue"
 
 HOOKS: Mapping[str, Hook] = {
     READ_CODE: Hook(("account", "challenge")),
@@ -38,6 +39,7 @@ HOOKS: Mapping[str, Hook] = {
     FRESH: Hook(("situation",), must=frozenset({"situation"})),
     MESSAGES: Hook(("account",)),
     SIGNED_WITH: Hook(("account",)),
+    CATALOGUE: Hook(()),
 }
 """The hooks of the Billing API, by name."""
 
@@ -104,6 +106,9 @@ class Adapter(Protocol):
     def webhook_secret(self, client: Client) -> str:
         """Return the secret that signs the account's usage alerts."""
 
+    def catalogue(self) -> Catalogue:
+        """Return the names of the deployment's prices and promo codes."""
+
 
 def adapter_of(run: Run) -> Adapter:
     """Return what a run can do beyond the API."""
@@ -160,6 +165,9 @@ class ControlAdapter:
     def webhook_secret(self, client: Client) -> str:
         shown = self._must(client, "GET", "webhook-endpoints").object.get("usage_alerts") or {}
         return str(shown.get("secret", ""))
+
+    def catalogue(self) -> Catalogue:
+        return MOCKS
 
     def _must(self, client: Client, method: str, path: str, body: Json | None = None) -> Exchange:
         """Call the control API, which must succeed. Raise StoryEnds."""
@@ -261,6 +269,16 @@ class HookAdapter:
         secret = self._text(SIGNED_WITH, self._call(SIGNED_WITH, client))
         self._run.keyring.hide("webhook secret", secret)
         return secret
+
+    def catalogue(self) -> Catalogue:
+        if CATALOGUE not in self.offers:
+            return ASSUMED
+        found = self._call(CATALOGUE, None)
+        if not isinstance(found, dict) or not found.keys() <= EXAMPLES.keys():
+            roles = ", ".join(EXAMPLES)
+            raise self._wrong(CATALOGUE, f"must return an object with names for {roles}")
+        named = {role: self._text(CATALOGUE, name) for role, name in found.items() if name}
+        return Catalogue(named)
 
     # ------------------------------------------------------------------------------------ calling
 

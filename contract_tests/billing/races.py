@@ -8,7 +8,7 @@ from typing import Any
 from contract_tests.billing.adapters import PAY, READ_CODE, USE, adapter_of
 from contract_tests.billing.stories.actor import CENT, CREDIT, Actor, Json, new_actor
 from contract_tests.billing.stories.cards import free_card
-from contract_tests.billing.stories.deposits import FIXED, PERCENT
+from contract_tests.billing.stories.promo_codes import usable_promo
 from contract_tests.context import Run
 from contract_tests.drivers.races import ROUNDS, are_clear, at_once, succeeded
 from contract_tests.drivers.stories import run_story
@@ -124,6 +124,7 @@ def confirmations(actor: Actor) -> None:
 
 def attempts(actor: Actor) -> None:
     """Enter two wrong codes at once: both cost an attempt."""
+    granted = _attempts_granted(actor)
     for _ in range(ROUNDS):
         challenge = actor.do("initiate_verification", {"action": "kit_race"})["challenge_id"]
         right = actor.code(challenge) if actor.can(READ_CODE) else ""
@@ -135,7 +136,22 @@ def attempts(actor: Actor) -> None:
         if not are_clear(responses):
             continue
         last = actor.call("confirm_verification", body)
-        actor.equal(last, "/remaining_attempts", ATTEMPTS, 4 - counted)
+        expected = max(0, granted - counted - 1)
+        if last.status < 300:
+            actor.equal(last, "/remaining_attempts", ATTEMPTS, expected)
+
+
+def _attempts_granted(actor: Actor) -> int:
+    """Return how many attempts a challenge has, by two wrong codes. Raises Unsuitable."""
+    challenge = actor.do("initiate_verification", {"action": "kit_race"})["challenge_id"]
+    right = actor.code(challenge) if actor.can(READ_CODE) else ""
+    body = {"challenge_id": challenge, "code": "000000" if right != "000000" else "000001"}
+    first, second = (actor.do("confirm_verification", body) for _ in range(2))
+    left, then = (shown.get("remaining_attempts") for shown in (first, second))
+    # Attempts that are not even counted one by one are no race; a story reports them.
+    is_counted = isinstance(left, int) and isinstance(then, int) and left - then == 1
+    actor.require(is_counted, "attempts that are counted one by one")
+    return int(left or 0) + 1
 
 
 def payments(actor: Actor) -> None:
@@ -149,22 +165,18 @@ def payments(actor: Actor) -> None:
 
 def promo_codes(actor: Actor) -> None:
     """Pay two deposits with one promo code at once: the bonus is credited once."""
-    terms = [actor.do("validate_promo_code", {"code": code}) for code in (PERCENT, FIXED)]
-    usable = [shown for shown in terms if shown.get("valid") is True]
-    actor.require(usable, "a promo code that the account has not used")
-    amount, code = 4_000, PERCENT if usable[0] is terms[0] else FIXED
-    value = usable[0].get("bonus_value") or 0
-    bonus = value if usable[0].get("bonus_type") == "fixed" else amount * value // 100
-    body = {"amount_cents": amount, "promo_code": code}
+    promo = usable_promo(actor)
+    amount = max(4_000, promo.minimum)
+    body = {"amount_cents": amount, "promo_code": promo.code}
     sessions = [actor.do("create_deposit", body)["session_id"] for _ in range(2)]
     before = actor.balance
     _at_once(actor, *[_paying(actor, session) for session in sessions])
     response = actor.call("get_balance")
-    expected = [before + (paid * amount + bonus) * CENT for paid in (1, 2)]
     got = response.object.get("balance_microcents")
-    actor.expect(
-        response, got in expected, "/balance_microcents", PROMO, f"one bonus: {expected}", got
-    )
+    bonuses = [got - before - paid * amount * CENT for paid in (1, 2)] if got else []
+    fits = any(promo.gives(amount, bonus) for bonus in bonuses)
+    expected = f"{before} plus one bonus of {promo.bonus(amount)} and one or two deposits"
+    actor.expect(response, fits, "/balance_microcents", PROMO, expected, got)
 
 
 def charges(actor: Actor) -> None:

@@ -11,7 +11,7 @@ from contract_tests.billing.ledger_order import is_oldest_first, is_one_moment, 
 from contract_tests.billing.usage import BREAKDOWN, CHART, REALTIME
 from contract_tests.findings.severity import CONTRADICTION
 from contract_tests.judge.views import Relation, Shown, Views
-from contract_tests.judge.violation import Violation, moment
+from contract_tests.judge.violation import Violation, are_close, moment
 
 
 def balance_is_the_newest_entry(views: Views) -> Iterator[Shown]:
@@ -130,8 +130,12 @@ def settings_show_the_last_attempt(views: Views) -> Iterator[Shown]:
         (attempt["created_at"] for attempt in attempts if attempt["status"] == "succeeded"), None
     )
     reason = attempts[0]["failure_reason"] if attempts else None
-    for name, expected in (("last_recharge_at", succeeded), ("last_failure_reason", reason)):
-        if settings[name] != expected:
+    last_success, last_reason = settings["last_recharge_at"], settings["last_failure_reason"]
+    for name, expected, fits in (
+        ("last_recharge_at", succeeded, are_close(last_success, succeeded)),
+        ("last_failure_reason", reason, last_reason == reason),
+    ):
+        if not fits:
             violation = Violation(
                 "state", f"/{name}", "history", f"{expected}, by the history", str(settings[name])
             )

@@ -18,6 +18,17 @@ from contract_tests.billing.adapters import (
     Adapter,
     adapter_of,
 )
+from contract_tests.billing.catalogue import (
+    ASSUMED,
+    EXAMPLES,
+    EXPIRED,
+    FIXED,
+    GROWTH,
+    PACK,
+    PERCENTAGE,
+    SCALE,
+    STARTER,
+)
 from contract_tests.billing.money import CREDITS_PER_REQUEST, MICROCENTS_PER_CREDIT
 from contract_tests.drivers.state_machine import AccountMachine
 from contract_tests.drivers.stories import Unsuitable
@@ -31,13 +42,8 @@ _CARDS = (
     "pm_card_chargeCustomerFail",
     "pm_card_chargeDeclined",
 )
-_PLANS = (
-    "price_starter_monthly",
-    "price_growth_monthly",
-    "price_scale_monthly",
-    "price_credits_25",
-)
-_CODES = ("WELCOME10", "BONUS5", "SPRING2025", "NONE")
+_PLANS = tuple(EXAMPLES[role] for role in (STARTER, GROWTH, SCALE, PACK))
+_CODES = (*(EXAMPLES[role] for role in (PERCENTAGE, FIXED, EXPIRED)), "NONE")
 _PAGES = {"success_url": "https://kit.example.com/a", "cancel_url": "https://kit.example.com/b"}
 _TIMES: list[dict[str, int]] = [
     {"seconds": 1},
@@ -98,6 +104,9 @@ class BillingMachine(AccountMachine):
         self.sessions: list[str] = []
         self.challenges: list[str] = []
         self._adapter = adapter_of(self.stage.run)
+        self._catalogue = ASSUMED
+        with suppress(HookFailed):
+            self._catalogue = self._adapter.catalogue()
         super().__init__()
 
     @rule()
@@ -139,7 +148,7 @@ class BillingMachine(AccountMachine):
 
     @rule(code=st.sampled_from(_CODES))
     def check_promo(self, code: str) -> None:
-        self.send("validate_promo_code", {"code": code})
+        self.send("validate_promo_code", {"code": self._catalogue.like(code)})
 
     @precondition(lambda self: self.stage.may_do_anything)
     @rule(
@@ -148,14 +157,16 @@ class BillingMachine(AccountMachine):
         recharge=st.booleans(),
     )
     def open_deposit(self, cents: int, code: str | None, recharge: bool) -> None:
+        code = self._catalogue.like(code) if code is not None else None
         body = {"amount_cents": cents, "promo_code": code, "auto_recharge_enabled": recharge}
         self._keep_session(self.send("create_deposit", body))
 
     @precondition(lambda self: self.stage.may_do_anything)
     @rule(price=st.sampled_from(_PLANS), at_checkout=st.booleans())
     def choose_plan(self, price: str, at_checkout: bool) -> None:
+        mode = "payment" if price == EXAMPLES[PACK] else "subscription"
+        price = self._catalogue.like(price)
         if at_checkout:
-            mode = "payment" if "credits" in price else "subscription"
             body = {"price_id": price, "mode": mode, **_PAGES}
             self._keep_session(self.send("create_checkout_session", body))
         else:

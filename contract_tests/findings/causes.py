@@ -98,6 +98,11 @@ def _of_place(finding: Finding) -> Cause:
     return Cause(_code(finding.kind), f"{finding.operation} {finding.where}")
 
 
+def _of_times(finding: Finding) -> Cause:
+    """Return the cause of a wrong time, which has one origin wherever its field is shown."""
+    return Cause("time", f"{_field(finding)} {finding.keyword}")
+
+
 def _of_rule(finding: Finding) -> Cause:
     return Cause(_code(finding.kind), finding.keyword)
 
@@ -228,6 +233,7 @@ _CAUSES: dict[str, Callable[[Finding], Cause]] = {
     "pagination": _of_rule,
     "story": _of_rule,
     "tenant": lambda finding: Cause("tenant", finding.where),
-    "usage": _of_place,
+    "time": _of_times,
+    "usage": lambda finding: Cause("usage", finding.operation),
 }
 """How the cause of a finding is found, by kind. Other kinds: a cause for each operation's rule."""

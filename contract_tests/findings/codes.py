@@ -1,7 +1,8 @@
 """The codes of causes: a headline, what it means, and how to settle it.
 
 In headlines ``{subject}`` is what tells causes of one code apart, ``{names}`` are the fields that
-the findings are about, and ``{places}``, ``{operations}`` and ``{responses}`` are counts.
+the findings are about, ``{stories}`` the stories and races that found them, and ``{places}``,
+``{operations}`` and ``{responses}`` are counts.
 """
 
 from __future__ import annotations
@@ -100,7 +101,7 @@ CODES: dict[str, Code] = {
     "key-not-needed": Code(
         "{subject} responds without a valid key",
         "A request without a key, or with a key that is none, succeeds.",
-        "Mend the deployment at once: strangers are let in.",
+        "Mend the deployment at once: anyone can call the operation.",
     ),
     "key-refused": Code(
         "{subject} refuses a valid key",
@@ -190,7 +191,7 @@ CODES: dict[str, Code] = {
         _BOOKS,
     ),
     "story": Code(
-        "a sequence of requests ends otherwise than expected ({subject}): {operations}",
+        "{stories}: not as expected after '{subject}' ({operations})",
         "A story, which is a sequence of requests written by hand, does not have the result that "
         "its rule states.",
         "Read the rule and the steps. " + _TO_LEARN,
@@ -201,13 +202,13 @@ CODES: dict[str, Code] = {
         "Mend the deployment at once.",
     ),
     "text-format": Code(
-        "texts have another format ({subject}): {places}",
+        "texts have another format ({names}): {places}",
         "A text of a response breaks its format or pattern. One serializer writes all of them.",
         _TO_LEARN,
     ),
     "time": Code(
-        "times are impossible: {operations}, {rule}",
-        "A time is before one that it must follow, or a period has another length.",
+        "times do not fit each other ({subject}): {operations}",
+        "A time is before one that it must follow, or a period has another length than a month.",
         _TO_LEARN,
     ),
     "undeclared-request": Code(

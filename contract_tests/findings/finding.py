@@ -123,7 +123,8 @@ class Verdicts:
     def add(self, finding: Finding) -> bool:
         """Add a finding, and return whether it is new.
 
-        The shortest steps to it are kept, or those to the largest difference between amounts.
+        Of several that have one key the gravest is kept, then the one with the largest difference
+        between amounts, then the one with the fewest steps.
         """
         if self._held is not None:
             self._held.append(finding)
@@ -193,7 +194,14 @@ class Verdicts:
         return key in self._found
 
 
+def _weight(finding: Finding) -> tuple[bool, int]:
+    """Return the rank of a finding by its severity, the gravest first."""
+    return finding.grade() != "failure", SEVERITIES.index(finding.severity)
+
+
 def _more_telling(before: Finding, finding: Finding) -> Finding:
+    if _weight(before) != _weight(finding):
+        return min(before, finding, key=_weight)
     larger = amounts.largest(finding.sizes) - amounts.largest(before.sizes)
     if larger:
         return finding if larger > 0 else before

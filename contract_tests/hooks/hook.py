@@ -96,9 +96,10 @@ class Hooks:
         return name in self._of and self._of[name].hooks[name].takes(parameter)
 
     def call(self, name: str, **values: Any) -> Any:
-        """Run a hook with the values that it declares. Raise HookFailed."""
-        taken = {
-            parameter: value for parameter, value in values.items() if self.takes(name, parameter)
+        """Run a hook with the values that it declares, None for the others. Raise HookFailed."""
+        declared = self._of[name].hooks[name]
+        taken = dict.fromkeys(declared.required) | {
+            parameter: value for parameter, value in values.items() if declared.takes(parameter)
         }
         return self._of[name].call(name, taken)
 

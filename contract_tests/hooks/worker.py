@@ -89,9 +89,9 @@ def _run(
 def _values(given: dict[str, Any]) -> dict[str, Any]:
     """Return the arguments of a hook: the account as an object, a time as a time."""
     values = dict(given)
-    if "account" in values:
+    if values.get("account") is not None:
         values["account"] = Account(**values["account"])
-    if "to" in values:
+    if values.get("to") is not None:
         values["to"] = datetime.fromisoformat(values["to"])
     return values
 

@@ -9,7 +9,14 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from contract_tests.http.exchange import Exchange
-from contract_tests.judge.violation import Json, Response, Rule, Violation, moment
+from contract_tests.judge.violation import (
+    ONE_MOMENT,
+    Json,
+    Response,
+    Rule,
+    Violation,
+    moment,
+)
 
 
 def times_are_ordered(response: Response) -> Iterator[Violation]:
@@ -19,7 +26,9 @@ def times_are_ordered(response: Response) -> Iterator[Violation]:
             continue
         for earlier, later in _PAIRS_OF_TIMES:
             first, last = node.get(earlier), node.get(later)
-            if isinstance(first, str) and isinstance(last, str) and moment(first) > moment(last):
+            if not isinstance(first, str) or not isinstance(last, str):
+                continue
+            if moment(first) - moment(last) > ONE_MOMENT:
                 yield Violation(
                     "time", f"{where}/{later}", "order", f"not before {earlier} ({first})", last
                 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any
 
@@ -59,9 +59,20 @@ Rule = Callable[[Response], Iterator[Violation]]
 """What must hold of one successful response by itself."""
 
 
+ONE_MOMENT = timedelta(seconds=1)
+"""How much times may differ that a deployment reads from its clock in one request."""
+
+
 def moment(text: str) -> datetime:
     """Return the moment that a body writes down. Raises ValueError."""
     return datetime.fromisoformat(text)
+
+
+def are_close(first: str | None, second: str | None) -> bool:
+    """Return whether two times are those of one request. Raises ValueError."""
+    if first is None or second is None:
+        return first is second
+    return abs(moment(first) - moment(second)) <= ONE_MOMENT
 
 
 def guarded(found: Iterator[Violation]) -> Iterator[Violation]:

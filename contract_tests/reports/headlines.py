@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from contract_tests.findings.causes import Group
 from contract_tests.findings.codes import code_of
+from contract_tests.findings.finding import Finding
 from contract_tests.reports.sentences import counted
 from contract_tests.text import shortened
 
@@ -26,7 +27,15 @@ def headline(group: Group) -> str:
         places=counted(len(findings), "place"),
         operations=_named(finding.operation for finding in findings),
         responses=counted(group.times, "response"),
+        stories=_named(map(_story, findings)),
     )
+
+
+def _story(finding: Finding) -> str:
+    """Return the title of the story or the race that found something."""
+    kind, _, name = finding.source.partition(": ")
+    title = name.partition(",")[0].replace("_", " ")
+    return f"race '{title}'" if kind == "races" else f"story '{title}'"
 
 
 def _named(names: Iterable[str]) -> str:

@@ -168,6 +168,7 @@ def _as_finding(finding: Json) -> Finding:
         finding["expected"],
         finding["got"],
         finding["spec"]["pointer"],
+        source=finding["found_by"],
         times=finding["times"],
         known=finding["known"],
         nature=Nature(

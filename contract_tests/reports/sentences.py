@@ -59,7 +59,7 @@ def _reason(result: Result) -> str:
     if result.ended_early:
         return f"ended early: {result.ended_early}"
     if result.broken:
-        return "a driver was broken off by an error of the kit, see above"
+        return "a part of the run was broken off, see above"
     return (
         "nothing was tested: see what was skipped and withheld"
         if result.outcome == "incomplete"

@@ -79,7 +79,8 @@ def lines(document: Json, *, quiet: bool = False) -> Iterator[Line]:
                 for withheld in document["withheld"]
             ),
         )
-    yield from _listed("BROKEN OFF by an error of the kit, please report it", document["broken"])
+    heading = "BROKEN OFF by a hook that failed, or by an error of the kit"
+    yield from _listed(heading, document["broken"])
     yield from _listed("NOTES", document["notes"])
     verdict = document["verdict"]
     yield verdict["sentence"], _OUTCOMES.get(verdict["outcome"], "bold yellow")

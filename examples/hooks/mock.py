@@ -80,6 +80,19 @@ def advance(to: datetime) -> None:
     _call("POST", "clock/advance", body={"to": to.isoformat()})
 
 
+def catalogue() -> dict[str, str]:
+    """Return the prices and promo codes that the deployment knows."""
+    return {
+        "starter": "price_starter_monthly",
+        "growth": "price_growth_monthly",
+        "scale": "price_scale_monthly",
+        "credit_pack": "price_credits_25",
+        "percentage": "WELCOME10",
+        "fixed": "BONUS5",
+        "expired": "SPRING2025",
+    }
+
+
 def webhook_secret(account: Account) -> str:
     """Return the secret that signs the usage alerts of the account."""
     return _call("GET", "webhook-endpoints", account.key)["usage_alerts"]["secret"]

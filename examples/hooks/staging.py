@@ -54,6 +54,19 @@ def messages(account: Account) -> list[dict[str, Any]]:
     return found
 
 
+def catalogue() -> dict[str, str]:
+    """Return the prices and promo codes that the deployment knows."""
+    return {
+        "starter": "price_starter_monthly",
+        "growth": "price_growth_monthly",
+        "scale": "price_scale_monthly",
+        "credit_pack": "price_credits_25",
+        "percentage": "WELCOME10",
+        "fixed": "BONUS5",
+        "expired": "SPRING2025",
+    }
+
+
 def now() -> str:
     """Return the time of the test clock."""
     return str(_call("GET", "clock")["now"])

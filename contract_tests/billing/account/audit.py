@@ -78,8 +78,9 @@ def _missing(changes: list[tuple[Exchange, str]], actions: list[str], added: int
         f"{exchange.method} {exchange.path.rpartition('/billing')[2]}"
         for exchange, _ in changes[-5:]
     )
-    expected = f"an entry for each of {len(changes)}: {names}"
-    got = f"{added} new entries: {', '.join(actions) or 'none'}"
+    left = f" and {len(changes) - 5} earlier changes" if len(changes) > 5 else ""
+    expected = f"at least {len(changes)} new, for {names}{left}"
+    got = f"{added} new: {', '.join(actions)}" if actions else f"{added} new"
     return Violation("audit", "/entries", "missing", expected, got)
 
 

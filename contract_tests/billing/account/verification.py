@@ -16,6 +16,8 @@ class Challenge:
 
     remaining: int = 5
     is_used: bool = False
+    shown: int | None = None
+    """The attempts that the last response showed."""
 
 
 class Challenges(Part):
@@ -43,7 +45,13 @@ class Challenges(Part):
             return
         left = challenge.remaining if body["success"] else challenge.remaining - 1
         if body["remaining_attempts"] != left and challenge.remaining:
-            got = str(body["remaining_attempts"])
-            yield Violation("state", "/remaining_attempts", "attempts", f"{left} of 5", got)
+            shown, got = challenge.shown, body["remaining_attempts"]
+            is_uncounted = not body["success"] and shown == got
+            nature = CONTRADICTION if is_uncounted else MAJOR
+            expected = f"less than {shown}, as before" if is_uncounted else f"{left} of 5"
+            yield Violation(
+                "state", "/remaining_attempts", "attempts", expected, str(got), nature=nature
+            )
+        challenge.shown = body["remaining_attempts"]
         challenge.remaining = max(0, left)
         challenge.is_used = challenge.is_used or body["success"]

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from contract_tests.billing.adapters import FORGET, FRESH, PAY, Adapter, Outcome, adapter_of
+from contract_tests.billing.catalogue import EXAMPLES, PACK, Catalogue
 from contract_tests.context import Run
 from contract_tests.drivers.read_account import read_account
 from contract_tests.drivers.stories import StoryEnds, Unsuitable
@@ -23,12 +24,19 @@ CENT = 1_000_000
 """One cent in microcents."""
 DOLLAR = 100 * CENT
 CODE_ONCE = "code_once"
-ONCE = frozenset({CODE_ONCE, "completed_twice", "completed_at_once", "completed_later"})
-"""Rules that are broken by a doubled write, or by a code that is good twice."""
+CREDITED_ONCE, CLOSED, OTHER_CODE = "credited_once", "closed", "another_challenge"
+ONCE = frozenset({CODE_ONCE, CREDITED_ONCE, CLOSED, OTHER_CODE})
+"""Rules of doubled writes, of codes that are good twice or for something else, and of sessions
+that the deployment itself has closed."""
 CREDIT = 20_000
 """One credit in microcents."""
 _BLUR, _MARGIN = timedelta(seconds=5), timedelta(seconds=20)
 """For a clock that runs: how exact times are, and how long a few requests may take."""
+PAGES = {
+    "success_url": "https://kit.example.com/done?s={CHECKOUT_SESSION_ID}",
+    "cancel_url": "https://kit.example.com/back",
+}
+_NAME_IT = "hook `catalogue`"
 _MIN_DEPOSIT = 1_000
 """The least deposit in cents."""
 
@@ -56,7 +64,7 @@ class Actor:
 
     def do(self, operation_id: str, body: Any = None, **request: Any) -> Json:
         """Call an operation that must succeed, and return its body. Raises StoryEnds."""
-        response = self.call(operation_id, body, **request)
+        response = self.known(self.call(operation_id, body, **request), body)
         text = response.response_body.decode("utf-8", "replace")
         is_success = 200 <= response.status < 300
         self.run.expect(
@@ -83,7 +91,25 @@ class Actor:
         **request: Any,
     ) -> None:
         """Call an operation that must be refused with a status. Another refusal is minor."""
-        self.status(self.call(operation_id, body, **request), status, rule)
+        response = self.call(operation_id, body, **request)
+        self.status(response if status == 400 else self.known(response, body), status, rule)
+
+    def known(self, response: Exchange, body: Any) -> Exchange:
+        """Return a response. Raise Unsuitable if it refuses a name of the contract's examples."""
+        named = set(body.values()) & set(EXAMPLES.values()) if isinstance(body, dict) else set()
+        if response.status == 400 and named and self.catalogue.is_assumed:
+            name = named.pop()
+            self.require(self._knows(name), f"another name than '{name}' ({_NAME_IT})")
+        return response
+
+    def _knows(self, name: str) -> bool:
+        """Return whether the deployment knows a price or a promo code."""
+        if not name.startswith("price_"):
+            shown = self.send("validate_promo_code", {"code": name})
+            return shown.object.get("valid") is True
+        mode = "payment" if name == EXAMPLES[PACK] else "subscription"
+        body = {"price_id": name, "mode": mode, **PAGES}
+        return self.send("create_checkout_session", body).status < 300
 
     def expect(
         self,
@@ -118,7 +144,13 @@ class Actor:
         )
 
     def equal(
-        self, response: Exchange, where: str, rule: str, expected: object, operation: str = ""
+        self,
+        response: Exchange,
+        where: str,
+        rule: str,
+        expected: object,
+        operation: str = "",
+        nature: Nature | None = None,
     ) -> None:
         """Expect a value at a place (``/a/b``) of the response body."""
         got = value_at(response.object, where)
@@ -130,11 +162,37 @@ class Actor:
             expected,
             got,
             operation,
+            nature,
         )
 
     def read_all(self) -> None:
         """Read all views, so that the judge can compare them."""
         read_account(self.run, self.caller)
+
+    # ------------------------------------------------------------------------------- the catalogue
+
+    @property
+    def catalogue(self) -> Catalogue:
+        """The deployment's prices and promo codes."""
+        return self.adapter.catalogue()
+
+    def named(self, role: str) -> str:
+        """Return the price or the promo code of a role. Raises Unsuitable."""
+        name = self.catalogue.names.get(role)
+        self.require(name, f"a name for '{role}' ({_NAME_IT})")
+        return str(name)
+
+    def offer(self, role: str) -> Json:
+        """Return the terms of a promo code that the account can use. Raises Unsuitable."""
+        code = self.named(role)
+        response = self.call("validate_promo_code", {"code": code})
+        if response.object.get("valid") is not True:
+            self.require(
+                not self.catalogue.is_assumed, f"another promo code than '{code}' ({_NAME_IT})"
+            )
+            self.equal(response, "/valid", "usable", True)
+            raise StoryEnds
+        return {**response.object, "code": code}
 
     # --------------------------------------------------------------------------------- the account
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from concurrent.futures import ThreadPoolExecutor
 
+from contract_tests.billing.catalogue import STARTER
 from contract_tests.billing.stories.actor import Actor
 
 GOOD, OTHER, THIRD = "pm_card_mastercard", "pm_card_amex", "pm_card_discover"
@@ -159,7 +160,7 @@ def the_first_card_becomes_the_default(actor: Actor) -> None:
     response = newcomer.call("list_payment_methods")
     newcomer.equal(response, "/default_method_id", "no_card", None)
     newcomer.refused(400, "update_auto_recharge", {"enabled": True})
-    newcomer.refused(400, "change_plan", {"price_id": "price_starter_monthly"})
+    newcomer.refused(400, "change_plan", {"price_id": newcomer.named(STARTER)})
     newcomer.read_all()
 
 

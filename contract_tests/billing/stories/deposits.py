@@ -6,16 +6,22 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 from contract_tests.billing.adapters import ADVANCE, EXPIRE, FRESH, NOW
-from contract_tests.billing.stories.actor import CENT, CODE_ONCE, DOLLAR, Actor
+from contract_tests.billing.catalogue import EXPIRED, FIXED, PACK, PERCENTAGE, STARTER
+from contract_tests.billing.stories.actor import (
+    CENT,
+    CLOSED,
+    CODE_ONCE,
+    CREDITED_ONCE,
+    DOLLAR,
+    PAGES,
+    Actor,
+)
+from contract_tests.billing.stories.promo_codes import Promo, promo_of, usable_promo
 from contract_tests.http.exchange import Exchange
+from contract_tests.knowledge import MOCK
 
-PERCENT, FIXED, EXPIRED = "WELCOME10", "BONUS5", "SPRING2025"
-"""The rule that an account uses a promo code once. To break it costs money: it is critical."""
 EXPIRED_SINCE = datetime(2025, 6, 1, tzinfo=UTC)
-PAGES = {
-    "success_url": "https://kit.example.com/done?s={CHECKOUT_SESSION_ID}",
-    "cancel_url": "https://kit.example.com/back",
-}
+"""When the expired promo code of the mock expired."""
 
 
 def unpaid_sessions_change_nothing(actor: Actor) -> None:
@@ -30,17 +36,14 @@ def unpaid_sessions_change_nothing(actor: Actor) -> None:
         actor.equal(response, "/amount_cents", "echo", body["amount_cents"])
     for amount in (999, 200_001, 0, -5_000):
         actor.refused(422, "create_deposit", {"amount_cents": amount})
-    checkout = {"price_id": "price_credits_25", "mode": "payment", **PAGES}
+    checkout = {"price_id": actor.named(PACK), "mode": "payment", **PAGES}
     actor.do("create_checkout_session", checkout)
-    actor.do("create_checkout_session", {"price_id": "price_starter_monthly", **PAGES})
+    plan = {"price_id": actor.named(STARTER), **PAGES}
+    actor.do("create_checkout_session", plan)
     actor.refused(400, "create_checkout_session", {**checkout, "price_id": "price_kit_unknown"})
     actor.refused(400, "create_checkout_session", {**checkout, "mode": "rent"})
     actor.refused(400, "create_checkout_session", {**checkout, "mode": "subscription"})
-    actor.refused(
-        400,
-        "create_checkout_session",
-        {"price_id": "price_starter_monthly", "mode": "payment", **PAGES},
-    )
+    actor.refused(400, "create_checkout_session", {**plan, "mode": "payment"})
     actor.read_all()
 
 
@@ -49,48 +52,40 @@ def promo_codes_are_checked(actor: Actor) -> None:
     if actor.can(NOW, ADVANCE) and actor.now < EXPIRED_SINCE:
         actor.wait_until(EXPIRED_SINCE)
     actor.read_all()
-    first = actor.call("validate_promo_code", {"code": FIXED})
-    # An account that is not fresh may have used the code.
-    usable = actor.can(FRESH) or first.object.get("valid") is True
-    for code, valid in (
-        (FIXED, usable),
-        (EXPIRED, False),
-        ("KIT-NO-SUCH-CODE", False),
-        (FIXED, usable),
-    ):
+    unusable = [actor.catalogue.names.get(EXPIRED), "KIT-NO-SUCH-CODE"]
+    for code in filter(None, unusable):
         response = actor.call("validate_promo_code", {"code": code})
-        actor.equal(response, "/valid", code, valid)
-    for code in (EXPIRED, "KIT-NO-SUCH-CODE"):
+        actor.equal(response, "/valid", code, False)
         actor.refused(400, "create_deposit", {"amount_cents": 10_000, "promo_code": code})
-    if usable:
-        _expect_fixed_bonus(actor)
+    fixed = actor.call("validate_promo_code", {"code": actor.named(FIXED)})
+    # An account that is not fresh may have used the code.
+    if actor.can(FRESH) or fixed.object.get("valid") is True:
+        _expect_terms(actor, FIXED)
     newcomer = actor.someone_like("new", _as_it_is) if actor.can(FRESH) else actor
-    response = newcomer.call("validate_promo_code", {"code": PERCENT})
-    if response.object.get("valid"):
-        for name, value in (
-            ("bonus_type", "percentage"),
-            ("bonus_value", 10),
-            ("min_deposit_cents", 2_000),
-            ("max_credits_microcents", 2_000 * CENT),
-        ):
-            newcomer.equal(response, f"/{name}", PERCENT, value)
-        newcomer.refused(400, "create_deposit", {"amount_cents": 1_999, "promo_code": PERCENT})
-        newcomer.do("create_deposit", {"amount_cents": 2_000, "promo_code": PERCENT})
+    shown = newcomer.call("validate_promo_code", {"code": actor.named(PERCENTAGE)})
+    if actor.can(FRESH) or shown.object.get("valid") is True:
+        _expect_terms(newcomer, PERCENTAGE)
     actor.read_all()
 
 
-def _expect_fixed_bonus(actor: Actor) -> None:
-    """Expect the terms of the code with a fixed bonus."""
-    actor.refused(400, "create_deposit", {"amount_cents": 2_499, "promo_code": FIXED})
-    actor.do("create_deposit", {"amount_cents": 2_500, "promo_code": FIXED})
-    response = actor.call("validate_promo_code", {"code": FIXED})
-    for name, value in (
-        ("bonus_type", "fixed"),
-        ("bonus_value", 500),
-        ("min_deposit_cents", 2_500),
-        ("max_credits_microcents", 500 * CENT),
-    ):
-        actor.equal(response, f"/{name}", FIXED, value)
+def _expect_terms(actor: Actor, role: str) -> None:
+    """Expect a code to be good from its least deposit on, and to be good still afterwards."""
+    promo = promo_of(actor, role)
+    below, least = (
+        {"amount_cents": cents, "promo_code": promo.code}
+        for cents in (promo.minimum - 1, promo.minimum)
+    )
+    if promo.minimum > 1_000:
+        actor.refused(400, "create_deposit", below)
+    actor.do("create_deposit", least)
+    response = actor.call("validate_promo_code", {"code": promo.code})
+    actor.equal(response, "/valid", promo.code, True)
+    actor.equal(response, "/bonus_type", promo.code, role)
+    if actor.can(MOCK):
+        terms = (10, 2_000, 2_000) if role == PERCENTAGE else (500, 2_500, 500)
+        names = ("bonus_value", "min_deposit_cents", "max_credits_microcents")
+        for name, value in zip(names, (*terms[:2], terms[2] * CENT), strict=True):
+            actor.equal(response, f"/{name}", promo.code, value)
 
 
 def from_sign_up_to_the_first_deposit(actor: Actor) -> None:
@@ -100,37 +95,49 @@ def from_sign_up_to_the_first_deposit(actor: Actor) -> None:
     response = newcomer.call("get_balance")
     newcomer.equal(response, "/balance_microcents", "signup", DOLLAR)
     newcomer.equal(response, "/total_deposited_cents", "signup", 0)
-    session = newcomer.do("create_deposit", {"amount_cents": 5_000, "promo_code": PERCENT})
+    before, promo = newcomer.balance, promo_of(newcomer, PERCENTAGE)
+    cents = max(5_000, promo.minimum)
+    body = {"amount_cents": cents, "promo_code": promo.code}
+    session = newcomer.do("create_deposit", body)
     newcomer.read_all()
     newcomer.pay(session["session_id"])
     newcomer.read_all()
+    _expect_bonus(newcomer, before, cents, promo, "paid")
     response = newcomer.call("get_balance")
-    newcomer.equal(response, "/balance_microcents", "paid", DOLLAR + 55 * DOLLAR)
-    newcomer.equal(response, "/total_deposited_cents", "paid", 5_000)
-    _expect_first_deposit(newcomer, session["session_id"])
-    response = newcomer.call("validate_promo_code", {"code": PERCENT})
+    newcomer.equal(response, "/total_deposited_cents", "paid", cents)
+    _expect_first_deposit(newcomer, session["session_id"], cents)
+    response = newcomer.call("validate_promo_code", {"code": promo.code})
     newcomer.equal(response, "/valid", "once_per_account", False)
-    newcomer.refused(400, "create_deposit", {"amount_cents": 5_000, "promo_code": PERCENT})
+    newcomer.refused(400, "create_deposit", body)
     newcomer.read_all()
 
 
-def _expect_first_deposit(newcomer: Actor, session_id: str) -> None:
+def _expect_bonus(actor: Actor, before: int, cents: int, promo: Promo, rule: str) -> None:
+    """Expect a balance after a deposit with a promo code, which brings its bonus."""
+    response = actor.call("get_balance")
+    got, paid = response.object.get("balance_microcents"), before + cents * CENT
+    fits = isinstance(got, int) and promo.gives(cents, got - paid)
+    if actor.can(MOCK):  # the mock rounds down
+        fits = got == paid + promo.bonus(cents)
+    expected = paid + promo.bonus(cents)
+    actor.expect(response, fits, "/balance_microcents", rule, expected, got)
+
+
+def _expect_first_deposit(newcomer: Actor, session_id: str, cents: int) -> None:
     """Expect ledger, invoices, activity and audit log to show the deposit and the bonus."""
     entries = newcomer.call("list_credit_transactions")
     booked = {
         entry.get("reference_type"): entry for entry in entries.object.get("transactions", [])
     }
-    for reference, type, amount in (
-        ("deposit", "deposit", 50 * DOLLAR),
-        ("promo", "bonus", 5 * DOLLAR),
-    ):
+    for reference, type in (("deposit", "deposit"), ("promo", "bonus")):
         entry = booked.get(reference, {})
-        expected = (type, amount, session_id)
-        got = (entry.get("type"), entry.get("amount_microcents"), entry.get("reference_id"))
+        amount = entry.get("amount_microcents")
+        expected = (type, cents * CENT if type == "deposit" else amount, session_id)
+        got = (entry.get("type"), amount, entry.get("reference_id"))
         newcomer.expect(entries, got == expected, "/transactions", reference, expected, got)
     invoices = newcomer.call("list_invoices")
     newcomer.equal(invoices, "/total", "paid", 1)
-    newcomer.equal(invoices, "/invoices/0/amount_cents", "paid", 5_000)
+    newcomer.equal(invoices, "/invoices/0/amount_cents", "paid", cents)
     newcomer.equal(invoices, "/invoices/0/status", "paid", "paid")
     for end in ("start", "end"):
         newcomer.equal(invoices, f"/invoices/0/period_{end}", "no_period", None)
@@ -146,14 +153,10 @@ def _expect_first_deposit(newcomer: Actor, session_id: str) -> None:
 
 def a_promo_code_is_good_once(actor: Actor) -> None:
     """Pay two deposits with one promo code: the second brings no bonus, and the code is refused."""
-    codes = {code: actor.call("validate_promo_code", {"code": code}) for code in (PERCENT, FIXED)}
-    usable = [code for code, response in codes.items() if response.object.get("valid") is True]
-    actor.require(usable, "a promo code that the account has not used")
-    code, amount = usable[0], 5_000
-    first, second = (
-        actor.do("create_deposit", {"amount_cents": amount, "promo_code": code})["session_id"]
-        for _ in range(2)
-    )
+    promo = usable_promo(actor)
+    amount = max(5_000, promo.minimum)
+    body = {"amount_cents": amount, "promo_code": promo.code}
+    first, second = (actor.do("create_deposit", body)["session_id"] for _ in range(2))
     before = actor.balance
     actor.pay(first)
     paid = actor.balance
@@ -164,9 +167,9 @@ def a_promo_code_is_good_once(actor: Actor) -> None:
     fits = paid > before + amount * CENT and got in (paid, paid + amount * CENT)
     expected = f"a bonus for the first deposit, and at most {paid + amount * CENT}"
     actor.expect(response, fits, "/balance_microcents", CODE_ONCE, expected, f"{paid}, then {got}")
-    response = actor.call("validate_promo_code", {"code": code})
+    response = actor.call("validate_promo_code", {"code": promo.code})
     actor.equal(response, "/valid", CODE_ONCE, False)
-    refused = actor.call("create_deposit", {"amount_cents": amount, "promo_code": code})
+    refused = actor.call("create_deposit", body)
     actor.status(refused, 400, CODE_ONCE)
     actor.read_all()
 
@@ -178,7 +181,7 @@ def a_deposit_is_credited_once(actor: Actor) -> None:
     first = actor.pay(session)
     actor.read_all()
     again = actor.pay(session)
-    balance = _expect_balance(actor, before + 4_321 * CENT, "completed_twice")
+    balance = _expect_balance(actor, before + 4_321 * CENT, CREDITED_ONCE)
     actor.expect(
         balance,
         again.value == first.value,
@@ -192,19 +195,20 @@ def a_deposit_is_credited_once(actor: Actor) -> None:
     other = actor.do("create_deposit", {"amount_cents": 1_111})["session_id"]
     with ThreadPoolExecutor(6) as pool:
         list(pool.map(lambda _: actor.pay(other), range(6)))
-    _expect_balance(actor, before + (4_321 + 1_111) * CENT, "completed_at_once")
+    _expect_balance(actor, before + (4_321 + 1_111) * CENT, CREDITED_ONCE)
     if actor.can(ADVANCE):
         actor.wait(days=2)
         actor.pay(session)
-        _expect_balance(actor, before + (4_321 + 1_111) * CENT, "completed_later")
+        _expect_balance(actor, before + (4_321 + 1_111) * CENT, CREDITED_ONCE)
     actor.read_all()
 
 
 def a_declined_payment_changes_nothing(actor: Actor) -> None:
     """Pay with a declining card: nothing changes, and another card can pay."""
-    usable = actor.call("validate_promo_code", {"code": FIXED}).object.get("valid")
-    actor.require(usable, f"an account that has not used the promo code {FIXED}")
-    session = actor.do("create_deposit", {"amount_cents": 3_000, "promo_code": FIXED})["session_id"]
+    promo = usable_promo(actor)
+    amount = max(3_000, promo.minimum)
+    body = {"amount_cents": amount, "promo_code": promo.code}
+    session = actor.do("create_deposit", body)["session_id"]
     before = actor.balance
     actor.read_all()
     declined = actor.adapter.decline(actor.caller, session)
@@ -219,10 +223,10 @@ def a_declined_payment_changes_nothing(actor: Actor) -> None:
         operation="create_deposit",
     )
     actor.read_all()
-    response = actor.call("validate_promo_code", {"code": FIXED})
+    response = actor.call("validate_promo_code", {"code": promo.code})
     actor.equal(response, "/valid", "declined", True)
     actor.pay(session, "pm_card_visa")
-    _expect_balance(actor, before + 3_500 * CENT, "paid_then")
+    _expect_bonus(actor, before, amount, promo, "paid_then")
     actor.read_all()
 
 
@@ -233,9 +237,9 @@ def an_expired_session_is_not_paid(actor: Actor) -> None:
     )
     before = actor.balance
     if actor.can(EXPIRE):
-        actor.adapter.expire(actor.caller, closed)
+        is_closed = actor.adapter.expire(actor.caller, closed).accepted
         actor.pay(closed)
-        _expect_balance(actor, before, "expired")
+        _expect_balance(actor, before, CLOSED if is_closed else "expired")
     actor.wait(timedelta(days=1) - actor.margin)
     actor.pay(early)
     _expect_balance(actor, before + 2_000 * CENT, "just_in_time")
@@ -246,37 +250,37 @@ def an_expired_session_is_not_paid(actor: Actor) -> None:
 
 
 def bonuses_are_bounded(actor: Actor) -> None:
-    """Deposit with promo codes: bonuses are rounded down and capped, and a code works once."""
-    for number, (amount, code, bonus) in enumerate(
+    """Deposit with promo codes: bonuses are proportional and capped, and a code works once."""
+    for number, (amount, role) in enumerate(
         (
-            (2_000, PERCENT, 200),
-            (2_019, PERCENT, 201),
-            (20_000, PERCENT, 2_000),
-            (50_000, PERCENT, 2_000),
-            (2_500, FIXED, 500),
-            (200_000, FIXED, 500),
+            (2_000, PERCENTAGE),
+            (2_019, PERCENTAGE),
+            (20_000, PERCENTAGE),
+            (50_000, PERCENTAGE),
+            (2_500, FIXED),
+            (200_000, FIXED),
         )
     ):
         newcomer = actor.someone_like("new", _as_it_is)
         if number % 2:
             newcomer.read_all()
+        promo = promo_of(newcomer, role)
+        cents = amount if amount >= promo.minimum else promo.minimum + amount % 100
         shown = newcomer.do("get_balance")
-        newcomer.deposit(amount, promo_code=code)
+        newcomer.deposit(cents, promo_code=promo.code)
+        _expect_bonus(newcomer, shown.get("balance_microcents", 0), cents, promo, "bonus")
         response = newcomer.call("get_balance")
-        expected = shown.get("balance_microcents", 0) + (amount + bonus) * CENT
-        newcomer.equal(response, "/balance_microcents", "bonus", expected)
-        total = shown.get("total_deposited_cents", 0) + amount
+        total = shown.get("total_deposited_cents", 0) + cents
         newcomer.equal(response, "/total_deposited_cents", "bonus", total)
         newcomer.read_all()
     newcomer = actor.someone_like("new", _as_it_is)
-    before = newcomer.balance
-    first, second = (
-        newcomer.do("create_deposit", {"amount_cents": 5_000, "promo_code": FIXED})["session_id"]
-        for _ in range(2)
-    )
+    promo = promo_of(newcomer, FIXED)
+    cents = max(5_000, promo.minimum)
+    before, body = newcomer.balance, {"amount_cents": cents, "promo_code": promo.code}
+    first, second = (newcomer.do("create_deposit", body)["session_id"] for _ in range(2))
     newcomer.pay(first)
     newcomer.pay(second)
-    _expect_balance(newcomer, before + 10_500 * CENT, CODE_ONCE)
+    _expect_bonus(newcomer, before + cents * CENT, cents, promo, CODE_ONCE)
     newcomer.read_all()
 
 
@@ -315,12 +319,14 @@ def a_deposit_may_enable_auto_recharge(actor: Actor) -> None:
 def a_credit_pack_is_bought(actor: Actor) -> None:
     """Buy a credit pack: its price is credited once, with an invoice."""
     session = actor.do(
-        "create_checkout_session", {"price_id": "price_credits_25", "mode": "payment", **PAGES}
+        "create_checkout_session", {"price_id": actor.named(PACK), "mode": "payment", **PAGES}
     )["session_id"]
     before = actor.balance
     actor.pay(session)
+    credited = 2_500 * CENT if actor.can(MOCK) else actor.balance - before
     actor.pay(session)
-    _expect_balance(actor, before + 2_500 * CENT, "pack")
+    response = _expect_balance(actor, before + credited, "pack")
+    actor.expect(response, credited > 0, "/balance_microcents", "pack", "more credits", credited)
     actor.read_all()
 
 

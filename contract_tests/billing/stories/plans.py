@@ -2,16 +2,55 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from contract_tests.billing.stories.actor import CREDIT, Actor, expect_audit
+from contract_tests.billing.catalogue import GROWTH, PACK, SCALE, STARTER
+from contract_tests.billing.stories.actor import CREDIT, PAGES, Actor, Json, expect_audit
 from contract_tests.billing.stories.cards import decline_charges
-from contract_tests.billing.stories.deposits import PAGES
+from contract_tests.drivers.stories import StoryEnds
+from contract_tests.findings.severity import CONTRADICTION
 from contract_tests.knowledge import MOCK
 
-STARTER, GROWTH, SCALE = "price_starter_monthly", "price_growth_monthly", "price_scale_monthly"
-_PRICES = {STARTER: 2_900, GROWTH: 9_900, SCALE: 29_900}
-_CREDITS = {STARTER: 150_000, GROWTH: 550_000, SCALE: 1_800_000}
+
+@dataclass(frozen=True)
+class Plan:
+    """What a plan costs and brings."""
+
+    slug: str
+    cents: int
+    credits: int
+
+
+_OF_THE_MOCK = {
+    STARTER: Plan("starter", 2_900, 150_000),
+    GROWTH: Plan("growth", 9_900, 550_000),
+    SCALE: Plan("scale", 29_900, 1_800_000),
+}
+
+
+def _plan(actor: Actor, role: str, shown: Json) -> Plan:
+    """Return the terms of a plan: the mock's, elsewhere those that a subscription shows."""
+    if actor.can(MOCK):
+        return _OF_THE_MOCK[role]
+    slug, cents, credits = (shown.get(name) for name in ("plan", "price_cents", "monthly_credits"))
+    if not (isinstance(slug, str) and isinstance(cents, int) and isinstance(credits, int)):
+        raise StoryEnds  # the judge reports the field
+    return Plan(slug, cents, credits)
+
+
+def _start(actor: Actor, role: str) -> Json:
+    """Start a plan, and return the subscription. Raises StoryEnds."""
+    return actor.do("change_plan", {"price_id": actor.named(role)})
+
+
+def _is_doubled(invoices: object) -> bool:
+    """Return whether the two newest invoices charge the same period twice."""
+    if not isinstance(invoices, list) or len(invoices) < 2:
+        return False
+    names = ("amount_cents", "period_start", "period_end", "description")
+    first, second = ([invoice.get(name) for name in names] for invoice in invoices[:2])
+    return first == second and first[1] is not None
 
 
 def a_request_without_a_body_changes_nothing(actor: Actor) -> None:
@@ -27,7 +66,7 @@ def a_request_without_a_body_changes_nothing(actor: Actor) -> None:
         "the current subscription",
         "another response",
     )
-    for price in ("price_kit_unknown", "price_credits_25"):
+    for price in filter(None, ("price_kit_unknown", actor.catalogue.names.get(PACK))):
         actor.refused(400, "change_plan", {"price_id": price})
     actor.read_all()
 
@@ -39,13 +78,15 @@ def a_plan_is_started(actor: Actor) -> None:
     """
     before = actor.balance
     invoices = actor.do("list_invoices").get("total", 0)
-    response = actor.call("change_plan", {"price_id": STARTER})
+    body = {"price_id": actor.named(STARTER)}
+    response = actor.known(actor.call("change_plan", body), body)
+    plan = _plan(actor, STARTER, response.object)
     for name, value in (
         ("status", "active"),
-        ("plan", "starter"),
-        ("price_id", STARTER),
-        ("price_cents", 2_900),
-        ("monthly_credits", 150_000),
+        ("plan", plan.slug),
+        ("price_id", body["price_id"]),
+        ("price_cents", plan.cents),
+        ("monthly_credits", plan.credits),
         ("pending_plan", None),
     ):
         actor.equal(response, f"/{name}", "started", value)
@@ -59,10 +100,11 @@ def a_plan_is_started(actor: Actor) -> None:
         "another response",
     )
     balance = actor.call("get_balance")
-    actor.equal(balance, "/balance_microcents", "granted", before + 150_000 * CREDIT)
+    actor.equal(balance, "/balance_microcents", "granted", before + plan.credits * CREDIT)
     listed = actor.call("list_invoices")
-    actor.equal(listed, "/total", "started", invoices + 1)
-    actor.equal(listed, "/invoices/0/amount_cents", "started", 2_900)
+    nature = CONTRADICTION if _is_doubled(listed.object.get("invoices")) else None
+    actor.equal(listed, "/total", "started", invoices + 1, nature=nature)
+    actor.equal(listed, "/invoices/0/amount_cents", "started", plan.cents)
     actor.equal(listed, "/invoices/0/status", "started", "paid")
     for end in ("start", "end"):
         actor.equal(
@@ -78,19 +120,21 @@ def a_plan_is_started(actor: Actor) -> None:
 
 def an_upgrade_is_prorated(actor: Actor) -> None:
     """Upgrade in mid-period: it applies at once and is prorated to the second."""
-    plan = actor.do("change_plan", {"price_id": STARTER})
+    started = _start(actor, STARTER)
     start, end = (
-        datetime.fromisoformat(plan[f"current_period_{side}"]) for side in ("start", "end")
+        datetime.fromisoformat(started[f"current_period_{side}"]) for side in ("start", "end")
     )
     actor.wait_until(start + (end - start) / 3)
     before = actor.balance
     actor.read_all()
-    response = actor.call("change_plan", {"price_id": SCALE})
+    response = actor.call("change_plan", {"price_id": actor.named(SCALE)})
     left, whole = int((end - actor.now).total_seconds()), int((end - start).total_seconds())
-    actor.equal(response, "/plan", "upgraded", "scale")
-    actor.equal(response, "/current_period_end", "upgraded", plan["current_period_end"])
-    price = (_PRICES[SCALE] - _PRICES[STARTER]) * left // whole
-    credits = (_CREDITS[SCALE] - _CREDITS[STARTER]) * left // whole
+    old, new = _plan(actor, STARTER, started), _plan(actor, SCALE, response.object)
+    actor.equal(response, "/plan", "upgraded", new.slug)
+    actor.equal(response, "/price_id", "upgraded", actor.named(SCALE))
+    actor.equal(response, "/current_period_end", "upgraded", started["current_period_end"])
+    price = (new.cents - old.cents) * left // whole
+    credits = (new.credits - old.credits) * left // whole
     listed = actor.call("list_invoices")
     charged = (listed.object.get("invoices") or [{}])[0].get("amount_cents")
     actor.expect(
@@ -116,12 +160,16 @@ def an_upgrade_is_prorated(actor: Actor) -> None:
 
 def a_downgrade_waits_for_the_end(actor: Actor) -> None:
     """Downgrade: it is pending until the period ends, and the current plan cancels it."""
-    actor.do("change_plan", {"price_id": GROWTH})
+    plan = _plan(actor, GROWTH, _start(actor, GROWTH))
     before = actor.balance
     invoices = actor.do("list_invoices").get("total")
-    for price, pending in ((STARTER, "starter"), (GROWTH, None), (STARTER, "starter")):
-        response = actor.call("change_plan", {"price_id": price})
-        actor.equal(response, "/plan", "downgrade", "growth")
+    lower: object = "starter"
+    for role in (STARTER, GROWTH, STARTER):
+        response = actor.call("change_plan", {"price_id": actor.named(role)})
+        if role == STARTER and not actor.can(MOCK):
+            lower = response.object.get("pending_plan") or "the lower plan"
+        actor.equal(response, "/plan", "downgrade", plan.slug)
+        pending = lower if role == STARTER else None
         actor.equal(response, "/pending_plan", "downgrade", pending)
         actor.read_all()
     balance = actor.call("get_balance")
@@ -131,19 +179,22 @@ def a_downgrade_waits_for_the_end(actor: Actor) -> None:
     end = datetime.fromisoformat(actor.do("get_subscription")["current_period_end"])
     actor.wait_until(end - actor.margin)
     response = actor.call("get_subscription")
-    actor.equal(response, "/plan", "before_the_end", "growth")
+    actor.equal(response, "/plan", "before_the_end", plan.slug)
     actor.wait_until(end)
     response = actor.call("get_subscription")
-    actor.equal(response, "/plan", "at_the_end", "starter")
+    actor.equal(response, "/plan", "at_the_end", lower)
+    actor.equal(response, "/price_id", "at_the_end", actor.named(STARTER))
     actor.equal(response, "/pending_plan", "at_the_end", None)
+    cents = _plan(actor, STARTER, response.object).cents
     listed = actor.call("list_invoices")
-    actor.equal(listed, "/invoices/0/amount_cents", "at_the_end", 2_900)
+    actor.equal(listed, "/invoices/0/amount_cents", "at_the_end", cents)
     actor.read_all()
 
 
 def a_plan_renews_itself(actor: Actor) -> None:
     """Let two periods end: each brings a charge, an invoice, credits and a new period."""
-    plan = actor.do("change_plan", {"price_id": STARTER})
+    started = _start(actor, STARTER)
+    plan = _plan(actor, STARTER, started)
     invoices = actor.do("list_invoices").get("total", 0)
     for month in (1, 2):
         end = datetime.fromisoformat(actor.do("get_subscription")["current_period_end"])
@@ -151,7 +202,7 @@ def a_plan_renews_itself(actor: Actor) -> None:
         actor.wait_until(end)
         response = actor.call("get_subscription")
         actor.equal(response, "/status", "renewed", "active")
-        actor.equal(response, "/id", "renewed", plan["id"])
+        actor.equal(response, "/id", "renewed", started["id"])
         start = response.object.get("current_period_start") or ""
         actor.expect(
             response,
@@ -162,10 +213,10 @@ def a_plan_renews_itself(actor: Actor) -> None:
             start,
         )
         balance = actor.call("get_balance")
-        actor.equal(balance, "/balance_microcents", "renewed", before + 150_000 * CREDIT)
+        actor.equal(balance, "/balance_microcents", "renewed", before + plan.credits * CREDIT)
         listed = actor.call("list_invoices")
         actor.equal(listed, "/total", "renewed", invoices + month)
-        actor.equal(listed, "/invoices/0/amount_cents", "renewed", 2_900)
+        actor.equal(listed, "/invoices/0/amount_cents", "renewed", plan.cents)
         actor.equal(listed, "/invoices/0/status", "renewed", "paid")
         actor.equal(listed, "/invoices/0/period_start", "renewed", start)
         actor.read_all()
@@ -175,7 +226,7 @@ def a_plan_keeps_its_billing_day(actor: Actor) -> None:
     """Start a plan on the 31st: periods end on the 31st, or on the last day of short months."""
     year = actor.now.year + 1
     actor.wait_until(datetime(year, 1, 31, 10, tzinfo=UTC))
-    actor.do("change_plan", {"price_id": STARTER})
+    _start(actor, STARTER)
     leap = 29 if year % 4 == 0 else 28
     for month, day in ((2, leap), (3, 31), (4, 30)):
         response = actor.call("get_subscription")
@@ -193,7 +244,7 @@ def a_plan_keeps_its_billing_day(actor: Actor) -> None:
 def an_unpaid_renewal_is_retried(actor: Actor) -> None:
     """Renew with a declining card: it is past due without credits until a retry succeeds."""
     good = next(card for card in actor.cards if card["is_default"])
-    actor.do("change_plan", {"price_id": STARTER})
+    plan = _plan(actor, STARTER, _start(actor, STARTER))
     card = actor.do("add_payment_method", {"payment_method_id": "pm_card_chargeCustomerFail"})
     actor.do("set_default_payment_method", path={"payment_method_id": card["id"]})
     end = datetime.fromisoformat(actor.do("get_subscription")["current_period_end"])
@@ -206,7 +257,7 @@ def an_unpaid_renewal_is_retried(actor: Actor) -> None:
     balance = actor.call("get_balance")
     actor.equal(balance, "/balance_microcents", "declined", before)
     expect_audit(actor, "subscription.past_due")
-    actor.refused(402, "change_plan", {"price_id": SCALE})
+    actor.refused(402, "change_plan", {"price_id": actor.named(SCALE)})
     actor.read_all()
     if not actor.can(MOCK):  # the payment may be retried at once
         actor.run.judge.tracker(actor.caller.key or "").forget_views()
@@ -217,7 +268,7 @@ def an_unpaid_renewal_is_retried(actor: Actor) -> None:
     listed = actor.call("list_invoices")
     actor.equal(listed, "/invoices/0/status", "retried", "paid")
     balance = actor.call("get_balance")
-    actor.equal(balance, "/balance_microcents", "retried", before + 150_000 * CREDIT)
+    actor.equal(balance, "/balance_microcents", "retried", before + plan.credits * CREDIT)
     actor.read_all()
 
 
@@ -240,33 +291,36 @@ def a_declined_charge_starts_nothing(actor: Actor) -> None:
     """Start a plan with a declining card: it is 402, and nothing changes."""
     poor = actor.someone_like("card_declined", decline_charges)
     poor.read_all()
-    poor.refused(402, "change_plan", {"price_id": STARTER})
+    poor.refused(402, "change_plan", {"price_id": poor.named(STARTER)})
     poor.read_all()
 
 
 def a_declined_upgrade_changes_nothing(actor: Actor) -> None:
     """Upgrade with a declining card: it is 402, and nothing changes."""
-    actor.do("change_plan", {"price_id": STARTER})
+    _start(actor, STARTER)
     card = actor.do("add_payment_method", {"payment_method_id": "pm_card_chargeCustomerFail"})
     actor.do("set_default_payment_method", path={"payment_method_id": card["id"]})
     actor.read_all()
-    actor.refused(402, "change_plan", {"price_id": GROWTH})
+    actor.refused(402, "change_plan", {"price_id": actor.named(GROWTH)})
     actor.read_all()
 
 
 def a_plan_is_bought_at_checkout(actor: Actor) -> None:
     """Complete the checkout of a plan: it starts once, with its credits, and is no payment."""
-    actor.refused(400, "create_checkout_session", {"price_id": GROWTH, **PAGES, "mode": "payment"})
-    session = actor.do("create_checkout_session", {"price_id": GROWTH, **PAGES})["session_id"]
+    body = {"price_id": actor.named(GROWTH), **PAGES}
+    actor.refused(400, "create_checkout_session", {**body, "mode": "payment"})
+    session = actor.do("create_checkout_session", body)["session_id"]
     response = actor.call("get_subscription")
     actor.equal(response, "/status", "unpaid", "none")
     before = actor.balance
     actor.pay(session)
     actor.pay(session)
     response = actor.call("get_subscription")
-    actor.equal(response, "/plan", "bought", "growth")
+    plan = _plan(actor, GROWTH, response.object)
+    actor.equal(response, "/plan", "bought", plan.slug)
+    actor.equal(response, "/price_id", "bought", body["price_id"])
     balance = actor.call("get_balance")
-    actor.equal(balance, "/balance_microcents", "bought", before + 550_000 * CREDIT)
+    actor.equal(balance, "/balance_microcents", "bought", before + plan.credits * CREDIT)
     projection = actor.call("get_cost_projection")
-    actor.equal(projection, "/credits_allocated", "bought", 550_000)
+    actor.equal(projection, "/credits_allocated", "bought", plan.credits)
     actor.read_all()

@@ -152,6 +152,7 @@ def alerts_fire_once(actor: Actor) -> None:
     for threshold in (50, 75, 90, 100):
         use_up_to(actor, allocated, threshold, -1)
         _expect_webhooks(actor, fired)
+        _expect_mails(actor, fired)
         use_up_to(actor, allocated, threshold, 0)
         fired.append(threshold)
         _expect_webhooks(actor, fired)

@@ -6,7 +6,9 @@ import json
 from datetime import datetime, timedelta
 
 from contract_tests.billing.adapters import MESSAGES, NOW, READ_CODE
-from contract_tests.billing.stories.actor import CODE_ONCE, Actor
+from contract_tests.billing.stories.actor import CODE_ONCE, OTHER_CODE, Actor
+from contract_tests.findings.severity import CONTRADICTION, QUESTION
+from contract_tests.http.exchange import Exchange
 
 _NO_CHALLENGE = "00000000-0000-4000-8000-000000000000"
 
@@ -15,9 +17,10 @@ def wrong_codes_lock_a_challenge(actor: Actor) -> None:
     """Enter five wrong codes: each costs an attempt, and then that challenge is locked."""
     challenge = actor.do("initiate_verification", {"action": "kit_story"})["challenge_id"]
     wrong = _wrong_code(actor.code(challenge) if actor.can(READ_CODE) else None)
+    nature = CONTRADICTION if actor.can(READ_CODE) else None
     for left in (4, 3, 2, 1, 0):
         response = actor.call("confirm_verification", {"challenge_id": challenge, "code": wrong})
-        actor.equal(response, "/success", "wrong_code", False)
+        actor.equal(response, "/success", "wrong_code", False, nature=nature)
         actor.equal(response, "/remaining_attempts", "wrong_code", left)
     actor.refused(409, "confirm_verification", {"challenge_id": challenge, "code": wrong})
     if actor.can(READ_CODE):
@@ -75,10 +78,11 @@ def the_right_code_is_good_once(actor: Actor) -> None:
     response = actor.call(
         "confirm_verification", {"challenge_id": challenge, "code": _wrong_code(code)}
     )
-    actor.equal(response, "/success", "wrong_code", False)
+    actor.equal(response, "/success", "wrong_code", False, nature=CONTRADICTION)
     part = actor.call("confirm_verification", {"challenge_id": challenge, "code": code[:3]})
     is_refused = part.object.get("success") is not True
-    actor.expect(part, is_refused, "/success", "part_of_code", "not true", "true for three digits")
+    expected, got = "not true", "true for three digits"
+    actor.expect(part, is_refused, "/success", "part_of_code", expected, got, nature=CONTRADICTION)
     response = actor.call("confirm_verification", {"challenge_id": challenge, "code": code})
     actor.equal(response, "/success", "right_code", True)
     for again, rule in ((code, CODE_ONCE), (_wrong_code(code), "refused")):
@@ -87,7 +91,7 @@ def the_right_code_is_good_once(actor: Actor) -> None:
     other_code = actor.code(other)
     if code != other_code:
         response = actor.call("confirm_verification", {"challenge_id": other, "code": code})
-        actor.equal(response, "/success", "another_challenge", False)
+        actor.equal(response, "/success", OTHER_CODE, False)
     response = actor.call("confirm_verification", {"challenge_id": other, "code": other_code})
     actor.equal(response, "/success", "right_code", True)
     audit = actor.call("list_audit_log", query={"limit": 10})
@@ -99,6 +103,7 @@ def the_right_code_is_good_once(actor: Actor) -> None:
         "no_code",
         "no code in the log",
         "the code",
+        nature=QUESTION,
     )
     actor.read_all()
 
@@ -107,14 +112,28 @@ def challenges_expire(actor: Actor) -> None:
     """Enter the right code before and after ten minutes: the latter is 410."""
     first = actor.do("initiate_verification", {"action": "kit_story"})["challenge_id"]
     first_code = actor.code(first)
-    second = actor.do("initiate_verification", {"action": "kit_story"})["challenge_id"]
-    second_code = actor.code(second)
+    late = actor.do("initiate_verification", {"action": "kit_story"})
+    second, second_code = late["challenge_id"], actor.code(late["challenge_id"])
     actor.wait(timedelta(minutes=10) - actor.margin)
     response = actor.call("confirm_verification", {"challenge_id": first, "code": first_code})
     actor.equal(response, "/success", "in_time", True)
     actor.wait(actor.margin)
-    actor.refused(410, "confirm_verification", {"challenge_id": second, "code": second_code})
+    response = actor.call("confirm_verification", {"challenge_id": second, "code": second_code})
+    actor.status(response, 410, "refused")
+    _expect_own_expiry(actor, response, datetime.fromisoformat(late["expires_at"]))
     actor.read_all()
+
+
+def _expect_own_expiry(actor: Actor, response: Exchange, expires: datetime) -> None:
+    """Expect a code to be good until the time that the deployment has stated itself."""
+    now, is_good = actor.now, response.object.get("success") is True
+    if now > expires:
+        fits, expected = not is_good, f"a refusal, as it expired at {expires}"
+    else:
+        fits = response.status != 410 or expires - now <= actor.margin
+        expected = f"success, as it expires at {expires}"
+    got = f"{response.status} at {now}"
+    actor.expect(response, fits, "/success", "expired", expected, got, nature=CONTRADICTION)
 
 
 def _wrong_code(right: str | None) -> str:

@@ -11,6 +11,7 @@ from contract_tests.billing.adapters import ADVANCE
 from contract_tests.billing.stories.actor import CREDIT, Actor, Json
 from contract_tests.billing.stories.usage import number_at, start_of_month, use_up_to
 from contract_tests.drivers.stories import StoryEnds
+from contract_tests.findings.severity import CONTRADICTION, Nature
 from contract_tests.http.exchange import Exchange, NotJson, parse
 from contract_tests.listen.receiver import Delivery, Inbox
 from contract_tests.openapi.contract import JSON, escape
@@ -40,7 +41,8 @@ def alerts_are_delivered(actor: Actor) -> None:
     settings = {f"threshold_{percent}_enabled": percent == threshold for percent in _THRESHOLDS}
     body = {"enabled": True, "email_enabled": False, **settings, "webhook_url": inbox.url}
     actor.do(OPERATION, body)
-    use_up_to(actor, allocated, threshold, 0)
+    for more in (-1, 0):
+        use_up_to(actor, allocated, threshold, more)
     callback = _Callback(actor, actor.call("get_usage_alerts"))
     first = inbox.wait(1, ARRIVES_WITHIN)[:1]
     callback.expect(bool(first), "", "arrived", f"within {ARRIVES_WITHIN:g} s", "nothing")
@@ -77,7 +79,16 @@ class _Callback:
     actor: Actor
     response: Exchange
 
-    def expect(self, holds: bool, where: str, rule: str, expected: object, got: object) -> None:
+    def expect(
+        self,
+        holds: bool,
+        where: str,
+        rule: str,
+        expected: object,
+        got: object,
+        *,
+        nature: Nature | None = None,
+    ) -> None:
         """Report a finding unless a condition holds."""
         self.actor.run.expect(
             holds,
@@ -88,6 +99,7 @@ class _Callback:
             str(expected),
             str(got),
             operation=OPERATION,
+            nature=nature,
         )
 
 
@@ -147,7 +159,18 @@ def _judge(callback: _Callback, delivery: Delivery, secret: str, threshold: int)
     data = _body(delivery).get("data")
     got = data.get("threshold") if isinstance(data, dict) else None
     callback.expect(got == threshold, "/body/data/threshold", "threshold", threshold, got)
+    _judge_numbers(callback, data if isinstance(data, dict) else {})
     _judge_signature(callback, delivery, secret)
+
+
+def _judge_numbers(callback: _Callback, data: Json) -> None:
+    """Expect the usage that a callback states to have reached the threshold that it states."""
+    names = ("threshold", "credits_used", "credits_allocated")
+    percent, used, allocated = (number_at(data, name) for name in names)
+    expected = f"at least {percent} % of {allocated}"
+    is_crossed = used * 100 >= percent * allocated
+    where = "/body/data/credits_used"
+    callback.expect(is_crossed, where, "crossed", expected, used, nature=CONTRADICTION)
 
 
 def _judge_signature(callback: _Callback, delivery: Delivery, secret: str) -> None:

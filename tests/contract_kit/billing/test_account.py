@@ -217,6 +217,16 @@ def test_wrong_codes_cost_attempts_and_the_right_code_works_once(
     assert ("state", "closed") in harness.reported
 
 
+def test_an_attempt_that_is_not_counted_fails_the_run(harness: JudgeHarness) -> None:
+    """The deployment shows the same number after another wrong code; five are only assumed."""
+    harness.respond("initiate_verification")
+    wrong = {**example("confirm_verification", name="wrong_code"), "remaining_attempts": 2}
+    harness.respond("confirm_verification", wrong)
+    assert [finding.grade() for finding in harness.found] == ["difference"]
+    harness.respond("confirm_verification", wrong)
+    assert [finding.grade() for finding in harness.found] == ["failure"]
+
+
 def test_ids_are_unique(harness: JudgeHarness) -> None:
     """Two deposits must not share a session id."""
     harness.respond("create_deposit")

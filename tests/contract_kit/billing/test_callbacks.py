@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -74,6 +75,17 @@ def test_a_wrong_callback_is_found(
     run = callbacks()
     assert rule in rules(run)
     assert {finding.operation for finding in run.verdicts} == {"update_usage_alerts"}
+
+
+EARLY = {"threshold": 50, "credits_used": 44, "credits_allocated": 100, "period": "2026-03"}
+
+
+def test_a_callback_before_its_threshold_fails_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It contradicts itself: the stated usage has not reached the stated threshold."""
+    body = json.dumps({"event": "usage.alert", "data": EARLY}).encode()
+    monkeypatch.setattr(delivery.Delivery, "body", body)
+    found = {finding.keyword: finding for finding in callbacks().verdicts}
+    assert (found["crossed"].grade(), found["crossed"].got) == ("failure", "44")
 
 
 def test_a_callback_that_never_comes_is_found(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -211,3 +211,13 @@ def test_a_balance_that_is_not_the_sum_of_its_ledger_fails(harness: JudgeHarness
     assert {(finding.severity, finding.contradicts_itself) for finding in found} == {
         ("critical", True)
     }
+
+
+def test_two_readings_of_a_clock_differ(harness: JudgeHarness) -> None:
+    """Times that a deployment reads from its clock in one request may be a second apart."""
+    body = {**example("get_subscription"), "started_at": "2026-03-01T00:00:00.002Z"}
+    harness.respond("get_subscription", body)
+    assert harness.found == []
+    later = {**body, "started_at": "2026-03-01T00:00:03.000Z"}
+    harness.respond("get_subscription", later)
+    assert ("time", "order") in harness.reported

@@ -37,7 +37,7 @@ def test_stories_need_known_things() -> None:
     """A need is a permission, a flag or a hook, and each hook is needed by some story."""
     needs = frozenset().union(*(story.needs for story in (*STORIES, *RACES)))
     assert needs <= {*HOOKS, WRITE, IRREVERSIBLE, LISTEN, MOCK}
-    optional = {"expire", "now", "webhook_secret"}
+    optional = {"catalogue", "expire", "now", "webhook_secret"}
     assert set(HOOKS) - needs == optional
     assert len(NAMES) == len(set(NAMES))
 

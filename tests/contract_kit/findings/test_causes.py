@@ -89,6 +89,30 @@ def test_one_change_is_one_cause() -> None:
     )
 
 
+def test_a_field_that_several_operations_show_has_one_origin() -> None:
+    """A wrong period of a plan, and the columns of one view of the usage, are one cause each."""
+    where, operations = "/response/body/current_period_end", ("change_plan", "get_subscription")
+    assert of_one_cause(
+        *(
+            finding(operation=operation, kind="time", where=where, keyword="month")
+            for operation in operations
+        )
+    )
+    assert of_one_cause(
+        *(
+            finding(kind="usage", where=f"/response/body/{name}/credits", keyword="chart")
+            for name in ("light", "js")
+        )
+    )
+
+
+def test_a_headline_names_the_story() -> None:
+    """The name of a story says what was done, that of the rule after which step it failed."""
+    found = finding(kind="story", keyword="bonus", source="stories: bonuses_are_bounded, as x")
+    shown = headline(grouped([found], "major")[0])
+    assert shown == "story 'bonuses are bounded': not as expected after 'bonus' (get_balance)"
+
+
 def test_different_fields_are_different_causes() -> None:
     """Two fields of another type are two changes."""
     other = finding(where="/response/200/body/balance_cents")
@@ -117,6 +141,14 @@ def test_codes_are_whole_sentences() -> None:
     for code in (*CODES.values(), OTHER):
         assert code.meaning.endswith(".")
         assert code.remedy.endswith(".")
+
+
+def test_the_gravest_of_equal_findings_is_kept() -> None:
+    """A place that first shows a question and then a contradiction fails the run."""
+    verdicts = Verdicts()
+    for nature in (MAJOR, CONTRADICTION, MINOR):
+        verdicts.add(finding(nature=nature))
+    assert [(found.grade(), found.severity) for found in verdicts] == [("failure", "critical")]
 
 
 def test_findings_of_one_kind_are_bounded() -> None:

@@ -102,6 +102,23 @@ def test_a_hook_takes_the_parameters_that_it_declares(tmp_path: Path) -> None:
     hooks.close()
 
 
+def test_a_parameter_without_a_value_is_none(tmp_path: Path) -> None:
+    """A hook may declare all its parameters without defaults."""
+    hooks = hooks_of(
+        tmp_path,
+        """
+        def now(): ...
+        def pay(account, session, card): return [account, session, card]
+        def advance(seconds, to): return [seconds, to]
+        """,
+    )
+    try:
+        assert hooks.call("pay", session="cs_1") == [None, "cs_1", None]
+        assert hooks.call("advance", seconds=5) == [5, None]
+    finally:
+        hooks.close()
+
+
 @pytest.mark.parametrize(
     ("body", "complaint"),
     [

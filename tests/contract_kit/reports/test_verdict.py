@@ -27,7 +27,7 @@ from tests.contract_kit.reports.samples import (
             {"broken": ["reads: KeyError"]},
             "incomplete",
             2,
-            "a driver was broken off by an error of the kit",
+            "a part of the run was broken off",
         ),
         ({"unreachable": True, "ended_early": "gone"}, "unreachable", 3, "(ended early: gone)"),
         ({"interrupted": True, "ended_early": "interrupted"}, "interrupted", 130, "INTERRUPTED: "),
