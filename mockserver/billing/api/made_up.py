@@ -110,8 +110,8 @@ def _copied(context: Context) -> Context:
 def _persona(random: Random, catalogue: Catalogue) -> Persona:
     """Return a persona that the rules can build."""
     found = msgspec.convert(dict(_facts(random, catalogue)), Persona)
-    for field, problem in personas.check(found, catalogue):
-        raise ValueError(f"{field}: {problem}")
+    for pointer, problem in personas.check(found, catalogue):
+        raise ValueError(f"{pointer}: {problem}")
     return found
 
 
