@@ -107,6 +107,7 @@ class Run:
         self.receiver = Receiver.at(settings.listen, settings.public_url) if self._hears else None
         """Receives callbacks, if it may be."""
         try:
+            knowledge.check_settings(settings)
             self.hooks = loading.load(settings.hooks, settings.hook_commands, knowledge.hooks)
         except UsageError:
             self.close()

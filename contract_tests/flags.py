@@ -199,6 +199,11 @@ FLAGS: dict[str, Flag] = {
         "FILE",
         Path,
     ),
+    "plans": Flag(
+        "file with the plans that the deployment sells, as the mock's catalogue.yaml has them",
+        "FILE",
+        Path,
+    ),
     "listen": Flag(
         "receive callbacks here, such as 127.0.0.1:9000 (with writes)",
         "HOST:PORT",

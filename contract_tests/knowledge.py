@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from contract_tests.errors import UsageError
 from contract_tests.hooks.hook import Hook
 from contract_tests.http.client import Client
 from contract_tests.judge.views import Relation, Views
@@ -186,6 +187,9 @@ class Knowledge(Protocol):
     mock_keeps_state: bool
     """Whether the mock remembers what was changed."""
 
+    def check_settings(self, settings: Settings) -> None:
+        """Raise UsageError if the settings have files that stories cannot use."""
+
     def rules(self, operation_id: str) -> Sequence[Rule]:
         """Return what must hold of one successful response by itself."""
 
@@ -252,6 +256,11 @@ class NoKnowledge:
     hooks: Mapping[str, Hook] = {}
     mock_takes_any_key = True
     mock_keeps_state = False
+
+    def check_settings(self, settings: Settings) -> None:
+        """Raise UsageError for plans, which nothing buys."""
+        if settings.plans is not None:
+            raise UsageError("--plans is for the stories of the Billing API")
 
     def rules(self, operation_id: str) -> Sequence[Rule]:
         return ()

@@ -121,7 +121,14 @@ class ControlAdapter:
         self.offers = frozenset({*HOOKS, MOCK}) | ({LISTEN} if run.receiver is not None else set())
 
     def fresh(self, situation: str) -> Client:
-        return self._run.account() if situation == "default" else self._run.mock_account(situation)
+        if situation == "default":
+            return self._run.account()
+        client = self._run.mock_account(situation)
+        _, key = self._run.knowledge.mock_account(situation)
+        personas = client.control("GET", "personas").object.get("personas")
+        if personas and all(persona.get("key") != key for persona in personas):
+            raise Unsuitable(f"the mock has no persona for the situation `{situation}`")
+        return client
 
     def forget(self, client: Client) -> None:
         self._must(client, "POST", "reset")

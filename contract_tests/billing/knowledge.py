@@ -13,6 +13,7 @@ from contract_tests.billing.identifiers import IDENTIFIERS
 from contract_tests.billing.relations import RELATIONS
 from contract_tests.billing.rules.catalogue import COMMON_RULES, RULES
 from contract_tests.billing.safety import SAFETY
+from contract_tests.billing.sold_plans import read_plans
 from contract_tests.billing.stories.actor import new_actor
 from contract_tests.billing.stories.catalogue import STORIES
 from contract_tests.drivers.stories import reason_against, run_story
@@ -50,6 +51,10 @@ class BillingKnowledge:
     hooks: Mapping[str, Hook] = HOOKS
     mock_takes_any_key = False
     mock_keeps_state = True
+
+    def check_settings(self, settings: Settings) -> None:
+        if settings.plans is not None:
+            read_plans(settings.plans)
 
     def rules(self, operation_id: str) -> Sequence[Rule]:
         return (*COMMON_RULES, *RULES.get(operation_id, ()))

@@ -674,6 +674,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/plans": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List plans
+         * @description Lists the plans of the catalogue, the free plan first.
+         */
+        get: operations["list_plans"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/books": {
         parameters: {
             query?: never;
@@ -1808,6 +1828,41 @@ export interface components {
              * @example insufficient_funds
              */
             reason: string;
+        };
+        /** @description All plans. */
+        Plans: {
+            plans: components["schemas"]["Plan"][];
+        };
+        /**
+         * @description A plan of the catalogue.
+         * @example {
+         *       "slug": "starter",
+         *       "name": "Starter",
+         *       "price_cents": 2900,
+         *       "monthly_credits": 150000,
+         *       "price_id": "price_starter_monthly",
+         *       "interval": "month",
+         *       "trial_days": 0
+         *     }
+         */
+        Plan: {
+            /** @description The plan's name in responses. */
+            slug: string;
+            /** @description The plan's name on pages. */
+            name: string;
+            /** @description The price of a period in US cents. */
+            price_cents: number;
+            /** @description The credits of a month. */
+            monthly_credits: number;
+            /** @description The id that checkout and plan changes take; null for the free plan. */
+            price_id: string | null;
+            /**
+             * @description The length of a period.
+             * @enum {string}
+             */
+            interval: "month" | "year";
+            /** @description The days that the first plan of an account costs nothing. */
+            trial_days: number;
         };
         /** @description All personas. */
         Personas: {
@@ -3442,6 +3497,27 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Personas"];
+                };
+            };
+            403: components["responses"]["Refused"];
+        };
+    };
+    list_plans: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All plans by ascending price. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Plans"];
                 };
             };
             403: components["responses"]["Refused"];

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from contract_tests.billing.adapters import FORGET, FRESH, PAY, Adapter, Outcome, adapter_of
+from contract_tests.billing.sold_plans import SoldPlans, sold_plans
 from contract_tests.context import Run
 from contract_tests.drivers.read_account import read_account
 from contract_tests.drivers.stories import StoryEnds, Unsuitable
@@ -131,6 +132,11 @@ class Actor:
             got,
             operation,
         )
+
+    @property
+    def plans(self) -> SoldPlans:
+        """The plans that the deployment sells."""
+        return sold_plans(self.run, self.caller)
 
     def read_all(self) -> None:
         """Read all views, so that the judge can compare them."""

@@ -159,7 +159,7 @@ def the_first_card_becomes_the_default(actor: Actor) -> None:
     response = newcomer.call("list_payment_methods")
     newcomer.equal(response, "/default_method_id", "no_card", None)
     newcomer.refused(400, "update_auto_recharge", {"enabled": True})
-    newcomer.refused(400, "change_plan", {"price_id": "price_starter_monthly"})
+    newcomer.refused(400, "change_plan", {"price_id": newcomer.plans.first.price_id})
     newcomer.read_all()
 
 

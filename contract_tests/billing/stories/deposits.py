@@ -32,15 +32,12 @@ def unpaid_sessions_change_nothing(actor: Actor) -> None:
         actor.refused(422, "create_deposit", {"amount_cents": amount})
     checkout = {"price_id": "price_credits_25", "mode": "payment", **PAGES}
     actor.do("create_checkout_session", checkout)
-    actor.do("create_checkout_session", {"price_id": "price_starter_monthly", **PAGES})
+    plan = {"price_id": actor.plans.first.price_id, **PAGES}
+    actor.do("create_checkout_session", plan)
     actor.refused(400, "create_checkout_session", {**checkout, "price_id": "price_kit_unknown"})
     actor.refused(400, "create_checkout_session", {**checkout, "mode": "rent"})
     actor.refused(400, "create_checkout_session", {**checkout, "mode": "subscription"})
-    actor.refused(
-        400,
-        "create_checkout_session",
-        {"price_id": "price_starter_monthly", "mode": "payment", **PAGES},
-    )
+    actor.refused(400, "create_checkout_session", {**plan, "mode": "payment"})
     actor.read_all()
 
 

@@ -9,10 +9,6 @@ from contract_tests.billing.stories.cards import decline_charges
 from contract_tests.billing.stories.deposits import PAGES
 from contract_tests.knowledge import MOCK
 
-STARTER, GROWTH, SCALE = "price_starter_monthly", "price_growth_monthly", "price_scale_monthly"
-_PRICES = {STARTER: 2_900, GROWTH: 9_900, SCALE: 29_900}
-_CREDITS = {STARTER: 150_000, GROWTH: 550_000, SCALE: 1_800_000}
-
 
 def a_request_without_a_body_changes_nothing(actor: Actor) -> None:
     """Change the plan without a body: it is shown; an unknown price is refused."""
@@ -37,15 +33,16 @@ def a_plan_is_started(actor: Actor) -> None:
 
     A price that does not exist is refused, and the plan stays.
     """
+    plan = actor.plans.first
     before = actor.balance
     invoices = actor.do("list_invoices").get("total", 0)
-    response = actor.call("change_plan", {"price_id": STARTER})
+    response = actor.call("change_plan", {"price_id": plan.price_id})
     for name, value in (
         ("status", "active"),
-        ("plan", "starter"),
-        ("price_id", STARTER),
-        ("price_cents", 2_900),
-        ("monthly_credits", 150_000),
+        ("plan", plan.slug),
+        ("price_id", plan.price_id),
+        ("price_cents", plan.price_cents),
+        ("monthly_credits", plan.monthly_credits),
         ("pending_plan", None),
     ):
         actor.equal(response, f"/{name}", "started", value)
@@ -59,10 +56,10 @@ def a_plan_is_started(actor: Actor) -> None:
         "another response",
     )
     balance = actor.call("get_balance")
-    actor.equal(balance, "/balance_microcents", "granted", before + 150_000 * CREDIT)
+    actor.equal(balance, "/balance_microcents", "granted", before + plan.monthly_credits * CREDIT)
     listed = actor.call("list_invoices")
     actor.equal(listed, "/total", "started", invoices + 1)
-    actor.equal(listed, "/invoices/0/amount_cents", "started", 2_900)
+    actor.equal(listed, "/invoices/0/amount_cents", "started", plan.price_cents)
     actor.equal(listed, "/invoices/0/status", "started", "paid")
     for end in ("start", "end"):
         actor.equal(
@@ -78,19 +75,20 @@ def a_plan_is_started(actor: Actor) -> None:
 
 def an_upgrade_is_prorated(actor: Actor) -> None:
     """Upgrade in mid-period: it applies at once and is prorated to the second."""
-    plan = actor.do("change_plan", {"price_id": STARTER})
+    low, high = actor.plans.upgrade
+    plan = actor.do("change_plan", {"price_id": low.price_id})
     start, end = (
         datetime.fromisoformat(plan[f"current_period_{side}"]) for side in ("start", "end")
     )
     actor.wait_until(start + (end - start) / 3)
     before = actor.balance
     actor.read_all()
-    response = actor.call("change_plan", {"price_id": SCALE})
+    response = actor.call("change_plan", {"price_id": high.price_id})
     left, whole = int((end - actor.now).total_seconds()), int((end - start).total_seconds())
-    actor.equal(response, "/plan", "upgraded", "scale")
+    actor.equal(response, "/plan", "upgraded", high.slug)
     actor.equal(response, "/current_period_end", "upgraded", plan["current_period_end"])
-    price = (_PRICES[SCALE] - _PRICES[STARTER]) * left // whole
-    credits = (_CREDITS[SCALE] - _CREDITS[STARTER]) * left // whole
+    price = (high.price_cents - low.price_cents) * left // whole
+    credits = (high.monthly_credits - low.monthly_credits) * left // whole
     listed = actor.call("list_invoices")
     charged = (listed.object.get("invoices") or [{}])[0].get("amount_cents")
     actor.expect(
@@ -116,12 +114,13 @@ def an_upgrade_is_prorated(actor: Actor) -> None:
 
 def a_downgrade_waits_for_the_end(actor: Actor) -> None:
     """Downgrade: it is pending until the period ends, and the current plan cancels it."""
-    actor.do("change_plan", {"price_id": GROWTH})
+    high, low = actor.plans.downgrade
+    actor.do("change_plan", {"price_id": high.price_id})
     before = actor.balance
     invoices = actor.do("list_invoices").get("total")
-    for price, pending in ((STARTER, "starter"), (GROWTH, None), (STARTER, "starter")):
-        response = actor.call("change_plan", {"price_id": price})
-        actor.equal(response, "/plan", "downgrade", "growth")
+    for plan, pending in ((low, low.slug), (high, None), (low, low.slug)):
+        response = actor.call("change_plan", {"price_id": plan.price_id})
+        actor.equal(response, "/plan", "downgrade", high.slug)
         actor.equal(response, "/pending_plan", "downgrade", pending)
         actor.read_all()
     balance = actor.call("get_balance")
@@ -131,19 +130,20 @@ def a_downgrade_waits_for_the_end(actor: Actor) -> None:
     end = datetime.fromisoformat(actor.do("get_subscription")["current_period_end"])
     actor.wait_until(end - actor.margin)
     response = actor.call("get_subscription")
-    actor.equal(response, "/plan", "before_the_end", "growth")
+    actor.equal(response, "/plan", "before_the_end", high.slug)
     actor.wait_until(end)
     response = actor.call("get_subscription")
-    actor.equal(response, "/plan", "at_the_end", "starter")
+    actor.equal(response, "/plan", "at_the_end", low.slug)
     actor.equal(response, "/pending_plan", "at_the_end", None)
     listed = actor.call("list_invoices")
-    actor.equal(listed, "/invoices/0/amount_cents", "at_the_end", 2_900)
+    actor.equal(listed, "/invoices/0/amount_cents", "at_the_end", low.price_cents)
     actor.read_all()
 
 
 def a_plan_renews_itself(actor: Actor) -> None:
     """Let two periods end: each brings a charge, an invoice, credits and a new period."""
-    plan = actor.do("change_plan", {"price_id": STARTER})
+    sold = actor.plans.first
+    plan = actor.do("change_plan", {"price_id": sold.price_id})
     invoices = actor.do("list_invoices").get("total", 0)
     for month in (1, 2):
         end = datetime.fromisoformat(actor.do("get_subscription")["current_period_end"])
@@ -162,10 +162,12 @@ def a_plan_renews_itself(actor: Actor) -> None:
             start,
         )
         balance = actor.call("get_balance")
-        actor.equal(balance, "/balance_microcents", "renewed", before + 150_000 * CREDIT)
+        actor.equal(
+            balance, "/balance_microcents", "renewed", before + sold.monthly_credits * CREDIT
+        )
         listed = actor.call("list_invoices")
         actor.equal(listed, "/total", "renewed", invoices + month)
-        actor.equal(listed, "/invoices/0/amount_cents", "renewed", 2_900)
+        actor.equal(listed, "/invoices/0/amount_cents", "renewed", sold.price_cents)
         actor.equal(listed, "/invoices/0/status", "renewed", "paid")
         actor.equal(listed, "/invoices/0/period_start", "renewed", start)
         actor.read_all()
@@ -173,9 +175,10 @@ def a_plan_renews_itself(actor: Actor) -> None:
 
 def a_plan_keeps_its_billing_day(actor: Actor) -> None:
     """Start a plan on the 31st: periods end on the 31st, or on the last day of short months."""
+    plan = actor.plans.first
     year = actor.now.year + 1
     actor.wait_until(datetime(year, 1, 31, 10, tzinfo=UTC))
-    actor.do("change_plan", {"price_id": STARTER})
+    actor.do("change_plan", {"price_id": plan.price_id})
     leap = 29 if year % 4 == 0 else 28
     for month, day in ((2, leap), (3, 31), (4, 30)):
         response = actor.call("get_subscription")
@@ -192,8 +195,9 @@ def a_plan_keeps_its_billing_day(actor: Actor) -> None:
 
 def an_unpaid_renewal_is_retried(actor: Actor) -> None:
     """Renew with a declining card: it is past due without credits until a retry succeeds."""
+    plan, other = actor.plans.upgrade
     good = next(card for card in actor.cards if card["is_default"])
-    actor.do("change_plan", {"price_id": STARTER})
+    actor.do("change_plan", {"price_id": plan.price_id})
     card = actor.do("add_payment_method", {"payment_method_id": "pm_card_chargeCustomerFail"})
     actor.do("set_default_payment_method", path={"payment_method_id": card["id"]})
     end = datetime.fromisoformat(actor.do("get_subscription")["current_period_end"])
@@ -206,7 +210,7 @@ def an_unpaid_renewal_is_retried(actor: Actor) -> None:
     balance = actor.call("get_balance")
     actor.equal(balance, "/balance_microcents", "declined", before)
     expect_audit(actor, "subscription.past_due")
-    actor.refused(402, "change_plan", {"price_id": SCALE})
+    actor.refused(402, "change_plan", {"price_id": other.price_id})
     actor.read_all()
     if not actor.can(MOCK):  # the payment may be retried at once
         actor.run.judge.tracker(actor.caller.key or "").forget_views()
@@ -217,7 +221,7 @@ def an_unpaid_renewal_is_retried(actor: Actor) -> None:
     listed = actor.call("list_invoices")
     actor.equal(listed, "/invoices/0/status", "retried", "paid")
     balance = actor.call("get_balance")
-    actor.equal(balance, "/balance_microcents", "retried", before + 150_000 * CREDIT)
+    actor.equal(balance, "/balance_microcents", "retried", before + plan.monthly_credits * CREDIT)
     actor.read_all()
 
 
@@ -240,33 +244,36 @@ def a_declined_charge_starts_nothing(actor: Actor) -> None:
     """Start a plan with a declining card: it is 402, and nothing changes."""
     poor = actor.someone_like("card_declined", decline_charges)
     poor.read_all()
-    poor.refused(402, "change_plan", {"price_id": STARTER})
+    poor.refused(402, "change_plan", {"price_id": poor.plans.first.price_id})
     poor.read_all()
 
 
 def a_declined_upgrade_changes_nothing(actor: Actor) -> None:
     """Upgrade with a declining card: it is 402, and nothing changes."""
-    actor.do("change_plan", {"price_id": STARTER})
+    low, high = actor.plans.upgrade
+    actor.do("change_plan", {"price_id": low.price_id})
     card = actor.do("add_payment_method", {"payment_method_id": "pm_card_chargeCustomerFail"})
     actor.do("set_default_payment_method", path={"payment_method_id": card["id"]})
     actor.read_all()
-    actor.refused(402, "change_plan", {"price_id": GROWTH})
+    actor.refused(402, "change_plan", {"price_id": high.price_id})
     actor.read_all()
 
 
 def a_plan_is_bought_at_checkout(actor: Actor) -> None:
     """Complete the checkout of a plan: it starts once, with its credits, and is no payment."""
-    actor.refused(400, "create_checkout_session", {"price_id": GROWTH, **PAGES, "mode": "payment"})
-    session = actor.do("create_checkout_session", {"price_id": GROWTH, **PAGES})["session_id"]
+    plan = actor.plans.first
+    checkout = {"price_id": plan.price_id, **PAGES}
+    actor.refused(400, "create_checkout_session", {**checkout, "mode": "payment"})
+    session = actor.do("create_checkout_session", checkout)["session_id"]
     response = actor.call("get_subscription")
     actor.equal(response, "/status", "unpaid", "none")
     before = actor.balance
     actor.pay(session)
     actor.pay(session)
     response = actor.call("get_subscription")
-    actor.equal(response, "/plan", "bought", "growth")
+    actor.equal(response, "/plan", "bought", plan.slug)
     balance = actor.call("get_balance")
-    actor.equal(balance, "/balance_microcents", "bought", before + 550_000 * CREDIT)
+    actor.equal(balance, "/balance_microcents", "bought", before + plan.monthly_credits * CREDIT)
     projection = actor.call("get_cost_projection")
-    actor.equal(projection, "/credits_allocated", "bought", 550_000)
+    actor.equal(projection, "/credits_allocated", "bought", plan.monthly_credits)
     actor.read_all()

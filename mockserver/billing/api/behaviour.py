@@ -139,11 +139,10 @@ class Billing:
 
     def made_up(self, call: Call, operation: Operation, parse: Parse) -> Any:
         """Return the result of a handler for a made-up account; None if it refuses the request."""
-        is_write = operation.method != "get"
         accounts = self._accounts
         if self._made_up is None or self._made_up.catalogue is not accounts.catalogue:
             self._made_up = MadeUp(accounts.catalogue, self._world.seed, accounts.locale)
-        return self._made_up.response(call, operation.operation_id, is_write, parse)
+        return self._made_up.response(call, operation, parse)
 
     def error(
         self,

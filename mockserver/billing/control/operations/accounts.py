@@ -3,6 +3,8 @@
 import asyncio
 from datetime import datetime
 
+import msgspec
+
 from mockserver.billing import invariants, refunds, usage
 from mockserver.billing.account import Account
 from mockserver.billing.account_view import unpack, view_of
@@ -26,6 +28,10 @@ _KEPT = "examined_books"
 def list_personas(call: Call) -> Json:
     personas = sorted(call.world.state.personas.items())
     return {"personas": [render.persona(slug, persona) for slug, persona in personas]}
+
+
+def list_plans(call: Call) -> Json:
+    return {"plans": msgspec.to_builtins(call.world.state.catalogue.plans)}
 
 
 def list_accounts(call: Call) -> Json:
