@@ -184,6 +184,29 @@ def test_the_page_of_a_trial_says_what_is_due(client: httpx.Client) -> None:
     assert "Free trial until" in client.get(httpx.URL(portal["url"]).path).text
 
 
+def test_a_session_keeps_the_trial_that_it_offered(client: httpx.Client) -> None:
+    """A trial belongs to its session: page and charge agree, also if another one was used since."""
+    body = {"price_id": "price_team_monthly", "mode": "subscription"}
+    urls = {"success_url": "https://shop.example", "cancel_url": "https://shop.example"}
+    first, second = (client.post(f"{API}/checkout", json={**body, **urls}).json() for _ in range(2))
+    pay = "/_mock/checkout-sessions/{}/complete"
+    client.post(pay.format(first["session_id"]), json={}).raise_for_status()
+    page = client.get(httpx.URL(second["url"]).path).text
+    assert re.search(r'data-testid="total">\$0.00', page)
+    assert "for 14 days" in page
+    client.post(pay.format(second["session_id"]), json={}).raise_for_status()
+    assert newest_invoice(client) == (0, "paid")
+    assert client.get(f"{API}/subscription").json()["current_period_end"][:10] == "2026-04-01"
+    assert client.get("/_mock/invariants").json()["violations"] == []
+    third = client.post(f"{API}/checkout", json={**body, **urls}).json()
+    page = client.get(httpx.URL(third["url"]).path).text
+    assert re.search(r'data-testid="total">\$49.00', page)
+    client.post(pay.format(third["session_id"]), json={}).raise_for_status()
+    assert newest_invoice(client) == (4_900, "paid")
+    page = client.get(httpx.URL(third["url"]).path).text
+    assert re.search(r'data-testid="total">\$49.00', page)
+
+
 def test_the_persona_of_the_guide_is_served(own_server: RunningServer) -> None:
     """Name, address and company are those of the file."""
     with own_server.client("sk_test_berlin") as client:
