@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import cached_property
 from typing import Any
@@ -251,6 +251,11 @@ class Server:
     def has_guides(self) -> bool:
         """Whether the guides are served: they are about the Billing API."""
         return _is_billing(self.contract)
+
+    @property
+    def notices(self) -> Sequence[str]:
+        """What the user's fixtures changed, one sentence each."""
+        return self.behaviour.about.notices
 
     def not_stateful(self) -> list[Operation]:
         """Return the operations without a handler, which are served from examples and schemas."""

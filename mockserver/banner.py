@@ -23,6 +23,8 @@ def text(url: str, server: Server) -> str:
         lines += [*about.callers, ""]
     if about.try_out:
         lines += [f"  curl {about.try_out.format(url=url)}", ""]
+    if about.notices:
+        lines += [*about.notices, ""]
     lines += _not_stateful(server)
     lines += _warnings(server)
     faults = dict.fromkeys(fault.set for fault in server.world.faults.active if fault.set)

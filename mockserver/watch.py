@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 from threading import Thread
@@ -28,6 +28,8 @@ class Reloadable(Protocol):
 
     contract: Contract
 
+    @property
+    def notices(self) -> Sequence[str]: ...
     def prepare(self) -> Any: ...
     def reload(self, ready: Any) -> None: ...
 
@@ -66,7 +68,7 @@ class Watcher:
         return self._stamps()
 
     async def _reload(self, changed: list[Path]) -> None:
-        before = self._server.contract
+        before, notices = self._server.contract, self._server.notices
         try:
             self._server.reload(await _in_daemon_thread(self._server.prepare))
         except (FileError, UnusableState, UnknownFaultSet) as error:
@@ -79,6 +81,9 @@ class Watcher:
             names = ", ".join(path.name for path in changed)
             listed = _listed([*differences(before, self._server.contract)])
             self._report(f"Reloaded {names}{listed}. Accounts are unchanged.")
+            for notice in self._server.notices:
+                if notice not in notices:
+                    self._report(notice)
 
     def _stamps(self) -> _Stamps:
         """Return the stamps of all files that exist."""

@@ -75,8 +75,10 @@ def test_a_past_older_than_the_account_is_refused(
 ) -> None:
     """A plan or usage that begins before the account is an error at its line."""
     line = edit(folder, SUBSCRIBER, old, new)
-    expected = f"{folder / SUBSCRIBER}:{line}: {field}: is older than the account: at most 75"
-    assert str(refusal(folder)) == expected
+    expected = (
+        f"{folder / SUBSCRIBER}:{line}: {field}: 76 days ago is before the account was opened"
+    )
+    assert str(refusal(folder)) == f"{expected}, 75 days ago (age_days)"
 
 
 def test_an_error_is_one_line_with_file_and_line(folder: Path) -> None:

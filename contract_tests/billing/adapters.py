@@ -10,10 +10,11 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from math import ceil
 from typing import Any, Protocol
 
-from contract_tests.billing.catalogue import ASSUMED, EXAMPLES, MOCKS, Catalogue
+from contract_tests.billing.catalogue import ASSUMED, EXAMPLES, Catalogue, of_mock
 from contract_tests.context import Run
 from contract_tests.drivers.stories import StoryEnds, Unsuitable
 from contract_tests.hooks.hook import Account, Hook, HookFailed, Hooks
@@ -126,7 +127,14 @@ class ControlAdapter:
         self.offers = frozenset({*HOOKS, MOCK}) | ({LISTEN} if run.receiver is not None else set())
 
     def fresh(self, situation: str) -> Client:
-        return self._run.account() if situation == "default" else self._run.mock_account(situation)
+        if situation == "default":
+            return self._run.account()
+        client = self._run.mock_account(situation)
+        _, key = self._run.knowledge.mock_account(situation)
+        personas = client.control("GET", "personas").object.get("personas")
+        if personas and all(persona.get("key") != key for persona in personas):
+            raise Unsuitable(f"the mock has no persona for the situation `{situation}`")
+        return client
 
     def forget(self, client: Client) -> None:
         self._must(client, "POST", "reset")
@@ -167,7 +175,14 @@ class ControlAdapter:
         return str(shown.get("secret", ""))
 
     def catalogue(self) -> Catalogue:
-        return MOCKS
+        return self._catalogue
+
+    @cached_property
+    def _catalogue(self) -> Catalogue:
+        response = self._run.unauthenticated().control("GET", "catalogue")
+        if response.status == 404:  # a mock of an earlier version
+            return ASSUMED
+        return of_mock(response.object)
 
     def _must(self, client: Client, method: str, path: str, body: Json | None = None) -> Exchange:
         """Call the control API, which must succeed. Raise StoryEnds."""

@@ -26,6 +26,7 @@ from mockserver.billing.account import (
 from mockserver.billing.catalogue import CheckoutMode, Plan
 from mockserver.billing.context import Context
 from mockserver.billing.errors import SessionClosed, SessionNotFound, WrongCheckoutMode
+from mockserver.billing.subscription import Due
 
 LIFETIME = timedelta(hours=24)
 ANY_WORKING_CARD = "pm_card_visa"
@@ -101,14 +102,23 @@ def complete(
         context.audit("checkout.completed", session_id=session.id, price_id=session.price_id)
         # As with Stripe, the card that paid for a plan also pays for its renewals.
         payment_methods.set_default(context, _save(context, payer).id)
-        # A trial that was offered may have been used since.
-        session.amount_cents = subscription.price_due(context, item).amount_cents
-        subscription.start(context, item)
+        subscription.start(context, item, plan_due(context, session, item))
     else:
         _credit(context, session)
         if session.auto_recharge is not None:
             _enable_auto_recharge(context, session.auto_recharge, payer)
     return session
+
+
+def plan_due(context: Context, session: CheckoutSession, plan: Plan) -> Due:
+    """Return the terms on which a session sells a plan: those of the time when it was opened.
+
+    As with Stripe, a trial belongs to the session, and the account may have used one since.
+    """
+    if plan.trial_days and session.amount_cents == 0:
+        start = session.completed_at or context.now
+        return Due(0, plan.monthly_credits, start + timedelta(days=plan.trial_days))
+    return Due(session.amount_cents, plan.credits)
 
 
 def decline(context: Context, session_id: str, reason: str) -> CheckoutSession:

@@ -41,28 +41,29 @@ class Due(NamedTuple):
 
     amount_cents: int
     credits: int
+    trial_end: datetime | None = None
+    """The end of the trial; None if there is none."""
 
 
-def start(context: Context, plan: Plan) -> Subscription:
-    """Begin a plan that has just been paid for.
+def start(context: Context, plan: Plan, due: Due | None = None) -> Subscription:
+    """Begin a plan that has just been paid for, by default on the terms of ``price_due``.
 
     It replaces the current subscription, whose unpaid invoice becomes void.
     """
+    due = due or price_due(context, plan)
     account = context.account
     if account.subscription is not None:
         _void_unpaid(context, account.subscription)
-    trial_end = trial_end_of(context, plan)
     account.subscription = subscription = Subscription(
         account.ids.uuid(),
         plan.slug,
         "active",
         context.now,
-        period=1 if trial_end is None else 0,
+        period=1 if due.trial_end is None else 0,
         months=plan.months,
-        moved_anchor=trial_end,
+        moved_anchor=due.trial_end,
     )
-    due = price_due(context, plan)
-    _invoice(context, due.amount_cents, f"{plan.name} plan{', trial' if trial_end else ''}")
+    _invoice(context, due.amount_cents, f"{plan.name} plan{', trial' if due.trial_end else ''}")
     _grant(context, due.credits, plan)
     _audit(context, "subscription.started", plan=plan.slug)
     context.record_activity("subscription", f"Started the {plan.name} plan")
@@ -80,8 +81,9 @@ def trial_end_of(context: Context, plan: Plan) -> datetime | None:
 
 def price_due(context: Context, plan: Plan) -> Due:
     """Return what a plan that starts now costs at once, and the credits that it grants."""
-    if trial_end_of(context, plan) is not None:
-        return Due(0, plan.monthly_credits)
+    trial_end = trial_end_of(context, plan)
+    if trial_end is not None:
+        return Due(0, plan.monthly_credits, trial_end)
     return Due(plan.price_cents, plan.credits)
 
 

@@ -123,6 +123,8 @@ class About(Struct, frozen=True):
     """The arguments of a curl command, with ``{url}`` for the address of the server."""
     credentials: Mapping[str, str] = field(default_factory=dict)
     """Credentials by name of their security scheme, for the reference page."""
+    notices: Sequence[str] = ()
+    """What the user's fixtures changed, one sentence each."""
 
 
 class Behaviour(Service, Protocol):

@@ -7,6 +7,7 @@ from typing import Literal
 
 from msgspec import Struct
 
+from mockserver.candidates import candidates
 from mockserver.faults.latency import Latency
 
 Place = list[str | int]
@@ -103,10 +104,10 @@ def _operation_problems(rule: Rule, operations: Collection[str] | None) -> Itera
         return
     for index, name in enumerate(rule.operations):
         if name not in operations:
-            hint = _suggestion(name, operations)
+            known = candidates(name[:100], operations)
             yield (
                 ["operations", index],
-                f"'{name[:100]}' is not an operation of the contract{hint}",
+                f"'{name[:100]}' is not an operation of the contract{known}",
             )
 
 
@@ -150,13 +151,6 @@ def _header_problems(headers: dict[str, str]) -> Iterator[Problem]:
             yield ["headers", name], "is set by the server and cannot be changed"
         elif len(value) > MAX_TEXT or not value.isascii() or (value and not value.isprintable()):
             yield ["headers", name], f"must be printable ASCII, at most {MAX_TEXT:,} characters"
-
-
-def _suggestion(name: str, known: Collection[str]) -> str:
-    from difflib import get_close_matches
-
-    found = get_close_matches(name, known, n=2, cutoff=0.6)
-    return f" (did you mean {' or '.join(found)}?)" if found else ""
 
 
 def phrase(status: int) -> str:

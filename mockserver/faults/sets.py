@@ -1,6 +1,5 @@
 """Named fault sets: the files of ``fixtures/faults/``."""
 
-from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
@@ -52,13 +51,14 @@ def check_operations(
 def _problems(
     fault_set: FaultSet, operations: Collection[str] | None
 ) -> Iterator[tuple[list[str | int], str]]:
-    names = Counter(rule.label for rule in fault_set.rules)
+    first: dict[str, int] = {}
     for index, rule in enumerate(fault_set.rules):
         for place, problem in problems(rule, operations):
             yield ["rules", index, *place], problem
-        if names[rule.label] > 1:
+        if first.setdefault(rule.label, index) != index:
             # The label seeds the random numbers: two rules of one name would always apply together.
             yield (
                 ["rules", index, "name"],
-                f"must be unique in the set: '{rule.label}' occurs twice",
+                f"must be unique in the set: '{rule.label}' is already that of "
+                f"rules.{first[rule.label]}",
             )

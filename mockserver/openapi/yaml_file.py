@@ -1,23 +1,15 @@
 """Loads YAML and JSON files that people edit, and reports errors with file and line."""
 
-import re
 from collections.abc import Sequence
-from contextlib import suppress
-from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
-import jsonschema_rs
 import msgspec
-from jsonschema_rs import ValidationErrorKind
 
-from mockserver.candidates import candidates
 from mockserver.openapi import parsed_cache
 
 MAX_BYTES = 16 * 1024 * 1024
 """The size of a file."""
-
-_UNKNOWN_FIELD = re.compile(r"Object contains unknown field `(.*)`")
 
 T = TypeVar("T")
 
@@ -76,56 +68,17 @@ def load_as(path: Path, type: type[T]) -> T:
     Unknown and misspelt fields are errors, so the struct and its parts must forbid them.
     """
     content = load(path)
-    with suppress(msgspec.ValidationError):
-        return msgspec.convert(content, type)
-    # A schema says more about the first violation. Making it takes 10 ms.
-    if not isinstance(content, dict):
-        raise FileError(path, f"must be an object with fields, but {describe(content)}", 1)
-    for error in _validator(type).iter_errors(content):  # type: ignore[arg-type]
-        pointer = list(error.instance_path)
-        if isinstance(error.kind, ValidationErrorKind.AdditionalProperties):
-            raise _unknown_field(path, type, pointer, error.kind.unexpected[0])
-        if isinstance(error.kind, ValidationErrorKind.AnyOf):
-            break  # an optional object: the schema does not say what is wrong with it
-        raise error_at(path, pointer, _problem_of(error))
     try:
         return msgspec.convert(content, type)
-    except msgspec.ValidationError as problem:
-        text, _, where = str(problem).partition(" - at `$")
-        pointer = _parts(where.rstrip("`"))
-        unknown = _UNKNOWN_FIELD.fullmatch(text)
-        if unknown:
-            raise _unknown_field(path, type, pointer, unknown[1]) from None
-        raise error_at(path, pointer, text) from None
+    except msgspec.ValidationError as error:
+        unexplained = str(error)
+    if not isinstance(content, dict):
+        raise FileError(path, f"must be an object with fields, but {describe(content)}", 1)
+    from mockserver.openapi import struct_problems  # only for errors
 
-
-def _problem_of(error: jsonschema_rs.ValidationError) -> str:
-    """Return the message of a violation; one of an unknown value lists the known ones."""
-    if isinstance(error.kind, ValidationErrorKind.Enum) and isinstance(error.instance, str):
-        known = [value for value in error.kind.options if isinstance(value, str)]
-        return f"'{error.instance}' is not known here{candidates(error.instance, known)}"
-    return error.message
-
-
-def _unknown_field(path: Path, type: Any, pointer: list[str | int], name: str) -> FileError:
-    """Return the error of a field that the struct at a place does not have."""
-    known = _fields_at(msgspec.inspect.type_info(type), pointer)
-    return error_at(path, [*pointer, name], f"is not a known field here{candidates(name, known)}")
-
-
-def _fields_at(kind: Any, pointer: Sequence[str | int]) -> list[str]:
-    """Return the fields of the struct at a place; none if there is no struct."""
-    if isinstance(kind, msgspec.inspect.UnionType):
-        found = (_fields_at(part, pointer) for part in kind.types)
-        return next((fields for fields in found if fields), [])
-    if not pointer:
-        is_struct = isinstance(kind, msgspec.inspect.StructType)
-        return [field.encode_name for field in kind.fields] if is_struct else []
-    for part in (getattr(kind, name, None) for name in ("item_type", "value_type")):
-        if part is not None:
-            return _fields_at(part, pointer[1:])
-    inner = [field.type for field in getattr(kind, "fields", ()) if field.encode_name == pointer[0]]
-    return _fields_at(inner[0], pointer[1:]) if inner else []
+    for pointer, problem in struct_problems.problems(type, content):
+        raise error_at(path, pointer, problem)
+    raise FileError(path, unexplained, 1)
 
 
 def describe(content: Any) -> str:
@@ -133,11 +86,6 @@ def describe(content: Any) -> str:
     if content is None:
         return "is empty"
     return "is a list" if isinstance(content, list) else "is a single value"
-
-
-def _parts(path: str) -> list[str | int]:
-    """Return the parts of a path as msgspec writes it: ``.plans[0].price_cents``."""
-    return [int(index) if index else name for name, index in re.findall(r"\.(\w+)|\[(\d+)\]", path)]
 
 
 def error_at(path: Path, pointer: Sequence[str | int], problem: str) -> FileError:
@@ -177,12 +125,3 @@ def lines_of(path: Path, pointers: Sequence[Sequence[str | int]]) -> list[int | 
         return [*lines.lines_at(read(path), pointers)]
     except (FileError, parser.ParseError):
         return [None for _ in pointers]
-
-
-@cache
-def _validator(type: Any) -> jsonschema_rs.Draft202012Validator:
-    schema = msgspec.json.schema(type)
-    for definition in schema.get("$defs", {}).values():
-        if "properties" in definition:
-            definition["additionalProperties"] = False
-    return jsonschema_rs.Draft202012Validator(schema)

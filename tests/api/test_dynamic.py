@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from datetime import datetime
+from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import httpx
@@ -109,6 +111,87 @@ def test_views_of_one_query_agree(server: RunningServer) -> None:
             }
             newest = get["credit-transactions"]["transactions"][0]
             assert newest["balance_after_display"] == get["balance"]["balance_display"]
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_pages_and_filters_are_of_one_account(make_server: ServerFactory, seed: int) -> None:
+    """The pages of a list join to the whole list, and a filter selects from it."""
+    lists = [op for op in OPERATIONS if op.method == "get" and _names(op) & {"offset", "page"}]
+    with make_server(seed=seed).client(f"sk_test_{seed}") as client:
+        for operation in lists:
+            whole = _entries(client, operation, {"limit": 100, "per_page": 100})
+            pages = [
+                entry
+                for page in range(3)
+                for entry in _entries(
+                    client,
+                    operation,
+                    {"limit": 5, "offset": 5 * page, "per_page": 5, "page": page + 1},
+                )
+            ]
+            assert pages == whole[:15], operation.operation_id
+            if "reference_type" in _names(operation):
+                found = _entries(client, operation, {"limit": 100, "reference_type": "deposit"})
+                assert found
+                assert [entry for entry in found if entry in whole] == [
+                    entry for entry in whole if entry["reference_type"] == "deposit"
+                ]
+
+
+def _names(operation: Operation) -> set[str]:
+    return {parameter["name"] for parameter in operation.parameters}
+
+
+def _entries(client: httpx.Client, operation: Operation, query: dict[str, Any]) -> list[Any]:
+    known = {name: value for name, value in query.items() if name in _names(operation)}
+    shown = dynamic(client, operation, f"?{httpx.QueryParams(known)}", None).json()
+    (entries,) = [value for value in shown.values() if isinstance(value, list)]
+    return entries
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("now", ["1990-02-28T00:00:00Z", "2026-01-02T03:04:05Z"])
+def test_nothing_is_later_than_the_clock(make_server: ServerFactory, seed: int, now: str) -> None:
+    """No time of the past is after the mock's clock, in any response."""
+    moment = datetime.fromisoformat(now)
+    with make_server(seed=seed, now=moment).client(None) as client:
+        for operation in OPERATIONS:
+            for query in ("", "?account=2", "?account=3"):
+                shown = dynamic(client, operation, query, body_example(operation)).json()
+                later = [
+                    (name, time)
+                    for name, time in _times("", shown)
+                    if time > moment and name not in _AHEAD
+                ]
+                assert later == [], operation.operation_id
+
+
+_AHEAD = {
+    *("current_period_end", "period_end", "expires_at", "next_retry_at", "projected_depletion"),
+    *("renews_at", "trial_end", "estimated_depletion_date"),
+}
+"""Fields whose times are ahead."""
+
+
+def _times(name: str, value: Any) -> Iterator[tuple[str, datetime]]:
+    """Yield the times of a body with the names of their fields."""
+    parts = value.items() if isinstance(value, dict) else ()
+    parts = [(name, entry) for entry in value] if isinstance(value, list) else parts
+    for inner, part in parts:
+        yield from _times(inner, part)
+    if isinstance(value, str) and re.match(r"\d{4}-\d\d-\d\d", value):
+        moment = datetime.fromisoformat(value)
+        yield name, moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def test_another_key_shows_another_account(server: RunningServer) -> None:
+    """The account depends on the key and on parameters that the operation does not have."""
+    bodies = set()
+    for key in ("sk_test_a", "sk_test_b", "sk_test_c"):
+        with server.client(key) as client:
+            for query in ("", "?account=2", "?account=3"):
+                bodies.add(client.get(f"{API}/balance{query}", headers=DYNAMIC).content)
+    assert len(bodies) > 4
 
 
 def test_a_valid_body_is_used(server: RunningServer) -> None:

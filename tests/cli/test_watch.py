@@ -107,6 +107,13 @@ def test_accounts_stay_as_they_are(save: Callable[[str, str], str], client: http
     assert client.get("/_mock/state").json() == before
 
 
+def test_a_persona_that_loses_its_plan_is_named(save: Callable[[str, str], str]) -> None:
+    """A reload prints the notice on packaged personas that are left out."""
+    catalogue = (packaged.fixtures() / "catalogue.yaml").read_text(encoding="utf-8")
+    message = save("fixtures/catalogue.yaml", catalogue.replace("slug: growth", "slug: grown"))
+    assert message.endswith("are left out: sk_test_past_due (plan 'growth').\n")
+
+
 def test_a_changed_operation_is_named(
     save: Callable[[str, str], str], client: httpx.Client
 ) -> None:

@@ -185,7 +185,7 @@ def test_the_error_of_an_unknown_set_lists_the_sets(mock: httpx.Client) -> None:
         (
             {"status": 503, "operations": ["get_balnce"]},
             ("body", "operations", 0),
-            "did you mean get_balance?",
+            "Known: get_balance, ",
         ),
         ({"status": 503, "share": 0}, ("body", "share"), "share must be more than 0"),
         ({"status": 503, "share": 1.5}, ("body", "share"), "less than or equal to 1"),

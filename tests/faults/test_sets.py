@@ -74,7 +74,7 @@ def test_a_folder_without_sets_has_none(tmp_path: Path) -> None:
         ("    status: 503\n", "", 8 - 1, "rules.0.headers: requires a status"),
         ("median_ms: 10", "ms: 10", 10, "rules.1.latency: must be 'ms' alone"),
         ("p95_ms: 20", "p95_ms: 9", 10, "rules.1.latency.p95_ms: must not be less than median_ms"),
-        ("name: second", "name: first", 4, "'first' occurs twice"),
+        ("name: second", "name: first", 9, "'first' is already that of rules.0"),
         ("name: second", "name: a b", 9, "rules.1.name: must be letters"),
         ("title: A set\n", "", 1, "title"),
         (GOOD[GOOD.index("rules:") :], "rules: []", 3, "rules: must have 1 to 20 entries"),

@@ -13,11 +13,12 @@ from typing import Any
 import httpx
 import pytest
 
-from mockserver import packaged
+from mockserver import app, banner, packaged
 from mockserver.billing.accounts import fixtures
 from mockserver.billing.accounts.personas import Persona
 from mockserver.billing.catalogue import Plan
 from mockserver.openapi.yaml_file import FileError
+from mockserver.settings import Settings
 from tests.conftest import API, NOON, RunningServer, ServerFactory, running_server
 from tests.guides.markdown import code, guide
 
@@ -43,9 +44,6 @@ def changed(folder: Path) -> Path:
     rest = catalogue[catalogue.index("\ncredit_packs:") :]
     (folder / "catalogue.yaml").write_text(PLANS + rest, encoding="utf-8")
     (folder / "personas" / "berlin.yaml").write_text(BERLIN, encoding="utf-8")
-    past_due = folder / "personas" / "past_due.yaml"
-    text = past_due.read_text(encoding="utf-8").replace("slug: growth", "slug: team")
-    past_due.write_text(text, encoding="utf-8")
     return folder
 
 
@@ -186,6 +184,29 @@ def test_the_page_of_a_trial_says_what_is_due(client: httpx.Client) -> None:
     assert "Free trial until" in client.get(httpx.URL(portal["url"]).path).text
 
 
+def test_a_session_keeps_the_trial_that_it_offered(client: httpx.Client) -> None:
+    """A trial belongs to its session: page and charge agree, also if another one was used since."""
+    body = {"price_id": "price_team_monthly", "mode": "subscription"}
+    urls = {"success_url": "https://shop.example", "cancel_url": "https://shop.example"}
+    first, second = (client.post(f"{API}/checkout", json={**body, **urls}).json() for _ in range(2))
+    pay = "/_mock/checkout-sessions/{}/complete"
+    client.post(pay.format(first["session_id"]), json={}).raise_for_status()
+    page = client.get(httpx.URL(second["url"]).path).text
+    assert re.search(r'data-testid="total">\$0.00', page)
+    assert "for 14 days" in page
+    client.post(pay.format(second["session_id"]), json={}).raise_for_status()
+    assert newest_invoice(client) == (0, "paid")
+    assert client.get(f"{API}/subscription").json()["current_period_end"][:10] == "2026-04-01"
+    assert client.get("/_mock/invariants").json()["violations"] == []
+    third = client.post(f"{API}/checkout", json={**body, **urls}).json()
+    page = client.get(httpx.URL(third["url"]).path).text
+    assert re.search(r'data-testid="total">\$49.00', page)
+    client.post(pay.format(third["session_id"]), json={}).raise_for_status()
+    assert newest_invoice(client) == (4_900, "paid")
+    page = client.get(httpx.URL(third["url"]).path).text
+    assert re.search(r'data-testid="total">\$49.00', page)
+
+
 def test_the_persona_of_the_guide_is_served(own_server: RunningServer) -> None:
     """Name, address and company are those of the file."""
     with own_server.client("sk_test_berlin") as client:
@@ -193,6 +214,41 @@ def test_the_persona_of_the_guide_is_served(own_server: RunningServer) -> None:
     assert (profile["name"], profile["email"], profile["company"]) == (
         *("Jürgen Groß", "juergen@example.com", "Groß & Söhne GmbH"),
     )
+
+
+def test_a_packaged_persona_without_its_plan_is_left_out(
+    folder: Path, own_server: RunningServer
+) -> None:
+    """The mock starts and says which persona lacks which plan; its key gets a warning."""
+    server = app.build(Settings(spec=packaged.spec(), fixtures=folder))
+    (notice,) = [block.text.strip() for block in GUIDE.blocks if "left out" in block.text]
+    assert server.notices == [notice]
+    assert notice in banner.text("http://127.0.0.1:8000", server).splitlines()
+    with own_server.client("sk_test_past_due") as client:
+        warning = client.get(f"{API}/balance").headers["X-Mock-Warning"]
+    assert warning == (
+        "The persona of 'sk_test_past_due' is left out: its plan 'growth' is not in the catalogue."
+    )
+    with own_server.client("sk_test_subscriber") as client:
+        assert client.get(f"{API}/subscription").json()["plan"] == "starter"
+
+
+def test_packaged_personas_do_without_promo_codes(tmp_path: Path) -> None:
+    """A packaged persona makes its deposits without a code that the catalogue lacks."""
+    folder = changed(tmp_path / "my-fixtures")
+    path = folder / "catalogue.yaml"
+    path.write_text(path.read_text(encoding="utf-8").replace("WELCOME10", "MINE"), encoding="utf-8")
+    default = fixtures.load(folder).personas["default"]
+    assert [deposit.promo_code for deposit in default.deposits] == [None, None]
+
+
+def test_a_changed_persona_is_never_left_out(tmp_path: Path) -> None:
+    """A persona that the user has changed is refused if its plan is missing."""
+    folder = changed(tmp_path / "my-fixtures")
+    path = folder / "personas" / "past_due.yaml"
+    path.write_text(path.read_text(encoding="utf-8") + "name: Mine\n", encoding="utf-8")
+    with pytest.raises(FileError, match=r"past_due\.yaml:8: plan\.slug: 'growth' is not"):
+        fixtures.load(folder)
 
 
 @pytest.mark.parametrize(
@@ -222,7 +278,7 @@ def test_a_mistake_is_reported_as_printed(tmp_path: Path, file: str, old: str, n
         ("trial_days: 14", "trial_days: -1", "plans.2.trial_days: must be from 0 to 730"),
         ("interval: year", "interval: week", "'week' is not known here. Known: year, month"),
         ("slug: team\n", "slug: a plan\n", "plans.2.slug: must be 1 to 64 letters"),
-        ("slug: team-yearly", "slug: team", "'team' occurs 2 times"),
+        ("slug: team-yearly", "slug: team", "plans.3.slug: 'team' is already used by plans.2"),
         ("price_cents: 49000", "price_cents: 100000000", "plans.3.price_cents: must be from 0"),
         ("slug: free, name: Free", "slug: free, name: Free, interval: year", "the free plan"),
     ],

@@ -674,6 +674,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/catalogue": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get the catalogue
+         * @description Returns what the fixtures sell, and the promo codes.
+         */
+        get: operations["get_catalogue"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/books": {
         parameters: {
             query?: never;
@@ -1808,6 +1828,91 @@ export interface components {
              * @example insufficient_funds
              */
             reason: string;
+        };
+        /** @description Plans, credit packs and promo codes. */
+        Catalogue: {
+            /** @description All plans by ascending price, the free plan first. */
+            plans: components["schemas"]["Plan"][];
+            credit_packs: components["schemas"]["CreditPack"][];
+            promo_codes: components["schemas"]["PromoCode"][];
+        };
+        /**
+         * @description A one-time purchase of balance, with the checkout mode `payment`.
+         * @example {
+         *       "price_id": "price_credits_25",
+         *       "name": "Credits for $25",
+         *       "amount_cents": 2500
+         *     }
+         */
+        CreditPack: {
+            /** @description The id that checkout takes. */
+            price_id: string;
+            /** @description The name on pages. */
+            name: string;
+            /** @description The price in US cents. */
+            amount_cents: number;
+        };
+        /**
+         * @description A bonus on a deposit, once for each account.
+         * @example {
+         *       "code": "WELCOME10",
+         *       "type": "percentage",
+         *       "value": 10,
+         *       "min_deposit_cents": 2000,
+         *       "max_bonus_cents": 2000,
+         *       "expires_at": null
+         *     }
+         */
+        PromoCode: {
+            /** @description What is typed. */
+            code: string;
+            /**
+             * @description How the bonus is computed.
+             * @enum {string}
+             */
+            type: "percentage" | "fixed";
+            /** @description Percent, or US cents if the bonus is fixed. */
+            value: number;
+            /** @description The least deposit in US cents. */
+            min_deposit_cents: number;
+            /** @description The largest bonus in US cents; null if there is none. */
+            max_bonus_cents: number | null;
+            /**
+             * Format: date-time
+             * @description The time from which the code is not valid; null if it does not expire.
+             */
+            expires_at: string | null;
+        };
+        /**
+         * @description A plan of the catalogue.
+         * @example {
+         *       "slug": "starter",
+         *       "name": "Starter",
+         *       "price_cents": 2900,
+         *       "monthly_credits": 150000,
+         *       "price_id": "price_starter_monthly",
+         *       "interval": "month",
+         *       "trial_days": 0
+         *     }
+         */
+        Plan: {
+            /** @description The plan's name in responses. */
+            slug: string;
+            /** @description The plan's name on pages. */
+            name: string;
+            /** @description The price of a period in US cents. */
+            price_cents: number;
+            /** @description The credits of a month. */
+            monthly_credits: number;
+            /** @description The id that checkout and plan changes take; null for the free plan. */
+            price_id: string | null;
+            /**
+             * @description The length of a period.
+             * @enum {string}
+             */
+            interval: "month" | "year";
+            /** @description The days that the first plan of an account costs nothing. */
+            trial_days: number;
         };
         /** @description All personas. */
         Personas: {
@@ -3442,6 +3547,27 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Personas"];
+                };
+            };
+            403: components["responses"]["Refused"];
+        };
+    };
+    get_catalogue: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Plans, credit packs and promo codes. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Catalogue"];
                 };
             };
             403: components["responses"]["Refused"];

@@ -179,7 +179,8 @@ class Actor:
     def named(self, role: str) -> str:
         """Return the price or the promo code of a role. Raises Unsuitable."""
         name = self.catalogue.names.get(role)
-        self.require(name, f"a name for '{role}' ({_NAME_IT})")
+        where = "the mock's catalogue has none" if self.can(MOCK) else _NAME_IT
+        self.require(name, f"a name for '{role}' ({where})")
         return str(name)
 
     def offer(self, role: str) -> Json:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 from contract_tests.billing.adapters import ADVANCE, EXPIRE, FRESH, NOW
 from contract_tests.billing.catalogue import EXPIRED, FIXED, PACK, PERCENTAGE, STARTER
@@ -20,7 +20,6 @@ from contract_tests.billing.stories.promo_codes import Promo, promo_of, usable_p
 from contract_tests.http.exchange import Exchange
 from contract_tests.knowledge import MOCK
 
-EXPIRED_SINCE = datetime(2025, 6, 1, tzinfo=UTC)
 """When the expired promo code of the mock expired."""
 
 
@@ -49,8 +48,9 @@ def unpaid_sessions_change_nothing(actor: Actor) -> None:
 
 def promo_codes_are_checked(actor: Actor) -> None:
     """Validate promo codes, and deposit with them: invalid codes are refused by both."""
-    if actor.can(NOW, ADVANCE) and actor.now < EXPIRED_SINCE:
-        actor.wait_until(EXPIRED_SINCE)
+    since = actor.catalogue.expired_since
+    if actor.can(NOW, ADVANCE) and actor.now < since:
+        actor.wait_until(since)
     actor.read_all()
     unusable = [actor.catalogue.names.get(EXPIRED), "KIT-NO-SUCH-CODE"]
     for code in filter(None, unusable):
@@ -81,11 +81,12 @@ def _expect_terms(actor: Actor, role: str) -> None:
     response = actor.call("validate_promo_code", {"code": promo.code})
     actor.equal(response, "/valid", promo.code, True)
     actor.equal(response, "/bonus_type", promo.code, role)
-    if actor.can(MOCK):
-        terms = (10, 2_000, 2_000) if role == PERCENTAGE else (500, 2_500, 500)
-        names = ("bonus_value", "min_deposit_cents", "max_credits_microcents")
-        for name, value in zip(names, (*terms[:2], terms[2] * CENT), strict=True):
-            actor.equal(response, f"/{name}", promo.code, value)
+    terms = actor.catalogue.terms.get(role)
+    if terms is not None:
+        cap = terms.cap_cents * CENT if terms.cap_cents is not None else None
+        actor.equal(response, "/bonus_value", promo.code, terms.value)
+        actor.equal(response, "/min_deposit_cents", promo.code, terms.minimum_cents)
+        actor.equal(response, "/max_credits_microcents", promo.code, cap)
 
 
 def from_sign_up_to_the_first_deposit(actor: Actor) -> None:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from contract_tests.billing.catalogue import GROWTH, PACK, SCALE, STARTER
+from contract_tests.billing.catalogue import GROWTH, PACK, SCALE, STARTER, Plan
 from contract_tests.billing.stories.actor import CREDIT, PAGES, Actor, Json, expect_audit
 from contract_tests.billing.stories.cards import decline_charges
 from contract_tests.drivers.stories import StoryEnds
@@ -13,26 +12,11 @@ from contract_tests.findings.severity import CONTRADICTION
 from contract_tests.knowledge import MOCK
 
 
-@dataclass(frozen=True)
-class Plan:
-    """What a plan costs and brings."""
-
-    slug: str
-    cents: int
-    credits: int
-
-
-_OF_THE_MOCK = {
-    STARTER: Plan("starter", 2_900, 150_000),
-    GROWTH: Plan("growth", 9_900, 550_000),
-    SCALE: Plan("scale", 29_900, 1_800_000),
-}
-
-
 def _plan(actor: Actor, role: str, shown: Json) -> Plan:
-    """Return the terms of a plan: the mock's, elsewhere those that a subscription shows."""
-    if actor.can(MOCK):
-        return _OF_THE_MOCK[role]
+    """Return the terms of a plan: those that are known, else those that a subscription shows."""
+    known = actor.catalogue.plans.get(role)
+    if known is not None:
+        return known
     slug, cents, credits = (shown.get(name) for name in ("plan", "price_cents", "monthly_credits"))
     if not (isinstance(slug, str) and isinstance(cents, int) and isinstance(credits, int)):
         raise StoryEnds  # the judge reports the field

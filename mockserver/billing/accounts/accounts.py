@@ -300,7 +300,9 @@ class Accounts:
             for slug, persona in fixtures.personas.items()
             if persona.organization_id
         }
-        self.key_typos = KeyTypos(self._by_key)
+        self.left_out = fixtures.left_out
+        """By key: the missing plans of the packaged personas that are left out."""
+        self.key_typos = KeyTypos(self._by_key, self.left_out)
         self._store.pinned = {*self._by_key, *self._organizations}
 
     def _plans_in_use(self) -> Iterator[str]:

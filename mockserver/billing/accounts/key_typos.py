@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from functools import lru_cache
 
 
@@ -13,16 +13,23 @@ class KeyTypos:
     typing error: ``sk_test_default2`` is a key that somebody chose.
     """
 
-    def __init__(self, keys: Iterable[str]) -> None:
+    def __init__(self, keys: Iterable[str], left_out: Collection[str] = ()) -> None:
+        """Take the keys of the personas, and those of personas that are left out."""
         self._keys = frozenset(keys)
+        self._left_out = left_out
         self._shortened = {
             shortened: key for key in sorted(self._keys) for shortened in _shortened(key)
         }
         self._max_length = max(map(len, self._keys), default=0) + 1
         self.meant = lru_cache(maxsize=1_024)(self._meant)
-        """Returns the key that was probably meant; None for any other key, also a persona's."""
+        """Returns the key that was probably meant, for a key that is left out itself.
+
+        It is None for any other key, also a persona's.
+        """
 
     def _meant(self, key: str) -> str | None:
+        if key in self._left_out:
+            return key
         if key in self._keys or len(key) > self._max_length:
             return None
         meant = self._shortened.get(key)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from functools import cached_property, lru_cache
 from typing import Any
@@ -114,7 +114,13 @@ class Billing:
             mistakes.warn_of_credentials(request.warnings, request.headers, security)
             raise
         meant = self._accounts.key_typos.meant(key)
-        if meant is not None:
+        if meant == key:
+            plan = self._accounts.left_out[key]
+            mistakes.add(
+                request.warnings,
+                f"The persona of '{key}' is left out: its plan '{plan}' is not in the catalogue.",
+            )
+        elif meant is not None:
             mistakes.add(request.warnings, f"'{key}' is a new account. Did you mean '{meant}'?")
         return BillingCaller(self._accounts, key, request.warnings, self._is_limited)
 
@@ -133,11 +139,10 @@ class Billing:
 
     def made_up(self, call: Call, operation: Operation, parse: Parse) -> Any:
         """Return the result of a handler for a made-up account; None if it refuses the request."""
-        is_write = operation.method != "get"
         accounts = self._accounts
         if self._made_up is None or self._made_up.catalogue is not accounts.catalogue:
             self._made_up = MadeUp(accounts.catalogue, self._world.seed, accounts.locale)
-        return self._made_up.response(call, operation.operation_id, is_write, parse)
+        return self._made_up.response(call, operation, parse)
 
     def error(
         self,
@@ -193,4 +198,11 @@ class Billing:
             ],
             f'{{url}}/api/v1/billing/balance -H "X-API-Key: {DEFAULT_KEY}"',
             {"ApiKey": DEFAULT_KEY},
+            list(self._notices()),
         )
+
+    def _notices(self) -> Iterator[str]:
+        left_out = self._accounts.left_out
+        if left_out:
+            listed = ", ".join(f"{key} (plan '{plan}')" for key, plan in left_out.items())
+            yield f"Packaged personas without their plan in the catalogue are left out: {listed}."

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any
+from urllib.parse import parse_qsl
 from zlib import crc32
 
 import msgspec
@@ -20,18 +21,24 @@ from mockserver.billing.account import Account
 from mockserver.billing.accounts import personas
 from mockserver.billing.accounts.persona_builder import PersonaBuilder
 from mockserver.billing.accounts.personas import Persona
+from mockserver.billing.api import auth
 from mockserver.billing.api.call import Call
 from mockserver.billing.api.operations import HANDLERS
 from mockserver.billing.catalogue import Catalogue
 from mockserver.billing.context import Context
 from mockserver.billing.errors import BillingError
 from mockserver.engine.body import Json
+from mockserver.engine.request import Request
+from mockserver.openapi.contract import Operation
 
 POOL = 16
 """The number of made-up accounts."""
 _EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
+_YEAR, _MILLISECOND = timedelta(days=365), timedelta(milliseconds=1)
 _CARDS = ("visa", "mastercard", "amex", "discover", "jcb")
 _DOLLARS = 100
+_VIEWS = frozenset({"limit", "offset", "page", "per_page", "days", "reference_type"})
+"""Parameters that select parts of an account, also where an operation ignores them."""
 _PATH_CARD = "payment_method_id"
 
 Parse = Callable[[bytes], Json | None]
@@ -47,37 +54,49 @@ class MadeUp:
         self._builder = PersonaBuilder(catalogue, seed, locale)
         self._contexts: dict[int, Context] = {}
 
-    def response(self, call: Call, operation_id: str, is_write: bool, parse: Parse) -> Any:
+    def response(self, call: Call, operation: Operation, parse: Parse) -> Any:
         """Return what a handler returns for a made-up account; None if all are refused.
 
-        The query selects the account. A body that is refused is replaced by a made-up one.
+        The key selects the account, and so do parameters that the operation does not have. So the
+        pages of a list are those of one account. A refused body is replaced by a made-up one.
         """
-        first = crc32(call.request.query) % POOL
-        if not is_write:
-            call.context = self._context(first)
+        operation_id, now = operation.operation_id, call.request.now
+        first = crc32(_selection(call.request, operation)) % POOL
+        if operation.method == "get":
+            call.context = self._context(first, now)
             return _outcome(operation_id, call)
         if call.body is not None:
-            call.context = _copied(self._context(first))
+            call.context = _copied(self._context(first, now))
             if (found := _outcome(operation_id, call)) is not None:
                 return found
         random = Random(f"{self._seed}:{call.request.path}:{call.request.query!r}")  # noqa: S311
         for index in range(first, first + POOL):  # not every account can do everything
-            call.context = _copied(self._context(index % POOL))
+            call.context = _copied(self._context(index % POOL, now))
             _prepare(operation_id, call, random, parse)
             if (found := _outcome(operation_id, call)) is not None:
                 return found
         return None
 
-    def _context(self, index: int) -> Context:
-        """Return the context of a made-up account, at its own time."""
+    def _context(self, index: int, now: datetime) -> Context:
+        """Return the context of a made-up account, at its own time, which is not after ``now``."""
         found = self._contexts.get(index)
-        if found is None:
-            random = Random(f"{self._seed}:{index}")  # noqa: S311
-            now = _EPOCH + timedelta(milliseconds=random.randrange(365 * 86_400_000))
+        random = Random(f"{self._seed}:{index}")  # noqa: S311
+        moment = _EPOCH + timedelta(milliseconds=random.randrange(_YEAR // _MILLISECOND))
+        if moment > now:
+            moment -= _YEAR * ((moment - now) // _YEAR + 1)
+        if found is None or found.now != moment:
             persona = _persona(random, self.catalogue)
-            account = self._builder.build(persona, f"made up:{index}", now)
-            found = self._contexts[index] = Context(account, self.catalogue, now, "api_key")
+            account = self._builder.build(persona, f"made up:{index}", moment)
+            found = self._contexts[index] = Context(account, self.catalogue, moment, "api_key")
         return found
+
+
+def _selection(request: Request, operation: Operation) -> bytes:
+    """Return the parts of a request that select a made-up account."""
+    own = _VIEWS | {parameter["name"] for parameter in operation.parameters}
+    query = parse_qsl(request.query.decode("latin-1"), keep_blank_values=True)
+    others = sorted((name, value) for name, value in query if name not in own)
+    return repr((request.headers.get(auth.HEADER), others)).encode()
 
 
 def _outcome(operation_id: str, call: Call) -> Any:
@@ -110,8 +129,8 @@ def _copied(context: Context) -> Context:
 def _persona(random: Random, catalogue: Catalogue) -> Persona:
     """Return a persona that the rules can build."""
     found = msgspec.convert(dict(_facts(random, catalogue)), Persona)
-    for field, problem in personas.check(found, catalogue):
-        raise ValueError(f"{field}: {problem}")
+    for pointer, problem in personas.check(found, catalogue):
+        raise ValueError(f"{pointer}: {problem}")
     return found
 
 

@@ -8,6 +8,7 @@ from mockserver.billing import money
 from mockserver.billing.account import Account, CheckoutSession
 from mockserver.billing.accounts.personas import Persona
 from mockserver.billing.accounts.store import Tenant
+from mockserver.billing.catalogue import PromoCode
 from mockserver.billing.context import Context
 from mockserver.billing.invariants import Check
 from mockserver.billing.ledger import Entry
@@ -34,6 +35,17 @@ def persona(slug: str, persona: Persona) -> Json:
         "member_of": persona.member_of,
         "title": persona.title,
         "about": persona.about,
+    }
+
+
+def promo_code(code: PromoCode) -> Json:
+    return {
+        "code": code.code,
+        "type": code.type,
+        "value": code.value,
+        "min_deposit_cents": code.min_deposit_cents,
+        "max_bonus_cents": code.max_bonus_cents,
+        "expires_at": optional_timestamp(code.expires_at),
     }
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 from urllib.parse import urlencode
 
 from msgspec import Struct
@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from mockserver.billing import checkout, promo, subscription
+from mockserver.billing import checkout, promo
 from mockserver.billing.account import CheckoutSession, add_months
 from mockserver.billing.catalogue import Plan
 from mockserver.billing.context import Context
@@ -266,14 +266,10 @@ class Terms(Struct, frozen=True):
 
 def _terms(context: Context, session: CheckoutSession, plan: Plan) -> Terms:
     """Return the terms of a plan if it starts now, or as it started when the session was paid."""
+    due = checkout.plan_due(context, session, plan)
     start = session.completed_at or context.now
-    if session.closed == "complete":
-        is_trial = session.amount_cents < plan.price_cents
-    else:
-        is_trial = subscription.trial_end_of(context, plan) is not None
-    if is_trial:
-        return Terms(plan.monthly_credits, start + timedelta(days=plan.trial_days), is_trial=True)
-    return Terms(plan.credits, add_months(start, plan.months), is_trial=False)
+    renews_at = due.trial_end or add_months(start, plan.months)
+    return Terms(due.credits, renews_at, is_trial=due.trial_end is not None)
 
 
 def _title(session: CheckoutSession, plan: Plan | None) -> str:

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from contract_tests.billing.catalogue import EXAMPLES, Catalogue
+from contract_tests.billing.catalogue import EXAMPLES, Catalogue, Terms, of_mock
 from mockserver import packaged
+from tests.conftest import NOON, RunningServer, running_server
 from tests.contract_kit import faulty
 from tests.contract_kit.billing.playing import EXAMPLE, played_by_hooks, skipped
+from tests.contract_kit.program import kit
+from tests.guides.test_fixtures_guide import changed
 
 OWN = {
     "price_starter_monthly": "price_own_small",
@@ -59,6 +64,24 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield mock.url
 
 
+@pytest.fixture(scope="module")
+def own_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
+    """A mock with the fixtures of the guide: one monthly plan, a trial and a year."""
+    folder = changed(tmp_path_factory.mktemp("guide") / "my-fixtures")
+    with running_server(fixtures=folder, now=NOON) as running:
+        yield running
+
+
+def plan(slug: str, cents: int, interval: str = "month", trial_days: int = 0) -> dict[str, Any]:
+    shown = {"slug": slug, "price_cents": cents, "monthly_credits": 1, "price_id": f"price_{slug}"}
+    return {**shown, "interval": interval, "trial_days": trial_days}
+
+
+def code(name: str, type: str, **more: Any) -> dict[str, Any]:
+    shown = {"code": name, "type": type, "value": 5, "min_deposit_cents": 7}
+    return {**shown, "max_bonus_cents": None, "expires_at": None, **more}
+
+
 def hooks(folder: Path, old: str, new: str) -> Path:
     """Write the hooks for the mock with one change."""
     path, source = folder / "hooks.py", EXAMPLE.read_text(encoding="utf-8")
@@ -97,6 +120,43 @@ def test_a_catalogue_with_unknown_roles_is_refused(url: str, tmp_path: Path) -> 
     roles = ", ".join(EXAMPLES)
     complaint = f"hooks.py: catalogue: must return an object with names for {roles}"
     assert run.broken == [complaint]
+
+
+def test_a_mock_reports_its_catalogue(own_server: RunningServer, tmp_path: Path) -> None:
+    """The kit asks the mock for its plans, and skips with a reason what it cannot buy."""
+    with own_server.client(None) as client:
+        document = tmp_path / "openapi.json"
+        document.write_bytes(client.get("/openapi.json").content)
+    outcome = kit(
+        *("run", own_server.url, "--mock", "--spec", document, "--phases", "stories,reads")
+    )
+    assert outcome.code == 0, outcome.out
+    assert "it needs a name for 'growth' (the mock's catalogue has none)" in outcome.out
+    assert "an_unpaid_plan_ends: the mock has no persona for the situation" in outcome.out
+    assert "a_plan_is_started" not in outcome.out
+
+
+def test_stories_use_plans_without_a_trial() -> None:
+    """Nor do they use plans that are paid by the year, the free plan, or a middle plan twice."""
+    plain = [plan("large", 900), plan("small", 100), plan("middle", 500), plan("free", 0)]
+    special = [plan("year", 50, interval="year"), plan("trial", 60, trial_days=14)]
+    content = {"plans": [*plain, *special], "credit_packs": [], "promo_codes": []}
+    assert of_mock(content).names == {
+        "starter": "price_small",
+        "growth": "price_middle",
+        "scale": "price_large",
+    }
+    assert of_mock({**content, "plans": [*special, plain[1]]}).names == {"starter": "price_small"}
+
+
+def test_terms_are_those_of_the_mock() -> None:
+    """A code that ends has the role of the expired one, from its end on."""
+    ends = "2026-05-01T00:00:00Z"
+    codes = [code("OLD", "fixed", expires_at=ends), code("A", "percentage", max_bonus_cents=9)]
+    found = of_mock({"plans": [], "credit_packs": [], "promo_codes": codes})
+    assert found.names == {"expired": "OLD", "percentage": "A"}
+    assert found.terms == {"expired": Terms(5, 7, 5), "percentage": Terms(5, 7, 9)}
+    assert found.expired_since == datetime(2026, 5, 1, tzinfo=UTC)
 
 
 def test_a_name_has_the_role_of_an_example() -> None:

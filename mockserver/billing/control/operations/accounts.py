@@ -3,6 +3,8 @@
 import asyncio
 from datetime import datetime
 
+import msgspec
+
 from mockserver.billing import invariants, refunds, usage
 from mockserver.billing.account import Account
 from mockserver.billing.account_view import unpack, view_of
@@ -26,6 +28,15 @@ _KEPT = "examined_books"
 def list_personas(call: Call) -> Json:
     personas = sorted(call.world.state.personas.items())
     return {"personas": [render.persona(slug, persona) for slug, persona in personas]}
+
+
+def get_catalogue(call: Call) -> Json:
+    catalogue = call.world.state.catalogue
+    return {
+        "plans": msgspec.to_builtins(catalogue.plans),
+        "credit_packs": msgspec.to_builtins(catalogue.credit_packs),
+        "promo_codes": [render.promo_code(code) for code in catalogue.promo_codes],
+    }
 
 
 def list_accounts(call: Call) -> Json:
