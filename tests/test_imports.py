@@ -237,6 +237,7 @@ PURE_OF_THE_ENGINE = {"mockserver.engine.pages.Page", "mockserver.engine.pages.n
 """Pages of lists are pure, and the engine's."""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("package", ["mockserver", "contract_tests"])
 def test_no_modules_import_each_other_in_a_loop(package: str) -> None:
     """Imports for types count: a loop of types is a loop of ideas."""

@@ -180,6 +180,7 @@ def test_the_usage_history_depends_on_the_seed() -> None:
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", [0, 10**12])
 def test_the_facts_of_a_title_hold_with_any_seed(seed: int) -> None:
     """The facts that a title states do not depend on the seed."""

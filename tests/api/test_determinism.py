@@ -97,6 +97,7 @@ def story() -> Iterator[list[Exchange]]:
         yield play(server)
 
 
+@pytest.mark.slow
 def test_two_servers_give_the_same_bytes(make_server: ServerFactory, story: list[Exchange]) -> None:
     """Status, headers and body of hundreds of responses are equal."""
     again = play(make_server(now=NOON, seed=7))
@@ -105,6 +106,7 @@ def test_two_servers_give_the_same_bytes(make_server: ServerFactory, story: list
         assert first == second
 
 
+@pytest.mark.slow
 def test_a_reset_server_gives_the_same_bytes(
     make_server: ServerFactory, story: list[Exchange]
 ) -> None:
@@ -118,6 +120,7 @@ def test_a_reset_server_gives_the_same_bytes(
         assert first == second
 
 
+@pytest.mark.slow
 def test_another_seed_gives_other_bytes(make_server: ServerFactory, story: list[Exchange]) -> None:
     """With another seed, responses that contain ids differ."""
     other = play(make_server(now=NOON, seed=8))

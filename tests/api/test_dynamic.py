@@ -73,6 +73,7 @@ _OF_REQUESTS = {("headers", "tier"), ("invalid_accepted", "required"), ("tenant"
 """Findings on the request: it has no valid body and no key, and so no account of its own."""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", SEEDS)
 def test_every_dynamic_response_is_coherent(make_server: ServerFactory, seed: int) -> None:
     """With any seed and query, the kit's judge finds nothing wrong with any response."""

@@ -79,6 +79,7 @@ class Reads:
         return taken
 
 
+@pytest.mark.slow
 def test_books_of_a_large_account_do_not_block(
     make_server: ServerFactory, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -82,6 +82,7 @@ class Event(Struct, frozen=True):
     ended: datetime | None
 
 
+@pytest.mark.slow
 @given(
     moments=st.lists(
         st.datetimes(datetime(1970, 1, 2), datetime(2199, 12, 31), timezones=st.just(UTC)),

@@ -202,6 +202,7 @@ def test_a_token_opens_the_control_api() -> None:
         assert TOKEN not in program.stdout + program.stderr
 
 
+@pytest.mark.slow
 def test_of_two_programs_that_start_on_one_port_only_one_serves() -> None:
     """The port is bound first, so the second program fails at once."""
     with socket.socket() as free:

@@ -90,6 +90,7 @@ def fill(client: httpx.Client) -> str:
     return page
 
 
+@pytest.mark.slow
 def test_a_restart_keeps_everything(file: Path) -> None:
     """Accounts, clock, open pages, endpoints, faults and snapshots are there after a restart."""
     with serving(*FROZEN, "--state", file) as program:
@@ -113,6 +114,7 @@ def test_a_restart_keeps_everything(file: Path) -> None:
         )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_the_state_is_saved_at_the_end(file: Path, number: signal.Signals) -> None:
     """SIGTERM and Ctrl-C save, and nothing but the file is left behind."""
@@ -126,6 +128,7 @@ def test_the_state_is_saved_at_the_end(file: Path, number: signal.Signals) -> No
         assert balance(client) == paid
 
 
+@pytest.mark.slow
 def test_a_killed_server_leaves_the_last_save(file: Path) -> None:
     """After kill -9, the next start has what was saved last, and the lock is free."""
     with (
@@ -296,6 +299,7 @@ def test_a_file_of_another_api_is_refused(saved: Path) -> None:
     assert "for another API" in message
 
 
+@pytest.mark.slow
 def test_any_document_can_have_a_state_file(file: Path) -> None:
     """The clock is kept even where there are no accounts."""
     document = Path(__file__).parents[1] / "data" / "petstore.yaml"

@@ -177,6 +177,7 @@ def test_a_plan_in_use_cannot_be_removed(
         assert subscriber.get(f"{API}/subscription").status_code == 200
 
 
+@pytest.mark.slow
 def test_without_the_flag_nothing_is_watched(tmp_path: Path) -> None:
     """The first contract is served until the end."""
     spec = tmp_path / "openapi.yaml"

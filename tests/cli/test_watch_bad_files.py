@@ -87,6 +87,7 @@ def test_a_bad_fixture_is_reported_and_the_last_good_one_is_served(
     assert saved(program, path, good).startswith(f"Reloaded {path.name}")
 
 
+@pytest.mark.slow
 def test_the_program_can_be_ended_during_a_reload(tmp_path: Path) -> None:
     """A reload runs in a thread that the process does not wait for."""
     spec = tmp_path / "openapi.yaml"

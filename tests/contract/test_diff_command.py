@@ -364,6 +364,7 @@ def test_schemas_that_double_are_bounded() -> None:
     assert time.process_time() - start < 10
 
 
+@pytest.mark.slow
 def test_many_branches_are_matched_soon() -> None:
     """Thousands of branches and values take no time that grows with their square."""
 

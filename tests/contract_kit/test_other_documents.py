@@ -137,6 +137,7 @@ def test_faults_are_found(
     assert any(finding.where.startswith(where) for finding in result.failures)
 
 
+@pytest.mark.slow
 def test_nothing_of_billing_is_loaded() -> None:
     """For another document, no module of ``contract_tests.billing`` is loaded."""
     code = (
@@ -173,6 +174,7 @@ def passes_the_real_mock(spec: Path) -> Result:
     return result
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("spec", [NOTES, PETS], ids=["notes", "petstore"])
 def test_a_document_passes_the_real_mock(spec: Path) -> None:
     """The kit finds no violation in the mock of a document, and names what was left out."""
@@ -180,6 +182,7 @@ def test_a_document_passes_the_real_mock(spec: Path) -> None:
     assert result.notes == [LEFT_OUT if not result.settings.phases else LEFT_OUT_QUICK]
 
 
+@pytest.mark.slow
 def test_undeclared_path_parameters_pass_the_real_mock(tmp_path: Path) -> None:
     """Some documents name parameters in the template of a path only."""
     document = yaml.safe_load(PETS.read_text(encoding="utf-8"))

@@ -209,6 +209,7 @@ def test_a_budget_that_is_large_enough_changes_no_verdict() -> None:
     assert "--budget" not in outcome.out
 
 
+@pytest.mark.slow
 def test_another_seed_tries_other_requests() -> None:
     """Repeated small runs cover more than one."""
     tried: list[set[str]] = []
@@ -229,6 +230,7 @@ def test_a_budget_below_what_putting_back_takes_is_refused() -> None:
         assert re.fullmatch(least, outcome.error_line)
 
 
+@pytest.mark.slow
 def test_an_account_that_is_written_to_is_put_back(tmp_path: Path) -> None:
     """The reserve is enough for what the run has changed and added."""
     with faulty.mock() as mock:

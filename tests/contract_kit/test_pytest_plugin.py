@@ -84,6 +84,7 @@ def test_options_of_a_conftest_keep_their_names(tmp_path: Path) -> None:
     assert "operations: 1 of 1" in output
 
 
+@pytest.mark.slow
 def test_a_suite_that_does_not_name_the_kit_has_none_of_its_options(tmp_path: Path) -> None:
     """Installing the kit changes no other suite, and imports nothing."""
     (tmp_path / "test_other.py").write_text(
@@ -98,6 +99,7 @@ def test_a_suite_that_does_not_name_the_kit_has_none_of_its_options(tmp_path: Pa
     assert "unrecognized arguments: --base-url" in output
 
 
+@pytest.mark.slow
 def test_a_wrong_option_is_refused_in_one_line(tmp_path: Path) -> None:
     """It is a usage error of pytest."""
     words = ("--base-url", "http://127.0.0.1:1", "--contract-rate-limit", "fast")
@@ -105,6 +107,7 @@ def test_a_wrong_option_is_refused_in_one_line(tmp_path: Path) -> None:
     assert "--rate-limit must be a rate such as 5/s or 300/m, not 'fast'" in output
 
 
+@pytest.mark.slow
 def test_the_checkout_has_the_same_options() -> None:
     """The conftest and the installed plugin add the options once."""
     output = pytest_in(PROJECT, "contract_tests", "--help")

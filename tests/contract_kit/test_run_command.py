@@ -196,6 +196,7 @@ def test_a_run_without_any_test_does_not_pass() -> None:
     assert "it is a write (--allow-writes)" in outcome.out
 
 
+@pytest.mark.slow
 def test_a_deployment_that_stops_is_reported_with_the_findings() -> None:
     """A deployment that stops ends the run with exit code 3 and the report so far."""
     words = ("--mock", "--rate-limit", "50/s", "--phases", "reads")
@@ -211,6 +212,7 @@ def test_a_deployment_that_stops_is_reported_with_the_findings() -> None:
     assert "Traceback" not in err
 
 
+@pytest.mark.slow
 def test_a_closed_standard_output_is_no_error() -> None:
     """``contract-tests run ... | head`` ends without a traceback."""
     with faulty.mock() as mock, started("run", mock.url, "--mock", *QUICK) as process:

@@ -226,6 +226,7 @@ def test_lines_are_those_of_tables_and_keys() -> None:
 # --------------------------------------------------------------------------------------- operations
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("check", ["pagination", "lists"])
 def test_findings_of_a_skipped_check_are_known(tmp_path: Path, check: str) -> None:
     """They are shown with the reason, and do not fail the run; a check is a kind or a group."""

@@ -61,6 +61,7 @@ def test_an_exported_state_can_be_imported(mock: httpx.Client, persona: str) -> 
     assert state(mock, headers) == exported
 
 
+@pytest.mark.slow
 def test_the_largest_persona_can_be_imported(mock: httpx.Client) -> None:
     """The limit of this body is larger: ten thousand entries are 4 MB."""
     headers = {"X-API-Key": "sk_test_power_user"}

@@ -186,6 +186,7 @@ def test_environment_variables_set_the_options(
     ).read_bytes()
 
 
+@pytest.mark.slow
 def test_the_command_runs_from_any_folder(tmp_path: Path) -> None:
     """It writes into ``docs`` of the current folder, the same bytes for any hash seed."""
     command = [sys.executable, "-m", "mockserver", "docs"]

@@ -96,6 +96,7 @@ def test_a_page_names_itself(name: str) -> None:
     assert [part.words for part in whole.all("h1")] == [guide.title]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("places", [None, SERVED], ids=["on the disk", "served"])
 def test_links_between_pages_lead_to_pages_and_headings(places: None) -> None:
     """Guides link to each other and to the reference, and every address has its target."""

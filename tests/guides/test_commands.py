@@ -116,6 +116,7 @@ def test_commands_work_as_printed(document: Document, mock: RunningServer, tmp_p
     run_blocks(document, mock.url, tmp_path)
 
 
+@pytest.mark.slow
 def test_another_document_is_served_as_printed(make_server: ServerFactory, tmp_path: Path) -> None:
     """The guide's document is served, and each block prints what stands below it."""
     (spec,) = [block.text for block in OTHER.blocks if block.language == "yaml"]
@@ -143,6 +144,7 @@ def test_the_kit_leaves_out_what_the_guide_says() -> None:
     assert left_out.split(", ") == [name for name in PHASES if name not in DRIVERS]
 
 
+@pytest.mark.slow
 def test_suites_pass_as_printed(tmp_path: Path) -> None:
     """Every Python block is a test suite that passes. Those of the recipes have their own test."""
     suites = [

@@ -48,6 +48,7 @@ def test_the_situations_of_a_billing_screen_are_there() -> None:
     assert len(CHAPTERS) >= 12
 
 
+@pytest.mark.slow
 def test_the_pytest_recipes_pass_as_printed(tmp_path: Path) -> None:
     """With the ``conftest.py`` of the preparation."""
     for block in suites("python"):

@@ -108,6 +108,7 @@ def _requested(caller: Caller, contract: Contract) -> set[str]:
     return requested
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fault", ALL, ids=lambda fault: fault.name)
 def test_a_fault_is_real(fault: Fault, stage: Stage, contract: Contract) -> None:
     """The witness's results differ with the fault, and are equal without it."""
@@ -160,6 +161,7 @@ def _classes_of(module: ModuleType) -> list[type]:
     ]
 
 
+@pytest.mark.slow
 def test_planting_leaves_no_trace() -> None:
     """Afterwards every member of the mock is the original."""
     before, handlers = _fingerprint(), dict(HANDLERS)

@@ -191,6 +191,7 @@ def test_the_folder_follows_the_xdg_specification(
     assert parsed_cache.default_folder(environment) == (expected and Path(expected))
 
 
+@pytest.mark.slow
 def test_the_server_uses_the_cache_unless_it_is_off(tmp_path: Path) -> None:
     """All packaged documents have an entry; with ``off`` nothing is written."""
     with serving("--port", "0", "--cache", "off", XDG_CACHE_HOME=str(tmp_path)):

@@ -299,6 +299,7 @@ def test_anything_in_place_of_a_part_is_survived(tmp_path: Path, version: str) -
     assert time.monotonic() - begun < 60
 
 
+@pytest.mark.slow
 def test_the_beginnings_of_many_paths_are_found_soon(tmp_path: Path) -> None:
     """The start of a mock needs them. One that begins with another is left out."""
     operation = {"responses": {"200": {"description": "A."}}}

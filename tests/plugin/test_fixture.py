@@ -119,6 +119,7 @@ def outcome(folder: Path) -> Outcome:
     return run(folder, "--strict-markers", "--strict-config")
 
 
+@pytest.mark.slow
 def test_every_test_gets_a_mock(outcome: Outcome) -> None:
     """All tests pass, without warnings and without output on standard error."""
     assert outcome.counts == {"passed": len(TESTS)}, outcome.out
@@ -160,6 +161,7 @@ def test_a_marker_chooses_account_and_start_time(outcome: Outcome) -> None:
     assert (keys["test_key"], times["test_key"]) == ("sk_test_mine", "2027-01-01T00:00:00+00:00")
 
 
+@pytest.mark.slow
 def test_an_invalid_marker_or_call_is_reported_in_one_line(tmp_path: Path) -> None:
     """There is no traceback through the plugin; for a call, the line of the test is shown."""
     tests = "".join(
@@ -198,6 +200,7 @@ def test_a_server_that_does_not_start_fails_the_tests_that_use_it(tmp_path: Path
     assert "mockserver/" not in outcome.out
 
 
+@pytest.mark.slow
 def test_a_failing_test_shows_the_log_of_the_mock(tmp_path: Path) -> None:
     """The log is limited to the test; passing tests show nothing."""
     text = """

@@ -69,6 +69,7 @@ def test_the_control_api_describes_itself_without_billing(client: httpx.Client) 
     }
 
 
+@pytest.mark.slow
 def test_a_changed_document_is_served_anew(tmp_path: Path) -> None:
     """``--watch``: routes, rules, errors and credentials are those of the saved document."""
     spec = tmp_path / "notes.yaml"

@@ -170,6 +170,7 @@ def test_an_undocumented_preference_is_refused(client: httpx.Client) -> None:
     assert "It documents 200, 401, 404, 422." in response.json()["message"]
 
 
+@pytest.mark.slow
 def test_a_page_of_any_origin_may_call_the_api(anonymous: httpx.Client) -> None:
     """The preflight allows the document's credentials; the response may be read."""
     origin = {"Origin": "https://notes.example.com"}

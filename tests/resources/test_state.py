@@ -293,6 +293,7 @@ def test_references_are_checked_on_demand(tmp_path: Path) -> None:
         assert client.post("/dogs", json={"toy_id": "ball"}).status_code == 201
 
 
+@pytest.mark.slow
 def test_the_state_file_keeps_the_items(tmp_path: Path) -> None:
     """Beyond the end of the program, with its snapshots."""
     file = tmp_path / "state.zip"

@@ -96,6 +96,7 @@ def _validate(contract: OpenAPI, response: httpx.Response) -> None:
     contract.validate_response(request, answer)
 
 
+@pytest.mark.slow
 def test_every_operation_follows_the_contract(
     contract: OpenAPI, deployment: Callable[..., Probe]
 ) -> None:

@@ -231,6 +231,7 @@ def register_receiver(mock: Mock, receiver: Receiver) -> tuple[Mock, Receiver]:
 # ----------------------------------------------------------------------------------------- the list
 
 
+@pytest.mark.slow
 def test_the_list_is_what_the_code_can_emit() -> None:
     """A new action of the audit log must be added to the list and to the control API."""
     found = {type for path in PACKAGE.rglob("*.py") for type in emitted(path)}

@@ -257,6 +257,7 @@ def test_the_data_of_a_made_up_event_is_bounded(mock: httpx.Client, size: int, s
     assert f"{MAX_DATA_BYTES:,} bytes" in schema["properties"]["data"]["description"]
 
 
+@pytest.mark.slow
 def test_two_made_up_events_have_two_ids(mock: httpx.Client) -> None:
     """Receivers that drop repeated ids accept both."""
     sent = [

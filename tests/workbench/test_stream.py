@@ -170,6 +170,7 @@ def test_one_request_is_shown_with_its_bodies(mock: httpx.Client) -> None:
     }
 
 
+@pytest.mark.slow
 def test_no_request_is_lost(mock: httpx.Client) -> None:
     """3,000 requests, far more than are kept, arrive in order."""
     with stream(mock) as found, httpx.Client(base_url=mock.base_url, headers=NEW) as other:
@@ -262,6 +263,7 @@ def test_an_event_id_has_at_most_64_characters(mock: httpx.Client) -> None:
     assert mock.get(PATH, headers={"Last-Event-ID": "0" * 65}).status_code == 422
 
 
+@pytest.mark.slow
 def test_other_parameters_may_have_any_characters(mock: httpx.Client) -> None:
     """They are ignored."""
     query = "%F3%92%81%BE=%C2%95&%2B%00=%C2%B5"

@@ -42,6 +42,7 @@ def test_stories_need_known_things() -> None:
     assert len(NAMES) == len(set(NAMES))
 
 
+@pytest.mark.slow
 def test_without_hooks_the_stories_of_the_api_alone_run(url: str, tmp_path: Path) -> None:
     """At least 18 stories need no hook; the others name the first one that is missing."""
     run = played(url, "stories", allow_irreversible=True, journal=tmp_path / "journal")
@@ -65,6 +66,7 @@ def test_a_story_ends_where_a_response_lacks_a_field(url: str) -> None:
     assert skipped(run) == {"story: reads": reason}
 
 
+@pytest.mark.slow
 def test_all_stories_run_by_hooks_alone(url: str, tmp_path: Path) -> None:
     """The example for the mock runs at least 55 stories without ``--mock``, and finds nothing.
 
@@ -105,6 +107,7 @@ def test_what_is_good_twice_is_found_by_hooks(tmp_path: Path, mutant: str, rule:
     assert rule in rules(run)
 
 
+@pytest.mark.slow
 def test_tenants_are_compared_by_a_fresh_account(url: str, tmp_path: Path) -> None:
     """The hook ``fresh`` stands in for a second key."""
     run = played_by_hooks(url, tmp_path, "tenants")
@@ -112,6 +115,7 @@ def test_tenants_are_compared_by_a_fresh_account(url: str, tmp_path: Path) -> No
     assert list(run.verdicts) == []
 
 
+@pytest.mark.slow
 def test_one_account_is_reset_between_stories(url: str, tmp_path: Path) -> None:
     """With ``forget`` alone, stories of plans run on the user's account, and it is not put back."""
     hooks = tmp_path / "hooks.py"

@@ -157,6 +157,7 @@ def test_a_live_key_is_refused() -> None:
     loaded.close()
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium")
 def test_a_page_is_paid_by_a_browser(hooks: Hooks, stripe: Stripe) -> None:
     """A good card pays the session once; a declined one leaves it open."""

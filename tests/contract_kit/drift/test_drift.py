@@ -42,6 +42,7 @@ def ten(tmp_path_factory: pytest.TempPathFactory, plain: Upstream) -> tuple[Outc
         return compare(tmp_path_factory.mktemp("ten"), plain.url, staging.url)
 
 
+@pytest.mark.slow
 def test_exactly_ten_differences_are_found(ten: tuple[Outcome, Json]) -> None:
     """Every difference has its pointer, and the line of the contract to change."""
     result, document = ten

@@ -42,6 +42,7 @@ def plain() -> Iterator[Upstream]:
 # ------------------------------------------------------------------------------------- what is sent
 
 
+@pytest.mark.slow
 def test_staging_gets_get_and_head_of_declared_paths_only(tmp_path: Path, plain: Upstream) -> None:
     """No other request is sent, and every operation that may be read is read."""
     contract = Contract.load(packaged_spec())
@@ -60,6 +61,7 @@ def test_staging_gets_get_and_head_of_declared_paths_only(tmp_path: Path, plain:
     assert len(staging.requests) < 300  # at 5 requests a second this is a minute
 
 
+@pytest.mark.slow
 def test_writes_are_put_back(tmp_path: Path, plain: Upstream) -> None:
     """With ``--allow-writes``, reversible writes are sent and then undone."""
     views = ("/auto-recharge", "/usage-alerts", "/payment-methods")
@@ -155,6 +157,7 @@ def test_the_mock_is_left_as_it_was(tmp_path: Path) -> None:
     assert accounts["total"] == 0
 
 
+@pytest.mark.slow
 def test_keys_are_never_shown(tmp_path: Path, plain: Upstream) -> None:
     """A server may repeat them in a field, a header or a refusal."""
 
@@ -319,6 +322,7 @@ def test_nothing_to_compare(tmp_path: Path, plain: Upstream) -> None:
     assert result.verdict.startswith("INCOMPLETE: 0 differences; 0 responses compared")
 
 
+@pytest.mark.slow
 def test_an_interrupted_comparison_is_reported(plain: Upstream, tmp_path: Path) -> None:
     """Ctrl-C ends with the report so far, and exit code 130."""
     with mock(field_removed) as staging:

@@ -43,6 +43,7 @@ def play(fault: Callable[[Response], None], *phases: str) -> tuple[set[str], lis
     return {f"{finding.operation} {finding.where}" for finding in run.verdicts}, exchanges
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("phase", ["boundaries", "properties"])
 def test_a_refusal_that_flips_a_setting_is_found(phase: str) -> None:
     """However often the driver is refused, the views are read after an odd number of times."""

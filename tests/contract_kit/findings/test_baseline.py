@@ -212,6 +212,7 @@ def test_an_entry_without_a_size_accepts_any_difference(file: Path) -> None:
 # ---------------------------------------------------------------------- on the command line
 
 
+@pytest.mark.slow
 def test_a_run_passes_with_its_own_baseline_until_a_new_failure(
     tmp_path: Path,
 ) -> None:

@@ -213,6 +213,7 @@ def search_seconds(unit: bytes, size: int) -> float:
     return time.process_time() - started
 
 
+@pytest.mark.slow
 def test_the_largest_body_is_searched_quickly() -> None:
     """A body of 16 MB takes about a second; the bound allows for a slow machine."""
     assert search_seconds(TYPICAL, 16_000_000) < 5

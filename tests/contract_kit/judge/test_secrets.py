@@ -193,6 +193,7 @@ def drivers() -> list[Any]:
     return [pytest.param(name, marks=() if name in quick else pytest.mark.slow) for name in PHASES]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("driver", drivers())
 def test_no_secret_is_in_any_output_of_a_run(
     driver: str, server: RunningServer, tmp_path: Path

@@ -126,6 +126,7 @@ def test_no_user_changes_the_accounts_of_others(
         user.control(method, path, body)
 
 
+@pytest.mark.slow
 def test_a_story_that_may_not_be_played_is_noted_once(server: Upstream) -> None:
     """It is not tried again, and the report says why."""
     worker = make(server, mock=True, only=("get_balance",))

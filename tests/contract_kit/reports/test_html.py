@@ -107,6 +107,7 @@ def test_html_shows_every_finding(page: _Page, make: Callable[..., Result]) -> N
     assert {"failure", "difference", "drift", "known", "coverage"} <= sections
 
 
+@pytest.mark.slow
 def test_html_of_many_findings_is_bounded_and_says_so(make: Callable[..., Result]) -> None:
     """Each cause is shown, its first places first; what is left out is counted."""
     many = [

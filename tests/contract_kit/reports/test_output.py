@@ -110,6 +110,7 @@ def test_a_baseline_that_cannot_be_written_loses_no_verdict(tmp_path: Path) -> N
     assert "known.yaml: cannot be written (No space left on device)" in outcome.err
 
 
+@pytest.mark.slow
 def test_standard_output_on_a_full_disk_loses_only_itself(tmp_path: Path) -> None:
     """The reports are written, and the exit code is that of the verdict."""
     words = ["--mock", *SHORT, "--report", "json", "--report-dir", str(tmp_path), "--quiet"]

@@ -96,6 +96,7 @@ def play(path: Path, *words: str, **variables: str) -> subprocess.CompletedProce
     )
 
 
+@pytest.mark.slow
 def test_a_script_shows_the_finding_again(found: Found) -> None:
     """It sends all steps with the new ids, and the last response has the fault."""
     view = document(found.result)
