@@ -7,7 +7,11 @@ from datetime import timedelta
 
 from contract_tests.billing import money
 from contract_tests.findings.severity import QUESTION
-from contract_tests.judge.violation import Response, Violation, moment
+from contract_tests.judge.violation import ONE_MOMENT, Response, Violation, moment
+
+
+_SHORTEST_MONTH = timedelta(days=28) - ONE_MOMENT
+_LONGEST_MONTH = timedelta(days=31) + ONE_MOMENT
 
 
 def subscription_is_consistent(response: Response) -> Iterator[Violation]:
@@ -28,7 +32,7 @@ def subscription_is_consistent(response: Response) -> Iterator[Violation]:
         yield Violation("state", "/price_cents", "free", expected, got)
     if has_plan:
         span = moment(body["current_period_end"]) - moment(body["current_period_start"])
-        if not timedelta(days=28) <= span <= timedelta(days=31):
+        if not _SHORTEST_MONTH <= span <= _LONGEST_MONTH:
             got = f"{span.days} days"
             yield Violation("time", "/current_period_end", "month", "one month", got)
 

@@ -221,3 +221,11 @@ def test_two_readings_of_a_clock_differ(harness: JudgeHarness) -> None:
     later = {**body, "started_at": "2026-03-01T00:00:03.000Z"}
     harness.respond("get_subscription", later)
     assert ("time", "order") in harness.reported
+
+
+def test_a_period_may_end_at_a_whole_second(harness: JudgeHarness) -> None:
+    """February is a month although its period is some milliseconds shorter than 28 days."""
+    start, end = "2026-01-31T10:00:00.622Z", "2026-02-28T10:00:00.000Z"
+    body = {**example("get_subscription"), "current_period_start": start, "started_at": start}
+    harness.respond("get_subscription", {**body, "current_period_end": end})
+    assert harness.found == []
