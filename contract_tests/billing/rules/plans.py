@@ -9,7 +9,6 @@ from contract_tests.billing import money
 from contract_tests.findings.severity import QUESTION
 from contract_tests.judge.violation import ONE_MOMENT, Response, Violation, moment
 
-
 _SHORTEST_MONTH = timedelta(days=28) - ONE_MOMENT
 _LONGEST_MONTH = timedelta(days=31) + ONE_MOMENT
 
