@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, date, timedelta
+from typing import Any
 
 from contract_tests.billing import effects, money
 from contract_tests.billing.ledger_order import whole_ledger
@@ -138,11 +140,23 @@ def chart_is_in_the_ledger(views: Views) -> Iterator[Shown]:
             charged[day] = charged.get(day, 0) - entry["amount_microcents"]
     for day in chart:
         expected = charged.get(day["date"], 0)
-        if day["credits"] * money.MICROCENTS_PER_CREDIT != expected:
+        if all(day["credits"] * price != expected for price in _prices(views)):
             got = f"{day['credits']} on {day['date']}"
             wanted = f"{expected // money.MICROCENTS_PER_CREDIT}, by the ledger"
             yield CHART, Violation("usage", "/data/*/credits", "ledger", wanted, got)
             return
+
+
+def _prices(views: Views) -> set[int]:
+    """Return the price of a credit by the contract, which assumes it, and by the breakdown."""
+    prices = {money.MICROCENTS_PER_CREDIT}
+    month: dict[str, Any] = views.find(BREAKDOWN) or {}
+    with suppress(TypeError, KeyError, ZeroDivisionError):  # the schema judges the breakdown
+        parts = [month[type] for type in money.CREDITS_PER_REQUEST]
+        cost = sum(part["cost_microcents"] for part in parts)
+        price, rest = divmod(cost, sum(part["credits"] for part in parts))
+        prices |= {price} if rest == 0 else set()
+    return prices
 
 
 def trend_follows_the_chart(views: Views) -> Iterator[Shown]:

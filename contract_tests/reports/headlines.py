@@ -18,9 +18,10 @@ def headline(group: Group) -> str:
     """Return the headline of a group of findings."""
     findings = group.findings
     cause = group.cause
+    subject = cause.subject.replace("_", " ") if cause.code == "story" else cause.subject
     return code_of(cause.code).headline.format(
         code=cause.code,
-        subject=shortened(cause.subject, 80),
+        subject=shortened(subject, 80),
         names=_named(finding.where.rsplit("/", 1)[-1] for finding in findings),
         keywords=_named(finding.keyword for finding in findings),
         rule=_named(f"{finding.where} {finding.keyword}" for finding in findings),

@@ -9,10 +9,10 @@ from typing import Any
 from contract_tests.billing import money
 from contract_tests.billing.catalogue import EXAMPLES
 from contract_tests.findings.severity import QUESTION
-from contract_tests.judge.violation import Response, Violation, moment
+from contract_tests.judge.violation import ONE_MOMENT, Response, Violation, moment
 
-_MAX_DAYS = 731
-"""A year, or the longest trial of Stripe."""
+_MONTH, _YEAR = (28, 31), (365, 366)
+"""The least and the most days."""
 
 
 def subscription_is_consistent(response: Response) -> Iterator[Violation]:
@@ -36,11 +36,15 @@ def subscription_is_consistent(response: Response) -> Iterator[Violation]:
 
 
 def _period_is_a_month(body: Mapping[str, Any]) -> Iterator[Violation]:
-    """Check that the period is a month. Plans of others may have years and trials."""
+    """Check that the period is a month. Plans of others may have years, and trials of any days."""
     span = moment(body["current_period_end"]) - moment(body["current_period_start"])
-    is_packaged = body["price_id"] in EXAMPLES.values()
-    most = timedelta(days=31 if is_packaged else _MAX_DAYS)
-    if not timedelta(days=28 if is_packaged else 1) <= span <= most:
+    is_month, is_year = (
+        timedelta(days=least) - ONE_MOMENT <= span <= timedelta(days=most) + ONE_MOMENT
+        for least, most in (_MONTH, _YEAR)
+    )
+    may_differ = body["price_id"] not in EXAMPLES.values()
+    is_trial = body["status"] == "trialing" and span > timedelta()
+    if not is_month and not (may_differ and (is_year or is_trial)):
         got = f"{span.days} days"
         yield Violation("time", "/current_period_end", "month", "one month", got)
 

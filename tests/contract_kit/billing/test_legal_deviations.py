@@ -221,3 +221,29 @@ def test_two_readings_of_a_clock_differ(harness: JudgeHarness) -> None:
     later = {**body, "started_at": "2026-03-01T00:00:03.000Z"}
     harness.respond("get_subscription", later)
     assert ("time", "order") in harness.reported
+
+
+def test_a_period_may_end_at_a_whole_second(harness: JudgeHarness) -> None:
+    """February is a month although its period is some milliseconds shorter than 28 days."""
+    start, end = "2026-01-31T10:00:00.622Z", "2026-02-28T10:00:00.000Z"
+    body = {**example("get_subscription"), "current_period_start": start, "started_at": start}
+    harness.respond("get_subscription", {**body, "current_period_end": end})
+    assert harness.found == []
+
+
+@pytest.mark.parametrize("is_priced", [True, False])
+def test_the_price_of_a_credit_is_the_deployments(harness: JudgeHarness, is_priced: bool) -> None:
+    """Chart and ledger agree at the price of the breakdown; at any other they do not."""
+    month, ledger = example("get_usage_breakdown"), example(LEDGER)
+    for entry in ledger["transactions"]:
+        if entry["type"] == "usage":
+            entry["amount_microcents"] = entry["amount_microcents"] * 5 // 4
+    if is_priced:
+        for part in month.values():
+            if isinstance(part, dict):
+                part["cost_microcents"] = part["credits"] * 25_000
+    harness.respond("get_usage_breakdown", month)
+    harness.respond("get_usage_chart", query="days=7")
+    harness.respond(LEDGER, ledger)
+    found = {finding.operation for finding in harness.found if finding.keyword == "ledger"}
+    assert ("get_usage_chart" in found) is not is_priced

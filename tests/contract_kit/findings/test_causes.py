@@ -108,9 +108,9 @@ def test_a_field_that_several_operations_show_has_one_origin() -> None:
 
 def test_a_headline_names_the_story() -> None:
     """The name of a story says what was done, that of the rule after which step it failed."""
-    found = finding(kind="story", keyword="bonus", source="stories: bonuses_are_bounded, as x")
+    found = finding(kind="story", keyword="paid_then", source="stories: bonuses_are_bounded, as x")
     shown = headline(grouped([found], "major")[0])
-    assert shown == "story 'bonuses are bounded': not as expected after 'bonus' (get_balance)"
+    assert shown == "story 'bonuses are bounded': not as expected after 'paid then' (get_balance)"
 
 
 def test_different_fields_are_different_causes() -> None:
