@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from mockserver.contract import lifecycle, provenance, rules, security
 from mockserver.contract.changes import Change, Direction, Effect, Severity
@@ -65,6 +65,8 @@ class _Operation(Struct):
 class _Comparison(Struct):
     pair: Pair
     schemas: SchemaComparison
+    _called: set[str] = field(default_factory=set)
+    """References to what callbacks call in both documents: they are not reported as webhooks."""
 
     def run(self) -> list[Change]:
         """Return all changes, without their lines."""
@@ -122,7 +124,9 @@ class _Comparison(Struct):
         for name in pair.names("callbacks")[2]:
             inner = pair.get("callbacks", name).followed()
             for url in inner.old.object.keys() & inner.new.object.keys():
-                self._sent(inner.get(url).followed(), f"{title} callback {name}")
+                call = inner.get(url)
+                self._called |= {str(part.reference) for part in call}
+                self._sent(call.followed(), f"{title} callback {name}")
         self._webhooks(pair, "callbacks", title)
 
     def _webhooks(self, pair: Pair, keyword: str, title: str) -> None:
@@ -130,10 +134,13 @@ class _Comparison(Struct):
         word = keyword.removesuffix("s")
         for names, is_added in ((removed, False), (added, True)):
             for name in names:
+                inner = pair.get(keyword, name)
+                if inner[is_added].reference in self._called:
+                    continue
                 verb = "added" if is_added else "removed"
                 effect = Effect.COMPATIBLE if is_added else Effect.BREAKS
                 found = Found("", effect, f"the {word} `{name}` was {verb}", "", not is_added)
-                self._add(title or name, found, pair.get(keyword, name), f"{word}-{verb}")
+                self._add(title or name, found, inner, f"{word}-{verb}")
         for name in kept if keyword == "webhooks" else ():
             self._sent(pair.get(keyword, name).followed(), f"webhook {name}")
 
@@ -163,11 +170,23 @@ class _Comparison(Struct):
         for rule in rules.WORD_RULES:
             for found in rule(info.old.object, info.new.object):
                 self._add("", found, info, f"api-{found.suffix}", it="the document")
+        old, new = (str(part.object.get("version")) for part in info)
+        if old != new:
+            text = f"the version was changed from {old} to {new}"
+            found = Found("", Effect.WORDS, text, "version")
+            self._add("", found, info, "api-version-changed")
         self._tags()
 
     def _tags(self) -> None:
-        """Compare the words of tags."""
+        """Compare the tags that are described, and their words."""
         old, new = (_tags_of(part) for part in self.pair)
+        for names, parts in ((old.keys() - new.keys(), old), (new.keys() - old.keys(), new)):
+            verb = "removed" if parts is old else "added"
+            for name in names:
+                text = f"the description of the tag `{name}` was {verb}"
+                found = Found("", Effect.WORDS, text, "", in_old=parts is old)
+                both = Pair(parts[name], parts[name])
+                self._add("", found, both, f"api-tag-declaration-{verb}")
         for name in old.keys() & new.keys():
             both = Pair(old[name], new[name])
             for rule in rules.WORD_RULES:

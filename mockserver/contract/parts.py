@@ -8,6 +8,7 @@ from urllib.parse import unquote
 
 from msgspec import Struct
 
+from mockserver.contract import forms
 from mockserver.openapi import references
 from mockserver.openapi.problems import Pointer
 
@@ -18,6 +19,7 @@ _MAX_DEPTH = 20
 """The number of ``allOf`` that are merged within each other."""
 _MERGED = ("properties", "patternProperties")
 """Keywords whose entries are merged one by one."""
+_BESIDE_REFERENCE = frozenset({"title", "summary", "description", "deprecated"})
 
 
 class Part(Struct, frozen=True, eq=False):
@@ -59,14 +61,17 @@ class Part(Struct, frozen=True, eq=False):
         return reference if isinstance(reference, str) else None
 
     def followed(self) -> Part:
-        """Return the target of a reference, with the annotations beside the reference."""
+        """Return the target of a reference, with the annotations beside the reference.
+
+        Other siblings of a reference have no effect.
+        """
         part = self
         while (reference := part.reference) is not None:
             try:
                 target = references.target(self.root, reference)
             except (LookupError, TypeError, ValueError):
                 return Part(self.root, {}, part.at)
-            beside = {key: value for key, value in part.object.items() if key != "$ref"}
+            beside = {key: value for key, value in part.object.items() if key in _BESIDE_REFERENCE}
             moved: dict[Pointer, Pointer] = {(key,): part.place(key) for key in beside}
             node = {**target, **beside} if beside and isinstance(target, dict) else target
             part = Part(self.root, node, _places_of(reference), moved)
@@ -103,11 +108,38 @@ def schemas(pair: Pair) -> Pair:
     An ``allOf`` is merged with what is beside it, unless both schemas have one and one of them has
     several schemas. Then the schemas of the two are compared one by one.
     """
-    followed = pair.followed()
+    followed = Pair(*(_without_null(part.followed()) for part in pair))
+    if not _shares_branch(followed):
+        followed = Pair(*map(_opened, followed))
     lengths = [len(part.object.get("allOf") or ()) for part in followed]
     if min(lengths) > 0 and max(lengths) > 1:
-        return Pair(*map(_bounded, followed))
+        return Pair(*map(_one_form, followed))
     return Pair(*map(merged, followed))
+
+
+def _shares_branch(pair: Pair) -> bool:
+    """Return whether a schema of one ``allOf`` is in the other, which has more of them."""
+    old, new = (part.object.get("allOf") or () for part in pair)
+    short, long = sorted((old, new), key=len)
+    return len(short) == 1 < len(long) and short[0] in long
+
+
+def _opened(part: Part) -> Part:
+    """Return a schema that contains what is alone in its ``allOf``."""
+    for _ in range(_MAX_DEPTH):
+        branches = part.object.get("allOf")
+        if not isinstance(branches, list) or len(branches) != 1:
+            break
+        node: Node = {}
+        moved: dict[Pointer, Pointer] = {}
+        branch = _without_null(part.get("allOf", 0).followed())
+        own = {key: value for key, value in part.object.items() if key != "allOf"}
+        if branch.object.keys() & own.keys() & {"allOf", "anyOf", "oneOf", "$ref"}:
+            break
+        _add(branch, node, moved)
+        _add(Part(part.root, own, part.at, part.moved), node, moved)
+        part = Part(part.root, node, part.at, moved)
+    return part
 
 
 def merged(part: Part) -> Part:
@@ -121,15 +153,20 @@ def _merged(part: Part, depth: int, left: list[int]) -> Part:
     branches = part.object.get("allOf")
     left[0] -= 1
     if not isinstance(branches, list) or not branches or depth > _MAX_DEPTH or left[0] < 0:
-        return _bounded(part)
+        return _one_form(part)
     node: Node = {}
     moved: dict[Pointer, Pointer] = {}
     own = {key: value for key, value in part.object.items() if key != "allOf"}
+    nullable = []
     for index in range(len(branches)):
         if left[0] < 0:
             break
-        _add(_merged(part.get("allOf", index), depth + 1, left), node, moved)
-    _add(_bounded(Part(part.root, own, part.at, part.moved)), node, moved)
+        branch = _merged(part.get("allOf", index), depth + 1, left)
+        nullable.append(forms.allows_null(branch.object))
+        _add(branch, node, moved)
+    if not all(nullable):
+        node.pop("nullable", None)
+    _add(_one_form(Part(part.root, own, part.at, part.moved)), node, moved)
     return Part(part.root, node, part.at, moved)
 
 
@@ -161,24 +198,13 @@ def _add(source: Part, node: Node, moved: dict[Pointer, Pointer]) -> None:
         moved[key,] = source.place(key)
 
 
-def _bounded(part: Part) -> Part:
-    """Return a schema whose exclusive bounds are numbers, as in OpenAPI 3.1."""
-    node = part.object
-    flags = [
-        (exclusive, inclusive)
-        for exclusive, inclusive in (
-            ("exclusiveMinimum", "minimum"),
-            ("exclusiveMaximum", "maximum"),
-        )
-        if isinstance(node.get(exclusive), bool)
-    ]
-    if not flags:
+def _one_form(part: Part) -> Part:
+    """Return a schema in the form that is compared."""
+    node, places = forms.one_form(part.object)
+    if node is part.node:
         return part
-    changed = {**node}
-    for exclusive, inclusive in flags:
-        if changed.pop(exclusive) and inclusive in changed:
-            changed[exclusive] = changed.pop(inclusive)
-    return Part(part.root, changed, part.at, part.moved)
+    moved: dict[Pointer, Pointer] = {(key,): part.place(*place) for key, place in places.items()}
+    return Part(part.root, node, part.at, {**part.moved, **moved})
 
 
 def _places_of(reference: str) -> Pointer:
