@@ -19,7 +19,16 @@ _MAX_DEPTH = 20
 """The number of ``allOf`` that are merged within each other."""
 _MERGED = ("properties", "patternProperties")
 """Keywords whose entries are merged one by one."""
-_BESIDE_REFERENCE = frozenset({"title", "summary", "description", "deprecated"})
+_BESIDE_WRAPPED = frozenset(
+    {
+        *("allOf", "title", "summary", "description", "example", "examples", "externalDocs"),
+        *("nullable", "default", "deprecated", "readOnly", "writeOnly", "xml"),
+    }
+)
+"""Keywords beside a reference in an ``allOf`` that do not depend on what it refers to."""
+_BESIDE_REFERENCE_3_0 = frozenset({"summary", "description"})
+"""Siblings of a reference that are read, though OpenAPI 3.0 ignores all of them."""
+_BESIDE_REFERENCE = _BESIDE_REFERENCE_3_0 | {"title", "deprecated"}
 
 
 class Part(Struct, frozen=True, eq=False):
@@ -60,18 +69,22 @@ class Part(Struct, frozen=True, eq=False):
         reference = self.object.get("$ref")
         return reference if isinstance(reference, str) else None
 
-    def followed(self) -> Part:
-        """Return the target of a reference, with the annotations beside the reference.
+    @property
+    def beside(self) -> Node:
+        """The annotations beside a reference. Other siblings have no effect."""
+        is_3_0 = str(self.root.get("openapi")).startswith("3.0")
+        known = _BESIDE_REFERENCE_3_0 if is_3_0 else _BESIDE_REFERENCE
+        return {key: value for key, value in self.object.items() if key in known}
 
-        Other siblings of a reference have no effect.
-        """
+    def followed(self) -> Part:
+        """Return the target of a reference, with the annotations beside the reference."""
         part = self
         while (reference := part.reference) is not None:
             try:
                 target = references.target(self.root, reference)
             except (LookupError, TypeError, ValueError):
                 return Part(self.root, {}, part.at)
-            beside = {key: value for key, value in part.object.items() if key in _BESIDE_REFERENCE}
+            beside = part.beside
             moved: dict[Pointer, Pointer] = {(key,): part.place(key) for key in beside}
             node = {**target, **beside} if beside and isinstance(target, dict) else target
             part = Part(self.root, node, _places_of(reference), moved)
@@ -108,7 +121,7 @@ def schemas(pair: Pair) -> Pair:
     An ``allOf`` is merged with what is beside it, unless both schemas have one and one of them has
     several schemas. Then the schemas of the two are compared one by one.
     """
-    followed = Pair(*(_without_null(part.followed()) for part in pair))
+    followed = Pair(*(without_null(part.followed()) for part in pair))
     if not _shares_branch(followed):
         followed = Pair(*map(_opened, followed))
     lengths = [len(part.object.get("allOf") or ()) for part in followed]
@@ -132,7 +145,7 @@ def _opened(part: Part) -> Part:
             break
         node: Node = {}
         moved: dict[Pointer, Pointer] = {}
-        branch = _without_null(part.get("allOf", 0).followed())
+        branch = without_null(part.get("allOf", 0).followed())
         own = {key: value for key, value in part.object.items() if key != "allOf"}
         if branch.object.keys() & own.keys() & {"allOf", "anyOf", "oneOf", "$ref"}:
             break
@@ -142,6 +155,20 @@ def _opened(part: Part) -> Part:
     return part
 
 
+def named(part: Part) -> tuple[Part, Part] | None:
+    """Return the reference that a schema consists of, and the annotations beside it."""
+    if part.reference is not None:
+        reference = Part(part.root, {"$ref": part.reference}, part.at, part.moved)
+        return reference, Part(part.root, {**part.beside, "$ref": ""}, part.at, part.moved)
+    part = without_null(part)
+    branches = part.object.get("allOf")
+    is_alone = isinstance(branches, list) and len(branches) == 1
+    if not is_alone or not all(key in _BESIDE_WRAPPED or key[:2] == "x-" for key in part.object):
+        return None
+    reference = part.get("allOf", 0)
+    return (reference, part) if reference.reference is not None else None
+
+
 def merged(part: Part) -> Part:
     """Return a schema that contains what its ``allOf`` contains."""
     return _merged(part, 0, [_MAX_MERGED])
@@ -149,7 +176,7 @@ def merged(part: Part) -> Part:
 
 def _merged(part: Part, depth: int, left: list[int]) -> Part:
     """Merge a schema. ``left`` has the number of schemas that may still be merged."""
-    part = _without_null(part.followed())
+    part = without_null(part.followed())
     branches = part.object.get("allOf")
     left[0] -= 1
     if not isinstance(branches, list) or not branches or depth > _MAX_DEPTH or left[0] < 0:
@@ -170,7 +197,7 @@ def _merged(part: Part, depth: int, left: list[int]) -> Part:
     return Part(part.root, node, part.at, moved)
 
 
-def _without_null(part: Part) -> Part:
+def without_null(part: Part) -> Part:
     """Return a schema in which a choice of one schema and null is a nullable ``allOf``."""
     for keyword in ("anyOf", "oneOf"):
         branches = part.object.get(keyword)

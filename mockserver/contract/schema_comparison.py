@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from mockserver.contract import choices, lifecycle, rules, types
 from mockserver.contract.changes import Change, Direction, Effect, Severity, severity_of
 from mockserver.contract.lifecycle import Policy
-from mockserver.contract.parts import Pair, Part, schemas
+from mockserver.contract.parts import Pair, Part, named, schemas
 from mockserver.contract.rules import Found
 
 _SINGLE = (
@@ -142,15 +142,18 @@ class SchemaComparison(Struct):
 
     def _visit(self, pair: Pair, scope: Scope, unit: Unit) -> None:
         """Compare two schemas now, or once for all uses if one leads to a component schema."""
+        both = [named(part) for part in pair]
+        if both[0] is not None and both[1] is not None:
+            beside = Pair(both[0][1], both[1][1])
+            is_equal = beside.old.object == beside.new.object
+            for found in () if is_equal else self._differences(beside, scope):
+                self.add(unit, found, beside, scope)
+            pair = Pair(both[0][0], both[1][0])
         old, new = map(_leads_to, pair)
         if old is None and new is None:
             self._compare(pair, scope, unit)
             return
         is_named = pair.old.reference is not None and pair.new.reference is not None
-        if is_named and len(pair.old.object) + len(pair.new.object) > 2:
-            for rule in rules.WORD_RULES:
-                for found in rule(pair.old.object, pair.new.object):
-                    self.add(unit, found, pair, scope)
         key = (*map(_key, pair), scope.prefix, scope.noun, f"{scope.is_text} {scope.is_open}")
         if (target := self._units.get(key)) is None:
             target = self._units[key] = Unit()
