@@ -15,6 +15,8 @@ class Severity(StrEnum):
 
     BREAKING = "breaking"
     """A correct client may fail."""
+    UNCLEAR = "unclear"
+    """A correct client may fail, but this cannot be decided. Compare it by hand."""
     ADDITIVE = "additive"
     """A correct client works as before."""
     EDITORIAL = "editorial"

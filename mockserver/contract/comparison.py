@@ -10,11 +10,11 @@ from pathlib import Path
 
 from msgspec import Struct, field
 
-from mockserver.contract import lifecycle, provenance, rules, security
+from mockserver.contract import lifecycle, losses, provenance, rules, security
 from mockserver.contract.changes import Change, Direction, Effect, Severity
 from mockserver.contract.lifecycle import Policy
 from mockserver.contract.messages import SENT, MessageComparison
-from mockserver.contract.parts import Pair, Part
+from mockserver.contract.parts import WHOLE, Pair, Part
 from mockserver.contract.rules import Found
 from mockserver.contract.schema_comparison import SchemaComparison, Scope
 from mockserver.openapi import paths, reader
@@ -37,8 +37,9 @@ def readings(old: Path, new: Path, *, allow_remote: bool = False) -> tuple[Readi
 
 def changes_between(old: Reading, new: Reading, policy: Policy) -> list[Change]:
     """Return what changed, with file, line and provenance."""
-    pair = Pair(*(Part(reading.document, reading.document, ()) for reading in (old, new)))
-    found = [*_Comparison(pair, SchemaComparison(policy)).run()]
+    roots = [losses.document(reading) for reading in (old, new)]
+    pair = Pair(*(Part(root, root, ()) for root in roots)).known()
+    found = [*_Comparison(pair, SchemaComparison(policy)).run(), *losses.changes(old, new)]
     return provenance.located(found, old, new)
 
 
@@ -48,6 +49,11 @@ class _Operation(Struct):
     title: str
     part: Part
     item: Part
+
+    @property
+    def lacks_parameters(self) -> bool:
+        """Whether a parameter could not be read."""
+        return "parameters" in self.item.losses | self.part.losses
 
     def parameters(self) -> dict[tuple[str, str], Part]:
         """Return the parameters by place and name. A path parameter's name is its position."""
@@ -75,11 +81,11 @@ class _Comparison(Struct):
         for key, operation in old.items():
             if key in new:
                 self._operation(operation, new[key])
-            else:
+            elif not _is_lost(self.pair.new, operation):
                 is_whole = all(other[1] != key[1] for other in new)
                 self._removed(operation, is_whole=is_whole)
         for key, operation in new.items():
-            if key not in old:
+            if key not in old and not _is_lost(self.pair.old, operation):
                 found = Found("", Effect.COMPATIBLE, "{it} was added", "")
                 self._add(operation.title, found, Pair(operation.part, operation.part), "api-added")
         self._webhooks(self.pair, "webhooks", "")
@@ -97,15 +103,16 @@ class _Comparison(Struct):
         self._add(operation.title, found, Pair(part, part), f"{kind}-{end}")
 
     def _operation(self, old: _Operation, new: _Operation) -> None:
-        pair, title = Pair(old.part, new.part), new.title
+        pair, title = Pair(old.part, new.part).known(), new.title
         messages = MessageComparison(self.schemas, title)
-        messages.parameters(old.parameters(), new.parameters())
+        lost = [operation.lacks_parameters for operation in (old, new)]
+        messages.parameters(old.parameters(), new.parameters(), lost)
         messages.body(pair.get("requestBody"))
         messages.responses(pair)
         self._callbacks(pair, title)
         if old.part.object == new.part.object and old.item.object == new.item.object:
             return
-        before, after = old.part.object, new.part.object
+        before, after = (part.object for part in pair)
         policy = self.schemas.policy
         for found in (
             *lifecycle.deprecations(before, after, policy),
@@ -244,6 +251,13 @@ def _operations(root: Part) -> dict[tuple[str, str], _Operation]:
         key = (method, paths.TEMPLATE.sub("{}", path))
         found[key] = _Operation(f"{method.upper()} {path}", item.get(method), item)
     return found
+
+
+def _is_lost(root: Part, operation: _Operation) -> bool:
+    """Return whether an operation of the other document could not be read in this one."""
+    _, path, method = operation.part.at[:3]
+    lost = root.get("paths").losses, root.get("paths", path).losses
+    return path in lost[0] or bool(lost[1] & {method, WHOLE})
 
 
 def _tags_of(root: Part) -> dict[str, Part]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from msgspec import Struct
@@ -49,15 +49,18 @@ class MessageComparison(Struct):
 
     # ------------------------------------------------------------------------------ parameters
 
-    def parameters(self, old: Parameters, new: Parameters) -> None:
-        """Compare the parameters of an operation."""
+    def parameters(self, old: Parameters, new: Parameters, lost: Sequence[bool]) -> None:
+        """Compare the parameters of an operation.
+
+        ``lost`` says of both documents whether one of the parameters could not be read.
+        """
         for key, part in old.items():
             if key in new:
-                self._parameter(Pair(part, new[key]))
-            else:
+                self._parameter(Pair(part, new[key]).known())
+            elif not lost[1]:
                 self._removed_parameter(part)
         for key, part in new.items():
-            if key not in old:
+            if key not in old and not lost[0]:
                 self._added_parameter(part)
 
     def _removed_parameter(self, part: Part) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, NamedTuple
 from urllib.parse import unquote
 
@@ -31,6 +32,19 @@ _BESIDE_REFERENCE_3_0 = frozenset({"summary", "description"})
 _BESIDE_REFERENCE = _BESIDE_REFERENCE_3_0 | {"title", "deprecated"}
 
 
+WHOLE = ""
+"""Stands for the name of what an object lacks if it may lack anything."""
+_PARTIAL = frozenset({"security", "patternProperties", "anyOf", "oneOf"})
+"""Fields that may lack a part, so that they are not compared."""
+
+
+class Document(Node):
+    """A document that knows what of it could not be read."""
+
+    lost: Mapping[int, frozenset[str]] = MappingProxyType({})
+    """The names that an object lacks for this reason, by the ``id`` of the object."""
+
+
 class Part(Struct, frozen=True, eq=False):
     """A part of a document. Its node is None if it does not exist."""
 
@@ -39,6 +53,15 @@ class Part(Struct, frozen=True, eq=False):
     at: Pointer
     moved: Mapping[Pointer, Pointer] = {}
     """The places of keywords that were merged into the node from elsewhere."""
+    lost: frozenset[str] = frozenset()
+    """The names that a merged node lacks because they could not be read."""
+
+    @property
+    def losses(self) -> frozenset[str]:
+        """The names that the node lacks because they could not be read."""
+        if not isinstance(self.root, Document) or not self.root.lost:
+            return self.lost
+        return self.lost | self.root.lost.get(id(self.node), frozenset())
 
     @property
     def object(self) -> Node:
@@ -83,11 +106,12 @@ class Part(Struct, frozen=True, eq=False):
             try:
                 target = references.target(self.root, reference)
             except (LookupError, TypeError, ValueError):
-                return Part(self.root, {}, part.at)
+                return Part(self.root, {}, part.at, lost=frozenset({WHOLE}))
             beside = part.beside
             moved: dict[Pointer, Pointer] = {(key,): part.place(key) for key in beside}
-            node = {**target, **beside} if beside and isinstance(target, dict) else target
-            part = Part(self.root, node, _places_of(reference), moved)
+            part = Part(self.root, target, _places_of(reference), moved)
+            if beside and isinstance(target, dict):
+                part = Part(self.root, {**target, **beside}, part.at, moved, part.losses)
         return part
 
 
@@ -103,16 +127,40 @@ class Pair(NamedTuple):
 
     def followed(self) -> Pair:
         """Return the targets of references."""
-        return Pair(self.old.followed(), self.new.followed())
+        return Pair(self.old.followed(), self.new.followed()).known()
+
+    def known(self) -> Pair:
+        """Return both parts with what could not be read of one as it is in the other."""
+        if not self.old.losses and not self.new.losses:
+            return self
+        return Pair(_filled(self.old, self.new), _filled(self.new, self.old))
 
     def names(self, keyword: str) -> tuple[list[str], list[str], list[str]]:
         """Return the names in an object that were removed, that were added and that remain."""
-        old, new = self.get(keyword).old.object, self.get(keyword).new.object
+        parts = self.get(keyword)
+        old, new = parts.old.object, parts.new.object
+        lost = parts.old.losses, parts.new.losses
         return (
-            [name for name in old if name not in new],
-            [name for name in new if name not in old],
+            [name for name in old if name not in new and name not in lost[1]],
+            [name for name in new if name not in old and name not in lost[0]],
             [name for name in old if name in new],
         )
+
+
+def _filled(part: Part, other: Part) -> Part:
+    """Return a part with what could not be read of it as it is in another one."""
+    lost, node = part.losses, {**part.object}
+    names = other.object.keys() if WHOLE in lost else lost & other.object.keys()
+    for name in names:
+        if name not in node or (name in lost and name in _PARTIAL):
+            node[name] = other.object[name]
+    if WHOLE in lost:
+        for keyword in _MERGED:
+            if keyword in other.object:
+                node[keyword] = {**other.object[keyword], **node[keyword]}
+        if isinstance(other.object.get("required"), list):
+            node["required"] = [*node["required"], *other.object["required"]]
+    return Part(part.root, node, part.at, part.moved, lost)
 
 
 def schemas(pair: Pair) -> Pair:
@@ -126,8 +174,8 @@ def schemas(pair: Pair) -> Pair:
         followed = Pair(*map(_opened, followed))
     lengths = [len(part.object.get("allOf") or ()) for part in followed]
     if min(lengths) > 0 and max(lengths) > 1:
-        return Pair(*map(_one_form, followed))
-    return Pair(*map(merged, followed))
+        return Pair(*map(_one_form, followed)).known()
+    return Pair(*map(merged, followed)).known()
 
 
 def _shares_branch(pair: Pair) -> bool:
@@ -151,7 +199,7 @@ def _opened(part: Part) -> Part:
             break
         _add(branch, node, moved)
         _add(Part(part.root, own, part.at, part.moved), node, moved)
-        part = Part(part.root, node, part.at, moved)
+        part = Part(part.root, node, part.at, moved, part.losses | branch.losses)
     return part
 
 
@@ -184,17 +232,18 @@ def _merged(part: Part, depth: int, left: list[int]) -> Part:
     node: Node = {}
     moved: dict[Pointer, Pointer] = {}
     own = {key: value for key, value in part.object.items() if key != "allOf"}
-    nullable = []
+    nullable, lost = [], part.losses
     for index in range(len(branches)):
         if left[0] < 0:
             break
         branch = _merged(part.get("allOf", index), depth + 1, left)
         nullable.append(forms.allows_null(branch.object))
+        lost |= branch.losses
         _add(branch, node, moved)
     if not all(nullable):
         node.pop("nullable", None)
     _add(_one_form(Part(part.root, own, part.at, part.moved)), node, moved)
-    return Part(part.root, node, part.at, moved)
+    return Part(part.root, node, part.at, moved, lost)
 
 
 def without_null(part: Part) -> Part:
@@ -208,7 +257,7 @@ def without_null(part: Part) -> Part:
             node = {key: value for key, value in part.object.items() if key != keyword}
             node |= {"allOf": [branches[left[0]]], "nullable": True}
             moved: dict[Pointer, Pointer] = {("allOf", 0): part.place(keyword, left[0])}
-            return Part(part.root, node, part.at, {**part.moved, **moved})
+            return Part(part.root, node, part.at, {**part.moved, **moved}, part.losses)
     return part
 
 
@@ -231,7 +280,7 @@ def _one_form(part: Part) -> Part:
     if node is part.node:
         return part
     moved: dict[Pointer, Pointer] = {(key,): part.place(*place) for key, place in places.items()}
-    return Part(part.root, node, part.at, {**part.moved, **moved})
+    return Part(part.root, node, part.at, {**part.moved, **moved}, part.losses)
 
 
 def _places_of(reference: str) -> Pointer:

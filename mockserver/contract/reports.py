@@ -16,10 +16,16 @@ NOTHING = "No differences.\n"
 _MAX_USERS = 3
 _TITLES = {
     Severity.BREAKING: "Breaking",
+    Severity.UNCLEAR: "To be checked by hand",
     Severity.ADDITIVE: "Compatible",
     Severity.EDITORIAL: "Words and examples",
 }
-_LEVELS = {Severity.BREAKING: "error", Severity.ADDITIVE: "warning", Severity.EDITORIAL: "notice"}
+_LEVELS = {
+    Severity.BREAKING: "error",
+    Severity.UNCLEAR: "error",
+    Severity.ADDITIVE: "warning",
+    Severity.EDITORIAL: "notice",
+}
 
 
 def text(changes: Sequence[Change]) -> str:

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from mockserver.contract import choices, lifecycle, rules, types
 from mockserver.contract.changes import Change, Direction, Effect, Severity, severity_of
 from mockserver.contract.lifecycle import Policy
-from mockserver.contract.parts import Pair, Part, named, schemas
+from mockserver.contract.parts import WHOLE, Pair, Part, named, schemas
 from mockserver.contract.rules import Found
 
 _SINGLE = (
@@ -252,12 +252,19 @@ class SchemaComparison(Struct):
             return
         branches = [[part.get(index) for index in range(len(part.node))] for part in inner]
         types_of_all = [*map(choices.open_types, branches)]
-        for old, new in choices.matched(*branches):
+        lacks = [
+            bool(part.losses & {WHOLE, keyword}) or any(WHOLE in part.losses for part in found)
+            for part, found in zip(pair, branches, strict=True)
+        ]
+        read = [[branch for branch in found if WHOLE not in branch.losses] for found in branches]
+        for old, new in choices.matched(*read):
             if old is not None and new is not None:
                 is_open = all(map(choices.is_open, (old, new), types_of_all))
                 self._visit(Pair(old, new), replace(scope, is_open=is_open), unit)
                 continue
             word = "added" if old is None else "removed"
+            if lacks[word == "removed"]:
+                continue  # it may be the one that could not be read
             for branch in filter(None, (old, new)):
                 found = choices.choice(branch, keyword, word)
                 self.add(unit, found, Pair(branch, branch), scope)

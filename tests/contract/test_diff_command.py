@@ -64,7 +64,7 @@ def test_json(capsys: pytest.CaptureFixture[str]) -> None:
     run(body(having({"type": "string"})), body({"type": "object"}), "--format", "json")
     printed = json.loads(capsys.readouterr().out)
     (change,) = printed["changes"]
-    assert printed["counts"] == {"breaking": 1, "additive": 0, "editorial": 0}
+    assert printed["counts"] == {"breaking": 1, "unclear": 0, "additive": 0, "editorial": 0}
     assert (change["file"], change["in"], change["kind"]) == (
         "old.json",
         "old",
