@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeGuard
 
 Node = dict[str, Any]
 
@@ -56,10 +56,10 @@ def one_form(schema: Node) -> tuple[Node, Moved]:
 def _flags(schema: Node, moved: dict[str, tuple[str | int, ...]]) -> None:
     """Replace the exclusive flags of 3.0 by numbers."""
     for exclusive, inclusive in _EXCLUSIVE.items():
-        if isinstance(schema.get(exclusive), bool) and schema.pop(exclusive):
-            if inclusive in schema:
-                schema[exclusive] = schema.pop(inclusive)
-                moved[exclusive] = (inclusive,)
+        is_flag = isinstance(schema.get(exclusive), bool)
+        if is_flag and schema.pop(exclusive) and inclusive in schema:
+            schema[exclusive] = schema.pop(inclusive)
+            moved[exclusive] = (inclusive,)
 
 
 def _integer_bounds(schema: Node, moved: dict[str, tuple[str | int, ...]]) -> None:
@@ -96,7 +96,7 @@ def _example(schema: Node, moved: dict[str, tuple[str | int, ...]]) -> None:
         moved["example"] = ("examples",)
 
 
-def is_number(value: Any) -> bool:
+def is_number(value: Any) -> TypeGuard[int | float]:
     """Return whether a value is a finite number."""
     is_numeric = isinstance(value, int | float) and not isinstance(value, bool)
     return is_numeric and math.isfinite(value)

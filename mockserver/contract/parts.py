@@ -180,8 +180,8 @@ def schemas(pair: Pair) -> Pair:
 
 def _shares_branch(pair: Pair) -> bool:
     """Return whether a schema of one ``allOf`` is in the other, which has more of them."""
-    old, new = (part.object.get("allOf") or () for part in pair)
-    short, long = sorted((old, new), key=len)
+    branches: list[list[Any]] = [part.object.get("allOf") or [] for part in pair]
+    short, long = sorted(branches, key=len)
     return len(short) == 1 < len(long) and short[0] in long
 
 

@@ -161,6 +161,51 @@ EDITS: dict[str, tuple[Callable[[str], str], list[str], str]] = {
 }
 
 
+RANGE = "Amount to charge in cents ($25-$2000)"
+IN_WORDS = {
+    "narrowed": ("Amount to charge in cents, between $30 and $1,500", "breaking", "was narrowed"),
+    "widened": ("Amount to charge in cents, at least $5", "additive", "was widened"),
+    "moved": ("Amount to charge in cents ($50-$3000)", "breaking", "was changed"),
+    "in another unit": (
+        "Amount to charge (5 to 10 days)",
+        "unclear",
+        "may have changed; compare it by hand",
+    ),
+    "another number": (f"{RANGE}, or 3 times", "unclear", "may have changed; compare it by hand"),
+    "the same range": ("How much to charge, $25 to $2,000", "editorial", "is described anew"),
+}
+
+
+@pytest.mark.parametrize("name", IN_WORDS)
+def test_a_range_in_words_has_a_severity(name: str, tmp_path: Path) -> None:
+    """The words of the page are all that says which amounts are accepted."""
+    description, severity, part = IN_WORDS[name]
+    edit = replaced(f"Optional{RANGE}", f"Optional{description}")
+    (change,) = compare_with_document(saved(tmp_path, edit(TEXT)), SPEC)
+    assert change.severity == severity
+    assert part in change.text
+    assert change.text.startswith(f"{AUTO_RECHARGE}: the parameter `recharge_amount_cents`")
+    assert line(change).startswith("recharge_amount_cents:")
+
+
+TYPES = {
+    "a value less": ('"deposit_flow" | "success_page"', "breaking"),
+    "a value more": ('"deposit_flow" | "success_page" | "settings" | "mail"', "additive"),
+    "any text": ("string", "additive"),
+    "another type": ("integer", "breaking"),
+}
+
+
+@pytest.mark.parametrize("name", TYPES)
+def test_the_type_of_a_parameter_may_be_widened(name: str, tmp_path: Path) -> None:
+    """A client that sends what was listed before works as before."""
+    type, severity = TYPES[name]
+    row = 'consent_source"deposit_flow" | "success_page" | "settings"Optional'
+    edit = replaced(row, f"consent_source{type}Optional")
+    (change,) = compare_with_document(saved(tmp_path, edit(TEXT)), SPEC)
+    assert change.severity == severity
+
+
 def as_html(text: str) -> str:
     """Return a page as HTML, with tables."""
     lines = [line.removeprefix("    ") for line in text.splitlines()]
