@@ -178,6 +178,17 @@ def schemas(pair: Pair) -> Pair:
     return Pair(*map(merged, followed)).known()
 
 
+def shared(pair: Pair) -> Pair:
+    """Return two schemas with the keywords that both have."""
+    names = pair.old.object.keys() & pair.new.object.keys()
+
+    def restricted(part: Part) -> Part:
+        node = {name: value for name, value in part.object.items() if name in names}
+        return Part(part.root, node, part.at, part.moved)
+
+    return Pair(restricted(pair.old), restricted(pair.new))
+
+
 def _shares_branch(pair: Pair) -> bool:
     """Return whether a schema of one ``allOf`` is in the other, which has more of them."""
     branches: list[list[Any]] = [part.object.get("allOf") or [] for part in pair]

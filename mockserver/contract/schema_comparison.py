@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from mockserver.contract import choices, lifecycle, rules, types
 from mockserver.contract.changes import Change, Direction, Effect, Severity, severity_of
 from mockserver.contract.lifecycle import Policy
-from mockserver.contract.parts import WHOLE, Pair, Part, named, schemas
+from mockserver.contract.parts import WHOLE, Pair, Part, named, schemas, shared
 from mockserver.contract.rules import Found
 
 _SINGLE = (
@@ -166,9 +166,11 @@ class SchemaComparison(Struct):
         old, new = pair.old.object, pair.new.object
         is_equal = old == new
         if not is_equal:
-            for found in self._differences(pair, scope):
+            is_wrapped = self._is_wrapped(pair, scope, unit)
+            stated = shared(pair) if is_wrapped else pair
+            for found in self._differences(stated, scope):
                 self.add(unit, found, pair, scope)
-            if self._is_wrapped(pair, scope, unit):
+            if is_wrapped:
                 return
             if types.types_of(old).isdisjoint(types.types_of(new)):
                 return
