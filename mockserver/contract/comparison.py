@@ -10,7 +10,7 @@ from pathlib import Path
 
 from msgspec import Struct, field
 
-from mockserver.contract import lifecycle, losses, provenance, rules, security
+from mockserver.contract import lifecycle, losses, provenance, rules, security, servers
 from mockserver.contract.changes import Change, Direction, Effect, Severity
 from mockserver.contract.lifecycle import Policy
 from mockserver.contract.messages import SENT, MessageComparison
@@ -20,6 +20,8 @@ from mockserver.contract.schema_comparison import SchemaComparison, Scope
 from mockserver.openapi import paths, reader
 from mockserver.openapi.reader import Reading
 
+_HERE = {"url": "/"}
+"""The server of a document that has none."""
 _NEITHER = Direction.REQUEST
 """The direction of what is neither request nor response."""
 
@@ -203,15 +205,17 @@ class _Comparison(Struct):
 
     def _servers(self) -> None:
         old, new = (
-            [str(server.get("url")) for server in part.object.get("servers") or ({"url": "/"},)]
+            {str(server.get("url")): server for server in part.object.get("servers") or (_HERE,)}
             for part in self.pair
         )
-        for url in rules.missing(old, new):
-            found = Found("", Effect.BREAKS, f"the server {url} was removed", "servers", True)
-            self._add("", found, self.pair, "api-server-removed")
-        for url in rules.missing(new, old):
-            found = Found("", Effect.COMPATIBLE, f"the server {url} was added", "servers")
-            self._add("", found, self.pair, "api-server-added")
+        for url, server in old.items():
+            for found in servers.changes(url, server, new.get(url)):
+                self._add("", found, self.pair, f"api-server-{found.suffix}")
+        for url in new:
+            if url not in old:
+                text = f"the server {url} was added"
+                found = Found("", Effect.COMPATIBLE, text, "servers")
+                self._add("", found, self.pair, "api-server-added")
 
     def _version(self, changes: list[Change]) -> Iterator[Change]:
         """Compare the version with what the changes ask for, if it has the form 1.2.3."""

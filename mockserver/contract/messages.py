@@ -98,7 +98,7 @@ class MessageComparison(Struct):
             for found in lifecycle.stability(old, new):
                 self._add(found, pair, scope)
             self._words(pair, scope)
-            if old.get("name") != new.get("name"):
+            if old.get("name") != new.get("name") and new.get("in") == "path":
                 text = f"the path parameter `{old.get('name')}` was renamed `{new.get('name')}`"
                 self._add(Found("renamed", Effect.WORDS, text, "name"), pair, scope)
         self._schema(Pair(*map(_schema_of, pair)), scope, "")

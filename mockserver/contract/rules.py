@@ -156,8 +156,8 @@ def uniqueness(old: Node, new: Node) -> Iterator[Found]:
 
 
 def enums(old: Node, new: Node) -> Iterator[Found]:
-    """Compare the listed values. A constant is compared by ``constants``."""
-    if "const" in old or "const" in new:
+    """Compare the listed values. A constant is a list of one value if the other has a list."""
+    if not _is_list(old, new):
         return
     before, after = (_values(schema) for schema in (old, new))
     if before is None and after is not None:
@@ -173,6 +173,20 @@ def enums(old: Node, new: Node) -> Iterator[Found]:
         for name in after.keys() - before.keys():
             text = f"the value {shown(after[name])} was added to {{it}}"
             yield Found("enum-value-added", WIDENS, text, "enum")
+
+
+def _is_list(old: Node, new: Node) -> bool:
+    """Return whether two schemas list values, or one lists values and the other is a constant."""
+    constants = "const" in old, "const" in new
+    return constants == (False, False) or (
+        constants != (True, True) and "enum" in old and "enum" in new
+    )
+
+
+def constants(old: Node, new: Node) -> Iterator[Found]:
+    """Compare constants."""
+    if not _is_list(old, new):
+        yield from _CONSTANT(old, new)
 
 
 def _values(schema: Node) -> dict[str, Any] | None:
@@ -239,6 +253,7 @@ def patterns(old: Node, new: Node) -> Iterator[Found]:
         yield from _PATTERN(old, new)
 
 
+_CONSTANT = _valued("const", "const", NARROWS, BOTH, WIDENS)
 _PATTERN = _valued("pattern", "pattern", NARROWS, BOTH, WIDENS)
 
 
@@ -393,7 +408,7 @@ RULES: tuple[Rule, ...] = (
     openness,
     discriminators,
     dependent_names,
-    _valued("const", "const", NARROWS, BOTH, WIDENS),
+    constants,
     _presence("contains", "contains"),
     _presence("if", "if"),
     _presence("then", "then"),
@@ -411,6 +426,14 @@ RULES: tuple[Rule, ...] = (
 )
 """The rules of schemas, without types, properties, choices and defaults."""
 
-REQUEST_DEFAULT = _valued("default", "default-value", COMPATIBLE, BOTH, BOTH)
+
+def defaults(old: Node, new: Node, *, is_request: bool) -> Iterator[Found]:
+    """Compare defaults. Null is the same as none."""
+    if old.get("default") is None and new.get("default") is None:
+        return
+    yield from (_REQUEST_DEFAULT if is_request else _RESPONSE_DEFAULT)(old, new)
+
+
+_REQUEST_DEFAULT = _valued("default", "default-value", COMPATIBLE, BOTH, BOTH)
 """A changed default changes what a request means that leaves the value out."""
-RESPONSE_DEFAULT = _valued("default", "default-value", WORDS, WORDS, WORDS)
+_RESPONSE_DEFAULT = _valued("default", "default-value", WORDS, WORDS, WORDS)

@@ -185,7 +185,7 @@ class SchemaComparison(Struct):
         yield from types.types(old, new, is_text=scope.is_text)
         for rule in rules.RULES:
             yield from rule(old, new)
-        yield from (rules.REQUEST_DEFAULT if is_request else rules.RESPONSE_DEFAULT)(old, new)
+        yield from rules.defaults(old, new, is_request=is_request)
         yield from lifecycle.deprecations(old, new, self.policy)
         yield from lifecycle.stability(old, new)
 
@@ -205,6 +205,23 @@ class SchemaComparison(Struct):
             for found in _presence(pair, name, followed, scope):
                 self.add(unit, found, inner, within, kind=found.suffix)
             self._visit(inner, within, unit)
+        self._required(pair, {*removed, *added, *kept}, scope, unit)
+
+    def _required(self, pair: Pair, described: set[str], scope: Scope, unit: Unit) -> None:
+        """Compare the required names that the schema does not describe itself."""
+        before, after = (dict.fromkeys(part.object.get("required") or ()) for part in pair)
+        for word, names in (
+            ("required", [name for name in after if name not in before]),
+            ("optional", [name for name in before if name not in after]),
+        ):
+            for name in names:
+                if name in described:
+                    continue
+                effect = Effect.NARROWS if word == "required" else Effect.WIDENS
+                in_old = word == "optional"
+                found = Found("", effect, f"{{it}} became {word}", "required", in_old)
+                kind = f"{scope.child}-became-{word}"
+                self.add(unit, found, pair, scope.within(name), kind=kind)
 
     # ----------------------------------------------------------------------------------- parts
 
