@@ -266,6 +266,32 @@ def test_our_own_published_page_in_markdown_agrees(tmp_path: Path) -> None:
     assert [change.text for change in compare_with_document(made, SPEC)] == []
 
 
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-8-sig"])
+def test_a_page_may_be_saved_in_other_encodings(encoding: str, tmp_path: Path) -> None:
+    """A mark at its beginning says which one it is."""
+    path = tmp_path / "page.txt"
+    path.write_text(TEXT, encoding=encoding)
+    assert compare_with_document(path, SPEC) == []
+
+
+@pytest.mark.parametrize(
+    ("data", "problem"),
+    [
+        (b"\xff\xfe\x00", "is not UTF-16 text"),
+        (TEXT.encode("utf-16-le"), "is not UTF-8 text"),
+        (TEXT.encode() + b"\xe9", "is not UTF-8 text"),
+    ],
+)
+def test_a_page_in_an_unknown_encoding_is_one_line(
+    data: bytes, problem: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Nothing is guessed."""
+    path = tmp_path / "page.txt"
+    path.write_bytes(data)
+    assert cli.main(["contract", "watch-page", str(path)]) == 2
+    assert capsys.readouterr().err == f"mockserver: {path}:1: {problem}\n"
+
+
 BAD_PAGES = {
     "no operation": ("Hello.\n", "has no heading such as 'GET /path'"),
     "an operation twice": (TEXT.replace("POST /api", "GET /api"), "occurs twice"),
