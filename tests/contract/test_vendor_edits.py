@@ -171,6 +171,14 @@ def rename_path_parameter(document: Json) -> None:
     document["paths"]["/orders/{id}"]["parameters"][0]["name"] = "id"
 
 
+def rename_component(document: Json) -> None:
+    """Call the schema of errors something else."""
+    rename(schemas(document), "Error", "Problem")
+    schema = {"$ref": "#/components/schemas/Problem"}
+    unauthorized = document["components"]["responses"]["Unauthorized"]
+    unauthorized["content"]["application/json"]["schema"] = schema
+
+
 def into_one_of(document: Json) -> None:
     """Accept a text for money, too."""
     schemas(document)["NewOrder"]["properties"]["note"] = {
@@ -329,15 +337,7 @@ EDITS: dict[str, tuple[Edit, list[tuple[str, str]]]] = {
         lambda document: parameter(document, "ids").update(style="form", explode=True),
         [],
     ),
-    "a component is renamed": (
-        lambda document: (
-            rename(schemas(document), "Error", "Problem"),
-            document["components"]["responses"]["Unauthorized"]["content"].update(
-                {"application/json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
-            ),
-        ),
-        [(E, "`Error` was removed")],
-    ),
+    "a component is renamed": (rename_component, [(E, "`Error` was removed")]),
     "a header of a response is dropped": (
         lambda document: operation(document, "get /orders")["responses"]["200"].pop("headers"),
         [(B, "`X-Total` was removed")],
