@@ -15,6 +15,8 @@ class Severity(StrEnum):
 
     BREAKING = "breaking"
     """A correct client may fail."""
+    UNCLEAR = "unclear"
+    """A correct client may fail, but this cannot be decided. Compare it by hand."""
     ADDITIVE = "additive"
     """A correct client works as before."""
     EDITORIAL = "editorial"
@@ -39,6 +41,8 @@ class Effect(Enum):
     """Breaks clients in either direction."""
     COMPATIBLE = auto()
     """Breaks no client in either direction."""
+    UNKNOWN = auto()
+    """May break clients; a reader has to decide it."""
     WORDS = auto()
     """Has no effect on values."""
 
@@ -47,6 +51,8 @@ def severity_of(effect: Effect, direction: Direction) -> Severity:
     """Return what an effect means: requests must not be narrowed, responses not be widened."""
     if effect is Effect.WORDS:
         return Severity.EDITORIAL
+    if effect is Effect.UNKNOWN:
+        return Severity.UNCLEAR
     harmless = Effect.WIDENS if direction is Direction.REQUEST else Effect.NARROWS
     return Severity.ADDITIVE if effect in (harmless, Effect.COMPATIBLE) else Severity.BREAKING
 

@@ -8,18 +8,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from msgspec import Struct
+from msgspec import Struct, field
 
-from mockserver.contract import lifecycle, provenance, rules, security
+from mockserver.contract import lifecycle, losses, provenance, rules, security, servers
 from mockserver.contract.changes import Change, Direction, Effect, Severity
 from mockserver.contract.lifecycle import Policy
 from mockserver.contract.messages import SENT, MessageComparison
-from mockserver.contract.parts import Pair, Part
+from mockserver.contract.parts import WHOLE, Pair, Part
 from mockserver.contract.rules import Found
 from mockserver.contract.schema_comparison import SchemaComparison, Scope
 from mockserver.openapi import paths, reader
 from mockserver.openapi.reader import Reading
 
+_HERE = {"url": "/"}
+"""The server of a document that has none."""
 _NEITHER = Direction.REQUEST
 """The direction of what is neither request nor response."""
 
@@ -37,8 +39,9 @@ def readings(old: Path, new: Path, *, allow_remote: bool = False) -> tuple[Readi
 
 def changes_between(old: Reading, new: Reading, policy: Policy) -> list[Change]:
     """Return what changed, with file, line and provenance."""
-    pair = Pair(*(Part(reading.document, reading.document, ()) for reading in (old, new)))
-    found = [*_Comparison(pair, SchemaComparison(policy)).run()]
+    roots = [losses.document(reading) for reading in (old, new)]
+    pair = Pair(*(Part(root, root, ()) for root in roots)).known()
+    found = [*_Comparison(pair, SchemaComparison(policy)).run(), *losses.changes(old, new)]
     return provenance.located(found, old, new)
 
 
@@ -48,6 +51,11 @@ class _Operation(Struct):
     title: str
     part: Part
     item: Part
+
+    @property
+    def lacks_parameters(self) -> bool:
+        """Whether a parameter could not be read."""
+        return "parameters" in self.item.losses | self.part.losses
 
     def parameters(self) -> dict[tuple[str, str], Part]:
         """Return the parameters by place and name. A path parameter's name is its position."""
@@ -65,6 +73,8 @@ class _Operation(Struct):
 class _Comparison(Struct):
     pair: Pair
     schemas: SchemaComparison
+    _called: set[str] = field(default_factory=set)
+    """References to what callbacks call in both documents: they are not reported as webhooks."""
 
     def run(self) -> list[Change]:
         """Return all changes, without their lines."""
@@ -73,11 +83,11 @@ class _Comparison(Struct):
         for key, operation in old.items():
             if key in new:
                 self._operation(operation, new[key])
-            else:
+            elif not _is_lost(self.pair.new, operation):
                 is_whole = all(other[1] != key[1] for other in new)
                 self._removed(operation, is_whole=is_whole)
         for key, operation in new.items():
-            if key not in old:
+            if key not in old and not _is_lost(self.pair.old, operation):
                 found = Found("", Effect.COMPATIBLE, "{it} was added", "")
                 self._add(operation.title, found, Pair(operation.part, operation.part), "api-added")
         self._webhooks(self.pair, "webhooks", "")
@@ -95,15 +105,16 @@ class _Comparison(Struct):
         self._add(operation.title, found, Pair(part, part), f"{kind}-{end}")
 
     def _operation(self, old: _Operation, new: _Operation) -> None:
-        pair, title = Pair(old.part, new.part), new.title
+        pair, title = Pair(old.part, new.part).known(), new.title
         messages = MessageComparison(self.schemas, title)
-        messages.parameters(old.parameters(), new.parameters())
+        lost = [operation.lacks_parameters for operation in (old, new)]
+        messages.parameters(old.parameters(), new.parameters(), lost)
         messages.body(pair.get("requestBody"))
         messages.responses(pair)
         self._callbacks(pair, title)
         if old.part.object == new.part.object and old.item.object == new.item.object:
             return
-        before, after = old.part.object, new.part.object
+        before, after = (part.object for part in pair)
         policy = self.schemas.policy
         for found in (
             *lifecycle.deprecations(before, after, policy),
@@ -122,7 +133,9 @@ class _Comparison(Struct):
         for name in pair.names("callbacks")[2]:
             inner = pair.get("callbacks", name).followed()
             for url in inner.old.object.keys() & inner.new.object.keys():
-                self._sent(inner.get(url).followed(), f"{title} callback {name}")
+                call = inner.get(url)
+                self._called |= {str(part.reference) for part in call}
+                self._sent(call.followed(), f"{title} callback {name}")
         self._webhooks(pair, "callbacks", title)
 
     def _webhooks(self, pair: Pair, keyword: str, title: str) -> None:
@@ -130,10 +143,13 @@ class _Comparison(Struct):
         word = keyword.removesuffix("s")
         for names, is_added in ((removed, False), (added, True)):
             for name in names:
+                inner = pair.get(keyword, name)
+                if inner[is_added].reference in self._called:
+                    continue
                 verb = "added" if is_added else "removed"
                 effect = Effect.COMPATIBLE if is_added else Effect.BREAKS
                 found = Found("", effect, f"the {word} `{name}` was {verb}", "", not is_added)
-                self._add(title or name, found, pair.get(keyword, name), f"{word}-{verb}")
+                self._add(title or name, found, inner, f"{word}-{verb}")
         for name in kept if keyword == "webhooks" else ():
             self._sent(pair.get(keyword, name).followed(), f"webhook {name}")
 
@@ -163,11 +179,23 @@ class _Comparison(Struct):
         for rule in rules.WORD_RULES:
             for found in rule(info.old.object, info.new.object):
                 self._add("", found, info, f"api-{found.suffix}", it="the document")
+        old, new = (str(part.object.get("version")) for part in info)
+        if old != new:
+            text = f"the version was changed from {old} to {new}"
+            found = Found("", Effect.WORDS, text, "version")
+            self._add("", found, info, "api-version-changed")
         self._tags()
 
     def _tags(self) -> None:
-        """Compare the words of tags."""
+        """Compare the tags that are described, and their words."""
         old, new = (_tags_of(part) for part in self.pair)
+        for names, parts in ((old.keys() - new.keys(), old), (new.keys() - old.keys(), new)):
+            verb = "removed" if parts is old else "added"
+            for name in names:
+                text = f"the description of the tag `{name}` was {verb}"
+                found = Found("", Effect.WORDS, text, "", in_old=parts is old)
+                both = Pair(parts[name], parts[name])
+                self._add("", found, both, f"api-tag-declaration-{verb}")
         for name in old.keys() & new.keys():
             both = Pair(old[name], new[name])
             for rule in rules.WORD_RULES:
@@ -177,15 +205,17 @@ class _Comparison(Struct):
 
     def _servers(self) -> None:
         old, new = (
-            [str(server.get("url")) for server in part.object.get("servers") or ({"url": "/"},)]
+            {str(server.get("url")): server for server in part.object.get("servers") or (_HERE,)}
             for part in self.pair
         )
-        for url in rules.missing(old, new):
-            found = Found("", Effect.BREAKS, f"the server {url} was removed", "servers", True)
-            self._add("", found, self.pair, "api-server-removed")
-        for url in rules.missing(new, old):
-            found = Found("", Effect.COMPATIBLE, f"the server {url} was added", "servers")
-            self._add("", found, self.pair, "api-server-added")
+        for url, server in old.items():
+            for found in servers.changes(url, server, new.get(url)):
+                self._add("", found, self.pair, f"api-server-{found.suffix}")
+        for url in new:
+            if url not in old:
+                text = f"the server {url} was added"
+                found = Found("", Effect.COMPATIBLE, text, "servers")
+                self._add("", found, self.pair, "api-server-added")
 
     def _version(self, changes: list[Change]) -> Iterator[Change]:
         """Compare the version with what the changes ask for, if it has the form 1.2.3."""
@@ -225,6 +255,13 @@ def _operations(root: Part) -> dict[tuple[str, str], _Operation]:
         key = (method, paths.TEMPLATE.sub("{}", path))
         found[key] = _Operation(f"{method.upper()} {path}", item.get(method), item)
     return found
+
+
+def _is_lost(root: Part, operation: _Operation) -> bool:
+    """Return whether an operation of the other document could not be read in this one."""
+    _, path, method = operation.part.at[:3]
+    lost = root.get("paths").losses, root.get("paths", path).losses
+    return path in lost[0] or bool(lost[1] & {method, WHOLE})
 
 
 def _tags_of(root: Part) -> dict[str, Part]:

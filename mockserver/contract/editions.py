@@ -8,6 +8,8 @@ from typing import Any
 
 from mockserver.contract.directions import received_only
 from mockserver.contract.rewriting import Node, rewrite, target
+from mockserver.openapi import references
+from mockserver.openapi.problems import Pointer
 from mockserver.openapi.shape import KINDS, METHODS
 
 _ANNOTATIONS = frozenset({"title", "description", "example", "deprecated", "externalDocs"})
@@ -20,7 +22,7 @@ _BESIDE_NULL = _ANNOTATIONS | {"default", "readOnly", "writeOnly", "xml"}
 """Keywords that stay beside the choice between a nullable schema and null."""
 _BRANCHES = ("allOf", "oneOf", "anyOf")
 _REFERENCE = ("$ref", "summary", "description")
-"""The fields of a reference to an object other than a schema or a path item."""
+"""The fields of a reference. OpenAPI 3.0 ignores others, 3.1 would apply those of a schema."""
 _FOR_QUERY = ("allowEmptyValue", "allowReserved")
 """Fields that have no effect outside the query, where 3.1 forbids them."""
 _INTERNAL = "x-internal"
@@ -48,6 +50,8 @@ def _in_3_1(kind: str, _: Node, node: Node) -> Node:
 
 def _schema_in_3_1(schema: Node) -> Node:
     """Return one schema with the words of 3.1. Its parts have them already."""
+    if isinstance(schema.get("$ref"), str):
+        return {key: value for key, value in schema.items() if _is_of_reference(key)}
     if is_annotated_reference(schema):
         schema = {**schema["allOf"][0], **{key: schema[key] for key in schema if key != "allOf"}}
     if schema.get("nullable") is True and any(map(schema.get, _BRANCHES)) and "type" not in schema:
@@ -72,6 +76,19 @@ def _schema_in_3_1(schema: Node) -> Node:
             if flag and inclusive in changed:
                 changed[exclusive] = changed.pop(inclusive)
     return changed
+
+
+def ignored_siblings(document: Node) -> Iterator[tuple[Pointer, list[str]]]:
+    """Yield the references of an OpenAPI 3.0 document with the siblings that have no effect."""
+    for place, node in references.references(document):
+        pointer = tuple(references.pointer_of(place))
+        names = [str(key) for key in node if not _is_of_reference(key)]
+        if names and pointer[:-1] != ("paths",):
+            yield pointer, names
+
+
+def _is_of_reference(key: str) -> bool:
+    return key in _REFERENCE or key.startswith("x-")
 
 
 def _or_null(schema: Node) -> Node:

@@ -12,6 +12,7 @@ import yaml
 from mockserver.contract import editions
 from mockserver.contract.rewriting import Node
 from mockserver.openapi import official, reader, references, yaml_file
+from mockserver.openapi.problems import Problems
 from mockserver.openapi.yaml_file import FileError
 
 EDITIONS = ("contract", "clients")
@@ -19,12 +20,27 @@ VERSIONS = ("3.0", "3.1")
 _WIDTH = 100
 
 
-def text_of(spec: Path, edition: str, version: str | None, *, as_json: bool, command: str) -> str:
+def text_of(
+    spec: Path,
+    edition: str,
+    version: str | None,
+    problems: Problems,
+    *,
+    as_json: bool,
+    command: str,
+) -> str:
     """Return an edition of a document as text. Raise FileError if there is none.
 
-    ``command`` is how it was made, for the first line of a YAML file.
+    What the edition leaves out is added to ``problems``. ``command`` is how it was made, for the
+    first line of a YAML file.
     """
-    document = edition_of(load(spec), edition, version, spec)
+    written_in = load(spec)
+    document = edition_of(written_in, edition, version, spec)
+    if document["openapi"] != written_in["openapi"]:
+        for pointer, names in editions.ignored_siblings(written_in):
+            text = "has no effect beside a reference in OpenAPI 3.0; it is left out"
+            for name in names:
+                problems.warn((*pointer, name), text)
     if as_json:
         return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
     written: str = yaml.dump(

@@ -8,17 +8,20 @@ from pathlib import Path
 from typing import Any
 
 from mockserver import packaged, setting_values
-from mockserver.contract import export
+from mockserver.contract import export, reports
 from mockserver.docs import pages
+from mockserver.openapi.problems import Problems
 from mockserver.openapi.yaml_file import FileError
 
 _EXIT_OK, _EXIT_STALE = 0, 1
+_MAX_WARNINGS = 20
 
 _DESCRIPTION = """\
 Writes an edition of an OpenAPI document, by default of the contract. The edition 'clients' is for
 generators of clients: it has no links, no x- fields and nothing that is marked x-internal, and the
 enums of responses are open, so that a client accepts values that are not known yet. With
---openapi 3.1, a 3.0 document becomes one of 3.1, which lists its callbacks as webhooks too."""
+--openapi 3.1, a 3.0 document becomes one of 3.1, which lists its callbacks as webhooks too. What is
+beside a $ref and has no effect in 3.0 is left out, with a warning on standard error."""
 
 _EPILOG = """\
 examples:
@@ -82,7 +85,12 @@ def _export(flags: argparse.Namespace) -> int:
     named = ["--spec", spec.name] if flags.spec else []
     command = export.command_of(flags.edition, flags.openapi, out, named)
     is_json = out is not None and out.suffix.lower() == ".json"
-    text = export.text_of(spec, flags.edition, flags.openapi, as_json=is_json, command=command)
+    problems = Problems([spec])
+    text = export.text_of(
+        spec, flags.edition, flags.openapi, problems, as_json=is_json, command=command
+    )
+    for line in reports.warnings(problems, _MAX_WARNINGS, ""):
+        print(line, file=sys.stderr)
     if out is None:
         print(text, end="")
         return _EXIT_OK

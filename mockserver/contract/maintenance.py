@@ -23,11 +23,12 @@ _EXIT_CODES = "2 a flag or a file cannot be used, and one line says which and wh
 
 _DIFF_DESCRIPTION = """\
 Prints what changed between two OpenAPI documents (2.0, 3.0, 3.1 or 3.2; YAML or JSON), in sentences
-with the line to edit. Warnings, on standard error, name the mistakes in a document that were left
-out of the comparison or corrected, so sentences about them may be wrong. A change is breaking if a
-correct client of OLD may fail, additive if none can, editorial if only words or examples changed.
-Requests must not be narrowed, responses must not be widened. If OLD is a saved reference page
-(text, Markdown or HTML), the command prints what the page says that the document NEW does not."""
+with the line to edit. A change is breaking if a correct client of OLD may fail, additive if none
+can, editorial if only words or examples changed, and unclear if a reader has to decide: a place
+that a mistake in a document keeps from being compared, or a number in the words of a page.
+Warnings, on standard error, name all mistakes. Requests must not be narrowed, responses must not be
+widened. If OLD is a saved reference page (text, Markdown or HTML), the command prints what the page
+says that the document NEW does not."""
 
 _DIFF_EPILOG = f"""\
 examples:
@@ -150,8 +151,8 @@ def _add_diff(commands: argparse._SubParsersAction[Any]) -> None:
     made.add_argument(
         "--fail-on",
         choices=[*Severity, _NEVER],
-        default=Severity.BREAKING.value,
-        help="the least severity that makes the exit code 1 (default: breaking)",
+        default=Severity.UNCLEAR.value,
+        help="the least severity that makes the exit code 1 (default: unclear)",
     )
     made.add_argument(
         "--show",

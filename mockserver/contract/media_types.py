@@ -32,12 +32,22 @@ def name_change(old: str, new: str) -> Iterator[Found]:
     if old == new:
         return
     text = f"the media type '{old}' of {{it}} was changed to '{new}'"
-    if _covers(new, old):
+    if _without_charset(old) == _without_charset(new):
+        yield Found("media-type-charset-changed", Effect.COMPATIBLE, text, "")
+    elif _covers(new, old):
         yield Found("media-type-name-generalized", Effect.WIDENS, text, "")
     elif _covers(old, new):
-        yield Found("media-type-name-specialized", Effect.NARROWS, text, "")
+        # A client that accepts the former name only does not accept the new one.
+        effect = Effect.NARROWS if "*" in old else Effect.BREAKS
+        yield Found("media-type-name-specialized", effect, text, "")
     else:
         yield Found("media-type-name-changed", Effect.INCOMPARABLE, text, "")
+
+
+def _without_charset(name: str) -> list[str]:
+    """Return the parts of a name. JSON and most other texts are in UTF-8 in any case."""
+    parts = [part.strip().lower() for part in name.split(";")]
+    return [part for part in parts if not part.startswith("charset=")]
 
 
 def _essence(name: str) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -11,7 +12,7 @@ from mockserver.contract import lifecycle, rules
 from mockserver.contract.changes import Direction, Effect
 from mockserver.contract.lifecycle import Policy
 from mockserver.contract.media_types import is_text, matched, name_change
-from mockserver.contract.parts import Pair, Part
+from mockserver.contract.parts import Node, Pair, Part
 from mockserver.contract.rules import Found
 from mockserver.contract.schema_comparison import SchemaComparison, Scope, Unit
 
@@ -48,15 +49,18 @@ class MessageComparison(Struct):
 
     # ------------------------------------------------------------------------------ parameters
 
-    def parameters(self, old: Parameters, new: Parameters) -> None:
-        """Compare the parameters of an operation."""
+    def parameters(self, old: Parameters, new: Parameters, lost: Sequence[bool]) -> None:
+        """Compare the parameters of an operation.
+
+        ``lost`` says of both documents whether one of the parameters could not be read.
+        """
         for key, part in old.items():
             if key in new:
-                self._parameter(Pair(part, new[key]))
-            else:
+                self._parameter(Pair(part, new[key]).known())
+            elif not lost[1]:
                 self._removed_parameter(part)
         for key, part in new.items():
-            if key not in old:
+            if key not in old and not lost[0]:
                 self._added_parameter(part)
 
     def _removed_parameter(self, part: Part) -> None:
@@ -84,7 +88,7 @@ class MessageComparison(Struct):
         if old != new:
             self._requiredness(pair, scope)
             for keyword in _SERIALIZATION:
-                before, after = old.get(keyword), new.get(keyword)
+                before, after = _serialized(old, keyword), _serialized(new, keyword)
                 if before != after:
                     text = f"{keyword} of {{it}} was changed to {rules.shown(after)}"
                     found = Found("serialization-changed", Effect.INCOMPARABLE, text, keyword)
@@ -94,7 +98,7 @@ class MessageComparison(Struct):
             for found in lifecycle.stability(old, new):
                 self._add(found, pair, scope)
             self._words(pair, scope)
-            if old.get("name") != new.get("name"):
+            if old.get("name") != new.get("name") and new.get("in") == "path":
                 text = f"the path parameter `{old.get('name')}` was renamed `{new.get('name')}`"
                 self._add(Found("renamed", Effect.WORDS, text, "name"), pair, scope)
         self._schema(Pair(*map(_schema_of, pair)), scope, "")
@@ -174,6 +178,7 @@ class MessageComparison(Struct):
                 self._words(both, RESPONSE, status)
             self._content(both, RESPONSE, status)
             self._headers(both, status)
+            self._links(both, status)
 
     def _status(self, pair: Pair, status: str, *, is_added: bool) -> None:
         is_success = status[:1] in "23"
@@ -201,6 +206,17 @@ class MessageComparison(Struct):
                 self._words(both, scope, status)
             self._schema(Pair(*map(_schema_of, both)), scope, status)
 
+    def _links(self, pair: Pair, status: str) -> None:
+        """Compare links, which change nothing that is sent."""
+        removed, added, kept = pair.names("links")
+        changed = [name for name in kept if _is_changed(pair.get("links", name).followed())]
+        for verb, names in (("removed", removed), ("added", added), ("changed", changed)):
+            for name in names:
+                text = f"the link `{name}` of the response {status} was {verb}"
+                found = Found("", Effect.WORDS, text, "", in_old=verb == "removed")
+                kind = f"response-link-{verb}"
+                self._add(found, pair.get("links", name), RESPONSE, kind, status)
+
     # --------------------------------------------------------------------------------- helpers
 
     def _requiredness(self, pair: Pair, scope: Scope, name: str = "") -> None:
@@ -225,6 +241,26 @@ class MessageComparison(Struct):
     def _schema(self, pair: Pair, scope: Scope, name: str) -> None:
         if all(isinstance(part.node, dict) for part in pair):
             self.schemas.compare(pair, scope, f"{self.title} {name or _user(scope)}")
+
+
+def _serialized(parameter: Node, keyword: str) -> Any:
+    """Return how values of a parameter are written, also if its default is meant."""
+    place = parameter.get("in")
+    style = parameter.get("style", "form" if place in ("query", "cookie") else "simple")
+    if keyword == "style":
+        return style
+    if keyword == "explode":
+        return parameter.get(keyword, style == "form")
+    return place == "query" and parameter.get(keyword, False)
+
+
+def _is_changed(link: Pair) -> bool:
+    """Return whether a link leads to another operation, or there in another way."""
+    old, new = (
+        {key: value for key, value in part.object.items() if not key.startswith("x-")}
+        for part in link
+    )
+    return old != new
 
 
 def _user(scope: Scope) -> str:

@@ -9,8 +9,15 @@ from typing import Any, NamedTuple
 
 from msgspec.structs import replace
 
-from mockserver.contract import page, page_document
-from mockserver.contract.changes import Change, Severity, in_order
+from mockserver.contract import page, page_document, words
+from mockserver.contract.changes import (
+    Change,
+    Direction,
+    Effect,
+    Severity,
+    in_order,
+    severity_of,
+)
 from mockserver.contract.page import Json, Published, Row
 from mockserver.contract.page_document import DocumentPage
 from mockserver.openapi.problems import Pointer
@@ -123,7 +130,8 @@ def _row(key: str, old: Row, new: Row) -> Iterator[_Found]:
     start = f"{key}: the parameter `{new.name}`"
     if old.type != new.type:
         text = f"{start} has another type: {old.type} became {new.type}."
-        yield _Found("parameter-type-changed", BREAKING, text, "row", old.name)
+        severity = ADDITIVE if _allows(new.type, old.type) else BREAKING
+        yield _Found("parameter-type-changed", severity, text, "row", old.name)
     if old.required != new.required:
         severity, word = (BREAKING, "required") if new.required else (ADDITIVE, "optional")
         yield _Found(
@@ -134,8 +142,36 @@ def _row(key: str, old: Row, new: Row) -> Iterator[_Found]:
         yield _Found("parameter-default-changed", BREAKING, text, "row", old.name)
     is_named = (old.description, new.description) == (old.name, new.name)
     if old.description != new.description and not is_named:
-        text = f"{start} is described anew: {_values(old.description, new.description)}."
-        yield _Found("parameter-description-changed", EDITORIAL, text, "row", old.name)
+        yield _described(start, old, new)
+
+
+def _allows(wide: str, narrow: str) -> bool:
+    """Return whether a type of the page allows all values of another one."""
+    if narrow.startswith('"'):
+        listed = {*narrow.split(" | ")}
+        return wide == "string" or (wide[:1] == '"' and listed <= {*wide.split(" | ")})
+    return (narrow, wide) == ("integer", "number")
+
+
+def _described(start: str, old: Row, new: Row) -> _Found:
+    """Return the change of a description, which may state bounds or list values."""
+    values = f"{_values(old.description, new.description)}."
+    effect = words.change(old.description, new.description)
+    if effect is None:
+        text = f"{start} is described anew: {values}"
+        return _Found("parameter-description-changed", EDITORIAL, text, "row", old.name)
+    severity, suffix = severity_of(effect, Direction.REQUEST), _STATED[effect]
+    remark = "; compare it by hand" if effect is Effect.UNKNOWN else ""
+    text = f"{start}: what the description states about values {suffix}{remark}: {values}"
+    return _Found(f"parameter-words-{suffix.split()[-1]}", severity, text, "row", old.name)
+
+
+_STATED = {
+    Effect.NARROWS: "was narrowed",
+    Effect.WIDENS: "was widened",
+    Effect.INCOMPARABLE: "was changed",
+    Effect.UNKNOWN: "may have changed",
+}
 
 
 # ---------------------------------------------------------------------------------------- examples

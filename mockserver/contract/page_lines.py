@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import re
 from collections.abc import Iterator
 from html.parser import HTMLParser
@@ -37,10 +38,7 @@ class Line(Struct, frozen=True):
 
 def lines_of(path: Path) -> list[Line]:
     """Return the lines of a saved page that are not empty. Raise FileError."""
-    try:
-        text = yaml_file.read(path).decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise FileError(path, "is not UTF-8 text", 1) from None
+    text = _text_of(path)
     suffix = path.suffix.lower()
     if suffix in (".html", ".htm") or text.lstrip()[:1] == "<":
         lines = _html(text)
@@ -50,6 +48,19 @@ def lines_of(path: Path) -> list[Line]:
         if len(line.text) > MAX_LINE:
             raise FileError(path, f"has a line of more than {MAX_LINE} characters", line.number)
     return lines
+
+
+def _text_of(path: Path) -> str:
+    """Return the text of a page, in UTF-16 too if it says so, as some browsers save it."""
+    data = yaml_file.read(path)
+    is_wide = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    try:
+        text = data.decode("utf-16" if is_wide else "utf-8-sig")
+    except UnicodeDecodeError:
+        raise FileError(path, f"is not {'UTF-16' if is_wide else 'UTF-8'} text", 1) from None
+    if "\0" in text:
+        raise FileError(path, "is not UTF-8 text", text.count("\n", 0, text.index("\0")) + 1)
+    return text
 
 
 def _plain(text: str, *, is_markdown: bool) -> Iterator[Line]:

@@ -16,10 +16,16 @@ NOTHING = "No differences.\n"
 _MAX_USERS = 3
 _TITLES = {
     Severity.BREAKING: "Breaking",
+    Severity.UNCLEAR: "To be checked by hand",
     Severity.ADDITIVE: "Compatible",
     Severity.EDITORIAL: "Words and examples",
 }
-_LEVELS = {Severity.BREAKING: "error", Severity.ADDITIVE: "warning", Severity.EDITORIAL: "notice"}
+_LEVELS = {
+    Severity.BREAKING: "error",
+    Severity.UNCLEAR: "error",
+    Severity.ADDITIVE: "warning",
+    Severity.EDITORIAL: "notice",
+}
 
 
 def text(changes: Sequence[Change]) -> str:
@@ -60,14 +66,19 @@ def relative(text: str) -> str:
     return text.removeprefix(f"{Path.cwd()}/")
 
 
-def warnings(problems: Problems, limit: int) -> Iterator[str]:
-    """Yield the first warnings about a document as lines, and how many more there are."""
+def warnings(
+    problems: Problems, limit: int, listed: str = "; 'mockserver check {}' lists them"
+) -> Iterator[str]:
+    """Yield the first warnings about a document as lines, and how many more there are.
+
+    ``listed`` is the end of the last line, with the place of the file's name.
+    """
     shown = problems.lines()[:limit] if limit else []
     for path, line, warning in shown:
         yield f"warning: {relative(str(FileError(path, str(warning), line)))}"
     if hidden := problems.count - len(shown):
         name = relative(str(problems.paths[0]))
-        yield f"warning: {name}: {hidden} more; 'mockserver check {name}' lists them"
+        yield f"warning: {name}: {hidden} more{listed.format(name)}"
 
 
 def _users(change: Change) -> str:

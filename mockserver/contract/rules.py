@@ -12,10 +12,12 @@ from typing import Any, NamedTuple
 import orjson
 
 from mockserver.contract.changes import Effect
+from mockserver.contract.forms import allows_null, is_number, is_untyped
 from mockserver.contract.parts import Node
 
 _MAX_SHOWN = 60
-_EVERYTHING = frozenset({".*", "^.*$", ".+", "^.+$"})
+_NOT_EMPTY = frozenset({".+", "^.+$"})
+_EVERYTHING = frozenset({".*", "^.*$"}) | _NOT_EMPTY
 """Patterns that nearly any text matches."""
 NARROWS, WIDENS, BOTH = Effect.NARROWS, Effect.WIDENS, Effect.INCOMPARABLE
 COMPATIBLE, WORDS = Effect.COMPATIBLE, Effect.WORDS
@@ -71,15 +73,23 @@ _BOUNDS = {
     "minContains": ("min-contains", -1),
 }
 """For each bound the name of its changes, and whether it is an upper or a lower one."""
-_UNLIMITED = {"minLength": 0, "minItems": 0, "minProperties": 0}
+_UNLIMITED = {"minLength": 0, "minItems": 0, "minProperties": 0, "minContains": 1}
 """Lower bounds that are the same as none."""
+_EXCLUSIVE = {"minimum": "exclusiveMinimum", "maximum": "exclusiveMaximum"}
 
 
 def bounds(old: Node, new: Node) -> Iterator[Found]:
     """Compare the limits of numbers, texts, lists and objects."""
+    replaced: set[str] = set()
+    for inclusive, exclusive in _EXCLUSIVE.items():
+        for keywords in ((inclusive, exclusive), (exclusive, inclusive)):
+            found = _replaced_bound(old, new, *keywords)
+            if found is not None:
+                replaced |= {*keywords}
+                yield found
     for keyword, (name, sign) in _BOUNDS.items():
         before, after = (_limit(schema, keyword) for schema in (old, new))
-        if before == after:
+        if before == after or keyword in replaced:
             continue
         if before is None:
             text = f"the {keyword} of {{it}} was set to {shown(after)}"
@@ -94,10 +104,20 @@ def bounds(old: Node, new: Node) -> Iterator[Found]:
             yield Found(f"{name}-{verb}", effect, text, keyword)
 
 
+def _replaced_bound(old: Node, new: Node, keyword: str, other: str) -> Found | None:
+    """Return the change of a bound that became an exclusive one, or is exclusive no more."""
+    before, after = _limit(old, keyword), _limit(new, other)
+    if before is None or after is None or _limit(old, other) or _limit(new, keyword):
+        return None
+    name, sign = _BOUNDS[other]
+    is_narrower = sign * after < sign * before or (after == before and other in _EXCLUSIVE.values())
+    text = f"the {keyword} {shown(before)} of {{it}} became the {other} {shown(after)}"
+    return Found(f"{name}-set", NARROWS if is_narrower else WIDENS, text, other)
+
+
 def _limit(schema: Node, keyword: str) -> Any:
     value = schema.get(keyword)
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    return value if is_number and value != _UNLIMITED.get(keyword) else None
+    return value if is_number(value) and value != _UNLIMITED.get(keyword) else None
 
 
 def multiples(old: Node, new: Node) -> Iterator[Found]:
@@ -136,8 +156,8 @@ def uniqueness(old: Node, new: Node) -> Iterator[Found]:
 
 
 def enums(old: Node, new: Node) -> Iterator[Found]:
-    """Compare the listed values. A constant is compared by ``constants``."""
-    if "const" in old or "const" in new:
+    """Compare the listed values. A constant is a list of one value if the other has a list."""
+    if not _is_list(old, new):
         return
     before, after = (_values(schema) for schema in (old, new))
     if before is None and after is not None:
@@ -153,6 +173,20 @@ def enums(old: Node, new: Node) -> Iterator[Found]:
         for name in after.keys() - before.keys():
             text = f"the value {shown(after[name])} was added to {{it}}"
             yield Found("enum-value-added", WIDENS, text, "enum")
+
+
+def _is_list(old: Node, new: Node) -> bool:
+    """Return whether two schemas list values, or one lists values and the other is a constant."""
+    constants = "const" in old, "const" in new
+    return constants == (False, False) or (
+        constants != (True, True) and "enum" in old and "enum" in new
+    )
+
+
+def constants(old: Node, new: Node) -> Iterator[Found]:
+    """Compare constants."""
+    if not _is_list(old, new):
+        yield from _CONSTANT(old, new)
 
 
 def _values(schema: Node) -> dict[str, Any] | None:
@@ -210,6 +244,8 @@ def _is_same(old: Node, new: Node, keyword: str) -> bool:
 def patterns(old: Node, new: Node) -> Iterator[Found]:
     """Compare patterns. Whether one allows more than another is known in one case only."""
     before, after = old.get("pattern"), new.get("pattern")
+    if {before, after} <= {None, "", *_EVERYTHING} and not {before, after} & _NOT_EMPTY:
+        return
     if before and after and before != after and after in _EVERYTHING:
         text = f"the pattern of {{it}} was generalized from {shown(before)} to {shown(after)}"
         yield Found("pattern-generalized", WIDENS, text, "pattern")
@@ -217,6 +253,7 @@ def patterns(old: Node, new: Node) -> Iterator[Found]:
         yield from _PATTERN(old, new)
 
 
+_CONSTANT = _valued("const", "const", NARROWS, BOTH, WIDENS)
 _PATTERN = _valued("pattern", "pattern", NARROWS, BOTH, WIDENS)
 
 
@@ -224,22 +261,16 @@ _PATTERN = _valued("pattern", "pattern", NARROWS, BOTH, WIDENS)
 
 
 def nullability(old: Node, new: Node) -> Iterator[Found]:
-    """Compare whether null is valid."""
-    before, after = is_nullable(old), is_nullable(new)
+    """Compare whether null is valid. The rule of types reports schemas that allow any type."""
+    before, after = allows_null(old), allows_null(new)
+    if is_untyped(old) or is_untyped(new):
+        return
     keyword = "nullable"
     if after and not before:
         yield Found("became-nullable", WIDENS, "{it} may be null now", keyword)
     elif before and not after:
         text = "{it} may not be null any more"
         yield Found("became-not-nullable", NARROWS, text, keyword, in_old=True)
-
-
-def is_nullable(schema: Node) -> bool:
-    """Return whether a schema says that null is valid."""
-    if schema.get("nullable") is True or schema.get("type") == "null":
-        return True
-    branches = [*(schema.get("anyOf") or ()), *(schema.get("oneOf") or ())]
-    return any(isinstance(branch, dict) and branch.get("type") == "null" for branch in branches)
 
 
 def _presence(keyword: str, name: str) -> Rule:
@@ -286,15 +317,21 @@ def dependent_names(old: Node, new: Node) -> Iterator[Found]:
 
 
 def openness(old: Node, new: Node) -> Iterator[Found]:
-    """Compare whether an object may have properties that are not described."""
+    """Compare which properties an object may have that are not described."""
     keyword = "additionalProperties"
-    before, after = old.get(keyword) is False, new.get(keyword) is False
-    if after and not before:
+    before, after = (schema.get(keyword, True) for schema in (old, new))
+    if after is False and before is not False:
         text = "{it} may not have other properties any more"
         yield Found("additional-properties-forbidden", NARROWS, text, keyword)
-    elif before and not after:
+    elif before is False and after is not False:
         text = "{it} may have other properties now"
         yield Found("additional-properties-allowed", WIDENS, text, keyword, in_old=True)
+    elif before is True and after is not True:
+        text = "other properties of {it} must have the type of a schema now"
+        yield Found("additional-properties-restricted", NARROWS, text, keyword)
+    elif after is True and before is not True:
+        text = "other properties of {it} may have any type now"
+        yield Found("additional-properties-generalized", WIDENS, text, keyword, in_old=True)
 
 
 def discriminators(old: Node, new: Node) -> Iterator[Found]:
@@ -371,7 +408,7 @@ RULES: tuple[Rule, ...] = (
     openness,
     discriminators,
     dependent_names,
-    _valued("const", "const", NARROWS, BOTH, WIDENS),
+    constants,
     _presence("contains", "contains"),
     _presence("if", "if"),
     _presence("then", "then"),
@@ -389,6 +426,14 @@ RULES: tuple[Rule, ...] = (
 )
 """The rules of schemas, without types, properties, choices and defaults."""
 
-REQUEST_DEFAULT = _valued("default", "default-value", COMPATIBLE, BOTH, BOTH)
+
+def defaults(old: Node, new: Node, *, is_request: bool) -> Iterator[Found]:
+    """Compare defaults. Null is the same as none."""
+    if old.get("default") is None and new.get("default") is None:
+        return
+    yield from (_REQUEST_DEFAULT if is_request else _RESPONSE_DEFAULT)(old, new)
+
+
+_REQUEST_DEFAULT = _valued("default", "default-value", COMPATIBLE, BOTH, BOTH)
 """A changed default changes what a request means that leaves the value out."""
-RESPONSE_DEFAULT = _valued("default", "default-value", WORDS, WORDS, WORDS)
+_RESPONSE_DEFAULT = _valued("default", "default-value", WORDS, WORDS, WORDS)

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from mockserver.contract import choices, lifecycle, rules, types
 from mockserver.contract.changes import Change, Direction, Effect, Severity, severity_of
 from mockserver.contract.lifecycle import Policy
-from mockserver.contract.parts import Pair, Part, schemas
+from mockserver.contract.parts import WHOLE, Pair, Part, named, schemas, shared
 from mockserver.contract.rules import Found
 
 _SINGLE = (
@@ -142,15 +142,18 @@ class SchemaComparison(Struct):
 
     def _visit(self, pair: Pair, scope: Scope, unit: Unit) -> None:
         """Compare two schemas now, or once for all uses if one leads to a component schema."""
+        both = [named(part) for part in pair]
+        if both[0] is not None and both[1] is not None:
+            beside = Pair(both[0][1], both[1][1])
+            is_equal = beside.old.object == beside.new.object
+            for found in () if is_equal else self._differences(beside, scope):
+                self.add(unit, found, beside, scope)
+            pair = Pair(both[0][0], both[1][0])
         old, new = map(_leads_to, pair)
         if old is None and new is None:
             self._compare(pair, scope, unit)
             return
         is_named = pair.old.reference is not None and pair.new.reference is not None
-        if is_named and len(pair.old.object) + len(pair.new.object) > 2:
-            for rule in rules.WORD_RULES:
-                for found in rule(pair.old.object, pair.new.object):
-                    self.add(unit, found, pair, scope)
         key = (*map(_key, pair), scope.prefix, scope.noun, f"{scope.is_text} {scope.is_open}")
         if (target := self._units.get(key)) is None:
             target = self._units[key] = Unit()
@@ -163,9 +166,11 @@ class SchemaComparison(Struct):
         old, new = pair.old.object, pair.new.object
         is_equal = old == new
         if not is_equal:
-            for found in self._differences(pair, scope):
+            is_wrapped = self._is_wrapped(pair, scope, unit)
+            stated = shared(pair) if is_wrapped else pair
+            for found in self._differences(stated, scope):
                 self.add(unit, found, pair, scope)
-            if self._is_wrapped(pair, scope, unit):
+            if is_wrapped:
                 return
             if types.types_of(old).isdisjoint(types.types_of(new)):
                 return
@@ -180,7 +185,7 @@ class SchemaComparison(Struct):
         yield from types.types(old, new, is_text=scope.is_text)
         for rule in rules.RULES:
             yield from rule(old, new)
-        yield from (rules.REQUEST_DEFAULT if is_request else rules.RESPONSE_DEFAULT)(old, new)
+        yield from rules.defaults(old, new, is_request=is_request)
         yield from lifecycle.deprecations(old, new, self.policy)
         yield from lifecycle.stability(old, new)
 
@@ -200,6 +205,23 @@ class SchemaComparison(Struct):
             for found in _presence(pair, name, followed, scope):
                 self.add(unit, found, inner, within, kind=found.suffix)
             self._visit(inner, within, unit)
+        self._required(pair, {*removed, *added, *kept}, scope, unit)
+
+    def _required(self, pair: Pair, described: set[str], scope: Scope, unit: Unit) -> None:
+        """Compare the required names that the schema does not describe itself."""
+        before, after = (dict.fromkeys(part.object.get("required") or ()) for part in pair)
+        for word, names in (
+            ("required", [name for name in after if name not in before]),
+            ("optional", [name for name in before if name not in after]),
+        ):
+            for name in names:
+                if name in described:
+                    continue
+                effect = Effect.NARROWS if word == "required" else Effect.WIDENS
+                in_old = word == "optional"
+                found = Found("", effect, f"{{it}} became {word}", "required", in_old)
+                kind = f"{scope.child}-became-{word}"
+                self.add(unit, found, pair, scope.within(name), kind=kind)
 
     # ----------------------------------------------------------------------------------- parts
 
@@ -249,12 +271,19 @@ class SchemaComparison(Struct):
             return
         branches = [[part.get(index) for index in range(len(part.node))] for part in inner]
         types_of_all = [*map(choices.open_types, branches)]
-        for old, new in choices.matched(*branches):
+        lacks = [
+            bool(part.losses & {WHOLE, keyword}) or any(WHOLE in part.losses for part in found)
+            for part, found in zip(pair, branches, strict=True)
+        ]
+        read = [[branch for branch in found if WHOLE not in branch.losses] for found in branches]
+        for old, new in choices.matched(*read):
             if old is not None and new is not None:
                 is_open = all(map(choices.is_open, (old, new), types_of_all))
                 self._visit(Pair(old, new), replace(scope, is_open=is_open), unit)
                 continue
             word = "added" if old is None else "removed"
+            if lacks[word == "removed"]:
+                continue  # it may be the one that could not be read
             for branch in filter(None, (old, new)):
                 found = choices.choice(branch, keyword, word)
                 self.add(unit, found, Pair(branch, branch), scope)

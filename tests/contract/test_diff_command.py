@@ -64,7 +64,7 @@ def test_json(capsys: pytest.CaptureFixture[str]) -> None:
     run(body(having({"type": "string"})), body({"type": "object"}), "--format", "json")
     printed = json.loads(capsys.readouterr().out)
     (change,) = printed["changes"]
-    assert printed["counts"] == {"breaking": 1, "additive": 0, "editorial": 0}
+    assert printed["counts"] == {"breaking": 1, "unclear": 0, "additive": 0, "editorial": 0}
     assert (change["file"], change["in"], change["kind"]) == (
         "old.json",
         "old",
@@ -177,6 +177,30 @@ def test_a_component_is_reported_once(capsys: pytest.CaptureFixture[str]) -> Non
     ]
 
 
+def test_a_component_behind_allof_is_reported_once(capsys: pytest.CaptureFixture[str]) -> None:
+    """Descriptions beside the references do not multiply the sentence."""
+    reference = {"$ref": "#/components/schemas/Money"}
+    either = {"anyOf": [reference, {"type": "null"}]}
+
+    def shop(**money: Any) -> Json:
+        properties = {
+            name: {"allOf": [reference], "description": f"The {name}.", "default": None}
+            for name in ("price", "tax", "sum")
+        }
+        schema = {"type": "object", "properties": {**properties, "tip": reference, "fee": either}}
+        components = {"schemas": {"Money": {"type": "integer", **money}}}
+        paths = {
+            f"/{name}": {"post": {**body(schema)["paths"]["/x"]["post"], "operationId": name}}
+            for name in "ab"
+        }
+        return document(paths=paths, components=components)
+
+    assert run(shop(), shop(maximum=5), "--format", "json") == 1
+    (change,) = json.loads(capsys.readouterr().out)["changes"]
+    assert change["text"] == "The maximum of the schema `Money` was set to 5."
+    assert change["affects"] == ["POST /a request", "POST /b request"]
+
+
 def test_recursive_schemas_are_compared(capsys: pytest.CaptureFixture[str]) -> None:
     """A schema that contains itself is compared once."""
     node = {"type": "object", "properties": {"next": {"$ref": "#/components/schemas/Node"}}}
@@ -267,6 +291,20 @@ def test_mistakes_are_warnings_before_the_differences(
     run({**OLD, "openapi": version}, new)
     (warning,) = capsys.readouterr().err.splitlines()
     assert re.fullmatch(rf"warning: new\.json:\d+: #/.*{re.escape(at)}.*: .+", warning)
+
+
+def test_a_mistake_is_unclear_and_fails(capsys: pytest.CaptureFixture[str]) -> None:
+    """A place that cannot be compared may break clients, so the exit code is 1 by default."""
+    new = {**with_mistake("type", "integr"), "openapi": "3.0.3"}
+    old = {**with_mistake("type", "integer"), "openapi": "3.0.3"}
+    assert run(old, new) == 1
+    printed = capsys.readouterr().out
+    assert printed.startswith("unclear    new.json:")
+    assert "/properties/p/type could not be compared: " in printed
+    assert printed.endswith("1 change: 1 unclear.\n")
+    assert run(old, new, "--fail-on", "breaking") == 0
+    run(old, new, "--format", "markdown")
+    assert "### To be checked by hand" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(("limit", "lines"), [("0", 1), ("2", 3), ("3", 3)])

@@ -15,7 +15,9 @@ from mockserver.contract import page
 from mockserver.contract.changes import Change
 from mockserver.contract.page_comparison import compare_with_document
 from mockserver.openapi.yaml_file import FileError
+from tests.spec.agreement import whole_page
 
+pytestmark = whole_page
 PAGE = packaged.saved_page()
 SPEC = packaged.spec()
 TEXT = PAGE.read_text(encoding="utf-8")
@@ -161,6 +163,51 @@ EDITS: dict[str, tuple[Callable[[str], str], list[str], str]] = {
 }
 
 
+RANGE = "Amount to charge in cents ($25-$2000)"
+IN_WORDS = {
+    "narrowed": ("Amount to charge in cents, between $30 and $1,500", "breaking", "was narrowed"),
+    "widened": ("Amount to charge in cents, at least $5", "additive", "was widened"),
+    "moved": ("Amount to charge in cents ($50-$3000)", "breaking", "was changed"),
+    "in another unit": (
+        "Amount to charge (5 to 10 days)",
+        "unclear",
+        "may have changed; compare it by hand",
+    ),
+    "another number": (f"{RANGE}, or 3 times", "unclear", "may have changed; compare it by hand"),
+    "the same range": ("How much to charge, $25 to $2,000", "editorial", "is described anew"),
+}
+
+
+@pytest.mark.parametrize("name", IN_WORDS)
+def test_a_range_in_words_has_a_severity(name: str, tmp_path: Path) -> None:
+    """The words of the page are all that says which amounts are accepted."""
+    description, severity, part = IN_WORDS[name]
+    edit = replaced(f"Optional{RANGE}", f"Optional{description}")
+    (change,) = compare_with_document(saved(tmp_path, edit(TEXT)), SPEC)
+    assert change.severity == severity
+    assert part in change.text
+    assert change.text.startswith(f"{AUTO_RECHARGE}: the parameter `recharge_amount_cents`")
+    assert line(change).startswith("recharge_amount_cents:")
+
+
+TYPES = {
+    "a value less": ('"deposit_flow" | "success_page"', "breaking"),
+    "a value more": ('"deposit_flow" | "success_page" | "settings" | "mail"', "additive"),
+    "any text": ("string", "additive"),
+    "another type": ("integer", "breaking"),
+}
+
+
+@pytest.mark.parametrize("name", TYPES)
+def test_the_type_of_a_parameter_may_be_widened(name: str, tmp_path: Path) -> None:
+    """A client that sends what was listed before works as before."""
+    type, severity = TYPES[name]
+    row = 'consent_source"deposit_flow" | "success_page" | "settings"Optional'
+    edit = replaced(row, f"consent_source{type}Optional")
+    (change,) = compare_with_document(saved(tmp_path, edit(TEXT)), SPEC)
+    assert change.severity == severity
+
+
 def as_html(text: str) -> str:
     """Return a page as HTML, with tables."""
     lines = [line.removeprefix("    ") for line in text.splitlines()]
@@ -193,11 +240,6 @@ def line(change: Change) -> str:
     return SPEC.read_text(encoding="utf-8").splitlines()[change.line - 1].strip()
 
 
-def test_the_saved_page_and_the_contract_agree() -> None:
-    """Whoever replaces the saved page reads here what changed, with the lines to edit."""
-    assert [change.text for change in compare_with_document(PAGE, SPEC)] == []
-
-
 @pytest.mark.parametrize("name", EDITS)
 def test_each_edit_of_the_page_is_a_sentence(name: str, tmp_path: Path) -> None:
     """It names the operation and the part, and its line is the one to edit."""
@@ -222,6 +264,32 @@ def test_our_own_published_page_in_markdown_agrees(tmp_path: Path) -> None:
     made = tmp_path / "reference.md"
     assert len(page.read(made)) == len(page.read(PAGE))
     assert [change.text for change in compare_with_document(made, SPEC)] == []
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-8-sig"])
+def test_a_page_may_be_saved_in_other_encodings(encoding: str, tmp_path: Path) -> None:
+    """A mark at its beginning says which one it is."""
+    path = tmp_path / "page.txt"
+    path.write_text(TEXT, encoding=encoding)
+    assert compare_with_document(path, SPEC) == []
+
+
+@pytest.mark.parametrize(
+    ("data", "problem"),
+    [
+        (b"\xff\xfe\x00", "is not UTF-16 text"),
+        (TEXT.encode("utf-16-le"), "is not UTF-8 text"),
+        (TEXT.encode() + b"\xe9", "is not UTF-8 text"),
+    ],
+)
+def test_a_page_in_an_unknown_encoding_is_one_line(
+    data: bytes, problem: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Nothing is guessed."""
+    path = tmp_path / "page.txt"
+    path.write_bytes(data)
+    assert cli.main(["contract", "watch-page", str(path)]) == 2
+    assert capsys.readouterr().err == f"mockserver: {path}:1: {problem}\n"
 
 
 BAD_PAGES = {

@@ -97,6 +97,27 @@ def test_a_file_is_written_and_then_up_to_date(
     assert exported("--spec", small, "--edition", "clients", "-o", out, "--check") == 0
 
 
+def test_what_is_left_out_beside_a_reference_is_a_warning(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It names the line, at most 20 times, and the edition is written."""
+    spec = tmp_path / "siblings.yaml"
+    named = "".join(
+        f"    T{at}:\n      $ref: '#/components/schemas/T'\n      nullable: true\n"
+        for at in range(22)
+    )
+    spec.write_text(f"{SMALL}components:\n  schemas:\n    T: {{type: string}}\n{named}")
+    assert exported("--spec", spec, "--openapi", "3.1") == 0
+    first, *others, last = capsys.readouterr().err.splitlines()
+    assert first == (
+        f"warning: {spec}:9: #/components/schemas/T0/nullable: "
+        "has no effect beside a reference in OpenAPI 3.0; it is left out"
+    )
+    assert (len(others), last) == (19, f"warning: {spec}: 2 more")
+    assert exported("--spec", spec) == 0
+    assert capsys.readouterr().err == ""
+
+
 def test_json_is_written_by_the_name_of_the_file(small: Path, tmp_path: Path) -> None:
     """A file that ends in .json is JSON."""
     out = tmp_path / "edition.json"

@@ -153,6 +153,26 @@ def test_a_reference_loses_fields_that_3_1_forbids() -> None:
     assert found["components"]["parameters"]["P"]["allowEmptyValue"] is True
 
 
+@pytest.mark.parametrize(
+    ("siblings", "kept"),
+    [
+        ({"type": "integer", "nullable": True}, {}),
+        ({"readOnly": True, "deprecated": True, "title": "A cat"}, {}),
+        ({"description": "A cat.", "minimum": 1}, {"description": "A cat."}),
+        ({"x-a": 1, "example": "a"}, {"x-a": 1}),
+    ],
+)
+def test_siblings_of_a_reference_have_no_effect(siblings: Json, kept: Json) -> None:
+    """OpenAPI 3.0 ignores them, and 3.1 would apply them, so only words are kept."""
+    given = document({**CAT, **siblings})
+    assert animal(editions.as_3_1(given)) == {**CAT, **kept}
+    ignored = {name for name in siblings if name not in kept}
+    place = ("components", "schemas", "Animal")
+    assert [(pointer, {*names}) for pointer, names in editions.ignored_siblings(given)] == [
+        (place, ignored)
+    ]
+
+
 @pytest.mark.parametrize("field", ["allowEmptyValue", "allowReserved"])
 def test_fields_of_the_query_are_left_out_elsewhere(field: str) -> None:
     """3.1 forbids them in header parameters and in headers of responses."""
