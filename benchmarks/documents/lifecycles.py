@@ -152,6 +152,8 @@ class Lifecycles:
         if identity is None and isinstance(created.body, dict):
             identity = created.body.get(resource.parameter)
         if identity is None:
+            identity = reply.headers.get("location", "").rstrip("/").rpartition("/")[2] or None
+        if identity is None:
             yield "create: the response has no identifier"
             return
         if self._identity(self._create(resource, parents)[0], resource) == identity:

@@ -18,6 +18,7 @@ from mockserver.resources.words import singular
 _VERSION = re.compile(r"v[0-9][0-9a-z.]*|api|apis")
 """Segments of paths that are no part of the names of items."""
 _FALLBACK_KEYS = 8
+_NUMBERS = {"integer", "number"}
 
 
 class Keys:
@@ -90,6 +91,14 @@ class Keys:
         text = str(value)
         return text.rpartition("/")[2] if resource.is_named_by_path else text
 
+    def _is_number(self, resource: Resource, schema: Schema) -> bool:
+        """Return whether a key is a number, or the text of one for a path that has numbers."""
+        types, of_path = (
+            self._fitting.shapes.of(schema).types,
+            self._fitting.shapes.of(resource.parameter_schema).types,
+        )
+        return bool(types & _NUMBERS) or (bool(of_path) and of_path <= _NUMBERS)
+
     def new(
         self, account: Account, place: Place, collection: Collection, data: Mapping[str, Any]
     ) -> tuple[str, Any]:
@@ -113,7 +122,8 @@ class Keys:
             def is_free(key: Any, may_be: Callable[[Any], bool] = may_be_key) -> bool:
                 return str(key) not in collection.items and may_be(key)
 
-            wanted = fields.Wanted(identity or "id", shapes.of(schema), data, made)
+            is_number = self._is_number(resource, schema)
+            wanted = fields.Wanted(identity or "id", shapes.of(schema), data, made, is_number)
             key = fields.new_key(wanted, random, is_free)
             for attempt in range(_FALLBACK_KEYS if key is None else 0):
                 try:

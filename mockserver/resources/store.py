@@ -110,7 +110,7 @@ class Store:
         if unreachable:
             given = {name: value for name, value in given.items() if name != identity}
         times = fields.times(self._fitting.shapes, resource.schema, moment, is_new=True)
-        data = {**self._defaults(resource), **times, **given, **self.references.of_place(place)}
+        data = {**self._defaults(resource), **times, **self.references.of_place(place), **given}
         if key is not None:
             data |= self.keys.identified(place, key)
         elif (named := self.keys.named(resource, data)) is not None:
@@ -279,7 +279,8 @@ class Store:
                     data.pop(resource.identity, None)
                 data = self._pointed(account, place, data, index)  # noqa: PLW2901
             try:
-                change = self.created(account, place, {**data, **own}, moment)
+                data = {**data, **own, **self.references.of_place(place)}  # noqa: PLW2901
+                change = self.created(account, place, data, moment)
             except Unfit:
                 return
             change.item.is_seeded = True
