@@ -198,3 +198,19 @@ def test_items_whose_keys_or_links_a_list_shows_are_a_resource(name: str) -> Non
     """Others do not exist."""
     contract = Contract.of(Path("openapi.yaml"), document(listed(an_object(**{name: TEXT}))))
     assert "places" in infer(contract).resources
+
+
+def test_parts_of_a_schema_may_describe_the_same_object_together(tmp_path: Path) -> None:
+    """Each of them names some of its properties, and none of them forbids the others."""
+    limits = an_object(day=an_object(limit=NUMBER))
+    counts = an_object("day", day=an_object("count", count=NUMBER))
+    schemas = {
+        "Limits": limits,
+        "Day": {"allOf": [{"$ref": "#/components/schemas/Limits"}, counts]},
+    }
+    schema = {"$ref": "#/components/schemas/Day"}
+    paths = {"/day": {"get": operation({"200": json_content(schema)})}}
+    with served(tmp_path, document(paths, components={"schemas": schemas})) as client:
+        response = client.get("/day")
+        assert response.status_code == 200
+        assert isinstance(response.json()["day"]["count"], int)
