@@ -201,7 +201,7 @@ class Lifecycles:
         reply = self._send(message)
         if reply.status != 200:
             yield f"list: status {reply.status}"
-        elif identity not in set(_scalars(_body(reply))):
+        elif str(identity) not in map(str, _scalars(_body(reply))):
             yield "list: it is missing"
 
     def _updated(self, resource: Resource, known: dict[str, Any]) -> Iterator[str]:

@@ -407,7 +407,8 @@ class Inference:
                 return found
             own = reader(self._shapes, schema, found.resource.parameter, noun)
             own_identity = own.identity if own is not None else None
-            if is_named_alike and own_identity is not None:
+            is_own = last == noun or segments[:-2] != at  # ``/users/{}/blocked-users`` is another
+            if is_named_alike and is_own and own_identity is not None:
                 is_identified_alike = own_identity.property == found.resource.identity
                 if is_identified_alike:
                     return found

@@ -277,6 +277,8 @@ class Store:
             else:
                 if resource.identity is not None and id_suffix(resource.identity) in _MADE:
                     data.pop(resource.identity, None)
+                for name in fields.links(self._fitting.shapes, resource.schema, place.path):
+                    data.pop(name, None)
                 data = self._pointed(account, place, data, index)  # noqa: PLW2901
             try:
                 data = {**data, **own, **self.references.of_place(place)}  # noqa: PLW2901

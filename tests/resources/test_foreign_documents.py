@@ -123,7 +123,9 @@ def test_a_number_that_is_a_key_is_whole(tmp_path: Path) -> None:
         assert client.post("/things", json={"name": "Ada"}).text.strip('{}"id:').isdecimal()
 
 
-@pytest.mark.parametrize("parameter", [NUMBER, {"type": "string", "format": "uuid"}])
+@pytest.mark.parametrize(
+    "parameter", [NUMBER, {"type": "number"}, {"type": "string", "format": "uuid"}]
+)
 def test_a_name_is_no_key_of_a_path_that_cannot_have_it(tmp_path: Path, parameter: Json) -> None:
     """The name that was sent stays, and ``Location`` names the key."""
     with served(tmp_path, things(an_object(name=TEXT), parameter)) as client:
@@ -214,3 +216,24 @@ def test_parts_of_a_schema_may_describe_the_same_object_together(tmp_path: Path)
         response = client.get("/day")
         assert response.status_code == 200
         assert isinstance(response.json()["day"]["count"], int)
+
+
+def test_generated_items_have_links_to_themselves(tmp_path: Path) -> None:
+    """The example of a link is that of one item, and no link of the others."""
+    link = {"type": "string", "example": "/things/258684937"}
+    with served(tmp_path, things(an_object("uri", uri=link, name=TEXT), NUMBER)) as client:
+        uris = [thing["uri"] for thing in client.get("/things").json()]
+        assert len(set(uris)) == len(uris)
+        assert all(client.get(uri).json()["uri"] == uri for uri in uris)
+
+
+def test_things_of_another_name_below_an_item_are_no_items_of_its_collection() -> None:
+    """``/places/{place}/other-places`` is a collection of its own."""
+    item = an_object("id", id=NUMBER)
+    paths = listed(an_object("size", size=NUMBER))
+    made = operation({"201": json_content(item)}, "make_other")
+    many = operation({"200": json_content({"type": "array", "items": item})}, "list_others")
+    parameters = paths["/places/{place}"]["parameters"]
+    paths["/places/{place}/other-places"] = {"parameters": parameters, "get": many, "post": made}
+    resources = infer(Contract.of(Path("openapi.yaml"), document(paths))).resources
+    assert "places" not in resources
