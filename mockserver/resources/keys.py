@@ -70,6 +70,19 @@ class Keys:
             found |= {name: fits[0]} if fits and name not in data else {}
         return found
 
+    def of_identifier(self, resource: Resource, collection: Collection, text: str) -> str | None:
+        """Return the key of the only item that shows a text as another identifier; else None."""
+        shapes, segments = self._fitting.shapes, resource.template.segments
+        noun = singular(next((part for part in reversed(segments) if part != "{}"), ""))
+        known = fields.identifiers(shapes, resource.schema, noun, resource.parameter)
+        names = [name for name, _ in known if name != resource.identity]
+        found = [
+            key
+            for key, item in collection.items.items()
+            if any(str(item.data.get(name)) == text for name in names)
+        ]
+        return found[0] if len(found) == 1 else None
+
     def _is_value(self, schema: Schema, value: Any) -> bool:
         return value is not None and self._fitting.is_valid(schema, value)
 

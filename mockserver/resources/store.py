@@ -80,9 +80,15 @@ class Store:
         return item
 
     def found(self, account: Account, place: Place, name: str) -> Change:
-        """Return an item with its key, by the key or a later name. Raises Missing."""
-        item = self.find(account, place, name)
-        return Change(account.collections[place.path].key_of(name), item, [])
+        """Return an item with its key, by the key, a later name or an identifier. Raises Missing.
+
+        Items below another one are found by the key of that one only, so that they are one list.
+        """
+        collection = self.collection(account, place)
+        key = collection.key_of(name)
+        if key not in collection.items:
+            key = self.keys.of_identifier(place.resource, collection, name) or key
+        return Change(key, self.find(account, place, key), [])
 
     def has_made(self, account: Account, place: Place, key: str | None) -> bool:
         """Return whether requests made an item of an account, or without a key, the one above."""

@@ -237,3 +237,20 @@ def test_things_of_another_name_below_an_item_are_no_items_of_its_collection() -
     paths["/places/{place}/other-places"] = {"parameters": parameters, "get": many, "post": made}
     resources = infer(Contract.of(Path("openapi.yaml"), document(paths))).resources
     assert "places" not in resources
+
+
+def test_an_item_is_found_by_another_identifier_that_only_it_shows(tmp_path: Path) -> None:
+    """A path such as ``/projects/{idOrKey}`` takes both; a deleted one is gone by both."""
+    thing = an_object("id", id={"type": "string", "format": "uuid"}, name=TEXT)
+    content = things(thing, TEXT)
+    path = content["paths"].pop("/things/{thing_id}")
+    path["parameters"][0]["name"] = "thing_name"
+    path["delete"] = operation({"204": {}, "404": {}}, "delete")
+    content["paths"]["/things/{thing_name}"] = path
+    with served(tmp_path, content) as client:
+        made = client.post("/things", json={"name": "Ada"}).json()
+        assert client.get("/things/Ada").json() == made
+        assert client.get(f"/things/{made['id']}").json() == made
+        assert client.delete(f"/things/{made['id']}").status_code == 204
+        assert client.get("/things/Ada").status_code == 404
+        assert client.get(f"/things/{made['id']}").status_code == 404
