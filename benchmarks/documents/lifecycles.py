@@ -109,12 +109,19 @@ class Lifecycles:
             name: value for (name, place), value in message.parameters.items() if place == "path"
         }
         for match in re.finditer(r"/\{([^}/]+)\}", path):
-            identity = self._parent(path[: match.start()], match[1], found)
+            accepts = self._messages.accepts(resource.operations["create"], match[1])
+            identity = self._parent(path[: match.start()], match[1], found, accepts)
             if identity is not None:
                 found[match[1]] = identity
         return found
 
-    def _parent(self, collection: str, parameter: str, known: dict[str, Any]) -> Any:
+    def _parent(
+        self,
+        collection: str,
+        parameter: str,
+        known: dict[str, Any],
+        accepts: Callable[[Any], bool],
+    ) -> Any:
         """Return the identifier of a new item of a collection, or of one that it has."""
         parent, listed = self._known.get(collection), self._lists.get(collection)
         if parent is not None:
@@ -124,7 +131,7 @@ class Lifecycles:
         if listed is None:
             return None
         reply = self._send(self._messages.valid(listed, known))
-        return identity_in(first_item(_body(reply)), parameter)
+        return identity_in(first_item(_body(reply)), parameter, accepts)
 
     def _identity(self, reply: Reply, resource: Resource) -> Any:
         """Return the identifier of an item in the response to its creation, or None."""
@@ -151,6 +158,8 @@ class Lifecycles:
         identity = self._identity(reply, resource)
         if identity is None and isinstance(created.body, dict):
             identity = created.body.get(resource.parameter)
+        if identity is None:
+            identity = reply.headers.get("location", "").rstrip("/").rpartition("/")[2] or None
         if identity is None:
             yield "create: the response has no identifier"
             return
@@ -192,7 +201,7 @@ class Lifecycles:
         reply = self._send(message)
         if reply.status != 200:
             yield f"list: status {reply.status}"
-        elif identity not in set(_scalars(_body(reply))):
+        elif str(identity) not in map(str, _scalars(_body(reply))):
             yield "list: it is missing"
 
     def _updated(self, resource: Resource, known: dict[str, Any]) -> Iterator[str]:

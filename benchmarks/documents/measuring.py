@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -201,19 +201,22 @@ class Measurement:
             if parameter.location != "path":
                 continue
             prefix = operation.path.partition(f"{{{parameter.name}}}")[0].rstrip("/")
-            identity = self._identifier(prefix, parameter.name, found)
-            if identity is not None and self._reading.request.accepts(parameter.schema, identity):
+            accepts = self._messages.accepts(operation, parameter.name)
+            identity = self._identifier(prefix, parameter.name, found, accepts)
+            if identity is not None:
                 found[parameter.name] = identity
         return found
 
-    def _identifier(self, prefix: str, name: str, known: dict[str, Any]) -> Any:
+    def _identifier(
+        self, prefix: str, name: str, known: dict[str, Any], accepts: Callable[[Any], bool]
+    ) -> Any:
         key = f"{prefix} {sorted(known.items(), key=str)}"
         if key not in self._known:
             self._known[key] = None
             for operation in self._reading.operations:
                 if operation.path.rstrip("/") == prefix and operation.method == "GET":
                     self._known[key] = self._listed(operation, known)
-        return identity_in(self._known[key], name)
+        return identity_in(self._known[key], name, accepts)
 
     def _listed(self, operation: Operation, known: dict[str, Any]) -> Any:
         try:

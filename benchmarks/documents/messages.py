@@ -76,7 +76,7 @@ class Messages:
             if (parameter.name, parameter.location) == (name, "path")
         ]
         return lambda value: all(
-            self._schemas.accepts(schema, value) or self._schemas.accepts(schema, str(value))
+            any(self._schemas.accepts(schema, reading) for reading in _readings(value))
             for schema in schemas
         )
 
@@ -99,12 +99,17 @@ class Messages:
         raise NoValue
 
     def _without_credentials(self, valid: Message) -> Iterator[Message]:
-        if valid.operation.needs_credentials:
+        if valid.operation.needs_credentials and _keys(valid.operation).isdisjoint(
+            (parameter.name, parameter.location) for parameter in valid.operation.parameters
+        ):
             yield replace(valid, account="", why="no credentials")
 
     def _parameter_violations(self, valid: Message) -> Iterator[Message]:
         for parameter in valid.operation.parameters:
             where = (parameter.name, parameter.location)
+            is_sent_anyway = parameter.location == "header" and parameter.name.lower() in _OURS
+            if is_sent_anyway or where in _keys(valid.operation):
+                continue
             if parameter.required and parameter.location in {"query", "header", "cookie"}:
                 others = {key: one for key, one in valid.parameters.items() if key != where}
                 name = f"without {parameter.location} {parameter.name}"
@@ -129,6 +134,17 @@ class Messages:
             for why, changed in self._values.broken(body.content[valid.media], valid.body):
                 if why.startswith("without"):
                     yield replace(valid, body=changed, why=f"form {why}")
+
+
+def _keys(operation: Operation) -> set[tuple[str, str]]:
+    """Return names and locations of the keys of an operation, which may be parameters, too."""
+    return {(scheme.name, scheme.location) for part in operation.security for scheme in part}
+
+
+def _readings(value: Any) -> list[Any]:
+    """Return what a path may mean by the text of a value."""
+    text = str(value)
+    return [value, text, int(text)] if text.isdecimal() else [value, text]
 
 
 def _refuses_words(schemas: Schemas, parameter: Parameter) -> bool:

@@ -111,7 +111,7 @@ class _Files:
 
 def parse(path: Path) -> Any:
     """Return the content of a JSON or YAML file. Raises OSError, BenchError."""
-    text = path.read_text(encoding="utf-8")
+    text = path.read_text(encoding="utf-8-sig")
     try:
         if path.suffix == ".json":
             return json.loads(text)

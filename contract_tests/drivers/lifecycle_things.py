@@ -29,8 +29,16 @@ _MAX_NEEDS = 4
 """Levels of things that need other things."""
 
 
+_SOURCE, _INVENTED = "x-mock-source", "schema"
+"""The header of a mock's response, and its value if the response is invented."""
+
+
 class Uncertain(Exception):
     """A step that allows no conclusion: the reason."""
+
+
+class NothingKept(Uncertain):
+    """A creation of which the deployment itself says that its response is invented."""
 
 
 @dataclass
@@ -132,6 +140,8 @@ class Things:
             self._reserve(resource)
             path = parents if chosen is None else (*parents, str(chosen))
             exchange = self.call(operation, path, body)
+            if exchange.response_header(_SOURCE) == _INVENTED:
+                raise NothingKept(f"{operation.id} keeps nothing (X-Mock-Source)")
             if 200 <= exchange.status < 300:
                 return self._created(resource, path, body, exchange)
         raise Uncertain(f"nothing is created: {_shown(exchange)}")
@@ -189,6 +199,8 @@ class Things:
             raise Uncertain(f"it needs one of {resource.name}, which is not created")
         try:
             return self.create(resource, depth + 1)
+        except NothingKept:
+            raise
         except Uncertain as error:
             raise Uncertain(f"it needs one of {resource.name}: {error}") from None
 

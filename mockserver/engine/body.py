@@ -18,6 +18,8 @@ _JSON_NAME = _JSON.decode()
 MAX_BODY_BYTES = 1_000_000
 """The Billing API refuses larger bodies with a 413 (observed). Other APIs have other limits."""
 _FORM = "application/x-www-form-urlencoded"
+_ANY = frozenset({"*/*", "application/*"})
+"""Ranges that contain JSON, which is what bodies without a media type of their own are."""
 
 
 class _Reader(Protocol):
@@ -42,9 +44,10 @@ class BodyReader:
             name_of(name): media for name, media in request_body.get("content", {}).items()
         } or {"application/json": {}}
         json_types = [name for name in self._content if is_json(name)]
+        is_any = not json_types and not _ANY.isdisjoint(self._content)
         known = sorted(json_types, key=lambda name: name != _JSON_NAME)
         self._json_type = known[0] if known else None
-        self._usual_type = _JSON if json_types else None
+        self._usual_type = _JSON if json_types or is_any else None
         self._required = request_body.get("required", False)
         self.max_bytes: int = request_body.get("x-max-bytes", max_bytes)
         self._readers: dict[bytes | None, _Reader] = {}
@@ -103,7 +106,7 @@ class BodyReader:
     @property
     def _first(self) -> str:
         """The media type of a body that is sent without one."""
-        return self._json_type or next(iter(self._content))
+        return self._json_type or (_JSON_NAME if self._usual_type else next(iter(self._content)))
 
     def _documented(self, content_type: str) -> str | None:
         """Return the documented media type that describes a body: its own, else a range.
@@ -113,7 +116,7 @@ class BodyReader:
         name = name_of(content_type)
         if name in self._content:
             return name
-        if is_json(content_type) and _JSON_NAME in (name, self._json_type):
+        if self._json_type is not None and is_json(name) and _JSON_NAME in (name, self._json_type):
             return self._json_type
         ranges = sorted(self._content, key=lambda known: known.count("*"))
         return next((known for known in ranges if "/" in name and fnmatch(name, known)), None)
@@ -123,7 +126,7 @@ class BodyReader:
         schema: Schema = self._content.get(documented or "", {}).get("schema", {})
         encoding: Schema = self._content.get(documented or "", {}).get("encoding", {})
         name = name_of(content_type)
-        if is_json(name):
+        if is_json(name) or name in _ANY:  # a client may send the range itself
             return JsonBody(schema, self._contract)
         # These are imported when first needed: bodies of most documents are JSON.
         if name == _FORM or name.startswith("multipart/"):

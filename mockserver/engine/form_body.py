@@ -122,13 +122,15 @@ class MultipartBody:
         values: dict[str, list[Any]] = {}
         for part in parts:
             values.setdefault(self._name_of(part), []).append(self._value_of(part))
-        coercion = self._checked.coercion
         return self._checked.check(
-            {
-                name: coercion.of_property(name).best(found if len(found) > 1 else found[0])
-                for name, found in values.items()
-            }
+            {name: self._property(name, found) for name, found in values.items()}
         )
+
+    def _property(self, name: str, found: list[Any]) -> Any:
+        """Return the value of the parts of one name. A list may have one item that is JSON."""
+        coercion = self._checked.coercion.of_property(name)
+        is_item = coercion.kinds == {"array"} and isinstance(found[0], dict)
+        return coercion.best(found if len(found) > 1 or is_item else found[0])
 
     def _name_of(self, part: _Part) -> str:
         plain = part.name.removesuffix("[]")

@@ -8,10 +8,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from typing import Any, NamedTuple
+from urllib.parse import unquote
 
 from mockserver.openapi import normal_form, patterns
 from mockserver.openapi.problems import Pointer, Problems
-from mockserver.openapi.references import Place, pointer_of
+from mockserver.openapi.references import Place, is_schema, pointer_of, references, target
 from mockserver.openapi.shape import (
     KINDS,
     REQUIRED,
@@ -60,7 +61,27 @@ class _Cleaner:
         self._seen: set[tuple[int, str]] = set()
 
     def run(self, document: Node) -> None:
-        pending: list[_Part] = [_Part(None, document, Kind("document"), False)]
+        """Clean the document, then the schemas that only references lead to."""
+        self._clean(_Part(None, document, Kind("document"), False))
+        if self._is_json_schema:
+            for part in self._elsewhere(document):
+                self._clean(part)
+
+    def _elsewhere(self, document: Node) -> Iterator[_Part]:
+        """Yield the targets of references that are no schema by their place."""
+        for place, node in [*references(document)]:
+            reference = node["$ref"]
+            if not is_schema(place) or not reference.startswith("#/"):
+                continue
+            try:
+                found = target(document, reference)
+            except (LookupError, TypeError, ValueError):
+                continue
+            if isinstance(found, dict):
+                yield _Part(_place_of(reference), found, SCHEMA, True)
+
+    def _clean(self, whole: _Part) -> None:
+        pending = [whole]
         while pending:
             part = pending.pop()
             place, node, shape, _ = part
@@ -131,6 +152,14 @@ class _Cleaner:
     def _warn(self, place: Place, wrong: str, *, is_left_out: bool) -> None:
         end = "; it is left out" if is_left_out else ""
         self._problems.warn(pointer_of(place), f"{wrong}{end}")
+
+
+def _place_of(reference: str) -> Place:
+    """Return the place that a reference names."""
+    place: Place = None
+    for part in unquote(reference).removeprefix("#/").split("/"):
+        place = (place, part.replace("~1", "/").replace("~0", "~"))
+    return place
 
 
 def _fields(node: Any, shape: Shape) -> list[tuple[Any, Shape]]:

@@ -136,6 +136,8 @@ class _Completion(Struct):
         self._name(node, at, declared)
         self._responses(node, at)
         self._parameters(path, item, node, at)
+        for part in (node.get("requestBody"), *node["responses"].values()):
+            self._content(part)
         for index, requirement in enumerate(node.get("security", ())):
             self._security(requirement, (*at, "security", index))
 
@@ -172,6 +174,18 @@ class _Completion(Struct):
                 del responses[status]
             elif status.startswith("x-"):  # readers would take an extension for a response
                 del responses[status]
+
+    def _content(self, part: Any) -> None:
+        """Give media types that differ in parameters alone the schema that one of them has."""
+        followed = references.follow(self.document, part) if isinstance(part, dict) else {}
+        content = followed.get("content") or {}
+        lacking = [name for name, media in content.items() if "schema" not in media]
+        for name in lacking if len(content) > 1 else ():
+            plain = _without_parameters(name)
+            alike = (content[other] for other in content if _without_parameters(other) == plain)
+            schema = next((media["schema"] for media in alike if "schema" in media), None)
+            if schema is not None:
+                content[name]["schema"] = schema
 
     def _parameters(self, path: str, item: Node, node: Node, at: Pointer) -> None:
         """Remove parameters that cannot be sent, and add those that only the path names."""
@@ -219,6 +233,10 @@ class _Completion(Struct):
         for name in [name for name in requirement if name not in schemes]:
             self.problems.warn(at, f"'{name}' is no security scheme; it is left out")
             del requirement[name]
+
+
+def _without_parameters(media_type: str) -> str:
+    return media_type.partition(";")[0].strip().lower()
 
 
 def name_of(method: str, path: str) -> str:

@@ -148,8 +148,10 @@ UUID_PATTERN = "^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$"
 """Stands for ``format: uuid``, which draft 4 does not know."""
 SIBLING_PROPERTY: Schema = {"x-sibling-property": True}
 """Stands for a property that another part of the same composition describes."""
-_PART = "+part"
-"""Suffix of a component's name within a composition. Component names contain no ``+``."""
+_PART, _OPEN_PART = "+part", "+open"
+"""Suffixes of a component's name within a composition. Component names contain no ``+``.
+
+The second one is for compositions of which several parts describe the same object."""
 
 
 def convert(schema: Any, *, hints: bool = False) -> Any:
@@ -240,8 +242,11 @@ class ResponseSchemas(Mapping[str, Any]):
 
     def __getitem__(self, name: str) -> Any:
         if name not in self._restricted:
-            schema = self._components[name.removesuffix(_PART)]
-            self._restricted[name] = self.restrict(schema, part=name.endswith(_PART))
+            plain, suffix, _ = name.partition("+")
+            is_open = name.endswith(_OPEN_PART)
+            self._restricted[name] = self.restrict(
+                self._components[plain], part=bool(suffix), is_open=is_open
+            )
         return self._restricted[name]
 
     def __iter__(self) -> Iterator[str]:
@@ -250,19 +255,24 @@ class ResponseSchemas(Mapping[str, Any]):
     def __len__(self) -> int:
         return len(self._components)
 
-    def restrict(self, schema: Any, *, part: bool = False) -> Any:
-        """Return one schema restricted to responses, its references included."""
+    def restrict(self, schema: Any, *, part: bool = False, is_open: bool = False) -> Any:
+        """Return one schema restricted to responses, its references included.
+
+        ``is_open`` leaves the objects in the properties of a part open.
+        """
         if not isinstance(schema, dict):
             return schema
         if "$ref" in schema:
-            return {"$ref": schema["$ref"] + _PART if part and self._closed else schema["$ref"]}
+            suffix = (_OPEN_PART if is_open else _PART) if part and self._closed else ""
+            return {"$ref": schema["$ref"] + suffix}
         joined = (
             "allOf" in schema
             or sum(key in schema for key in ("properties", "oneOf", "anyOf")) > 1
             or not _CLOSING.isdisjoint(schema)
         )
+        is_open = is_open or ("allOf" in schema and self._shares_objects(schema))
         restricted = {
-            key: self._keyword(key, value, part or joined) for key, value in schema.items()
+            key: self._keyword(key, value, part or joined, is_open) for key, value in schema.items()
         }
         hidden = {
             name
@@ -284,17 +294,33 @@ class ResponseSchemas(Mapping[str, Any]):
             self._close(schema, restricted, joined)
         return restricted
 
-    def _keyword(self, key: str, value: Any, part: bool) -> Any:
+    def _keyword(self, key: str, value: Any, part: bool, is_open: bool) -> Any:
         if key in _BY_NAME:
-            is_part = key == "dependentSchemas"
+            is_part = key == "dependentSchemas" or is_open
             return {name: self.restrict(schema, part=is_part) for name, schema in value.items()}
         if key in _BRANCHES:
-            return [self.restrict(branch, part=part) for branch in value]
+            return [self.restrict(branch, part=part, is_open=is_open) for branch in value]
         if key in _CONDITIONS:
             return self.restrict(value, part=True)
         if key == "prefixItems":
             return [self.restrict(item) for item in value]
         return self.restrict(value) if key in _WITHIN else value
+
+    def _shares_objects(self, schema: Schema) -> bool:
+        """Return whether several parts of a composition describe the properties of one object."""
+        found: dict[str, Schema] = {}
+        left, seen = [schema], set[int]()
+        while left:
+            part = resolve(left.pop(), self._components)
+            if id(part) in seen:
+                continue
+            seen.add(id(part))
+            left += part.get("allOf", ())
+            for name, property in part.get("properties", {}).items():
+                described = resolve(property, self._components)
+                if "properties" in described and found.setdefault(name, described) != described:
+                    return True
+        return False
 
     def _close(self, schema: Schema, restricted: Schema, joined: bool) -> None:
         if "oneOf" in schema and not joined:

@@ -90,15 +90,18 @@ class Wanted(NamedTuple):
     """The other fields of the item."""
     number: int
     """The number of the key in its collection, from 1."""
+    is_number: bool
+    """Whether the key is a number, or the text of one."""
 
 
 def new_key(wanted: Wanted, random: Random, is_free: Callable[[Any], bool]) -> Any:
     """Return a key that the schema allows and no other item has; None if there is none."""
     number = wanted.number
-    if wanted.shape.types & {"integer", "number"}:
+    if wanted.is_number:
         # Keys of removed items are given again only where the schema allows no others.
         numbers = chain(range(number, number + 1_000), range(1, number))
-        return next((at for at in numbers if is_free(at)), None)
+        kind = str if "string" in wanted.shape.types else int
+        return next((key for key in map(kind, numbers) if is_free(key)), None)
     for _ in range(8):
         for key in _texts(wanted.shape, wanted.name, wanted.data, random):
             if is_free(key):

@@ -17,6 +17,8 @@ _VARIANTS = 6
 """The number of generated values that are tried below the data: some exclude parts of it."""
 _REFERENCES = frozenset({"id", "gid", "uuid", "guid", "sid", "key"})
 _MAX_DEPTH = 12
+_MAX_BASES = 400
+"""The number of generated values that one fit may try: levels that fail multiply each other."""
 
 
 class Unfit(Exception):
@@ -42,12 +44,14 @@ class _Spot(NamedTuple):
     """Whether to add no more than what is required."""
     is_change: bool = False
     """Whether the valid value is the one before a change."""
+    attempts: Iterator[int] = iter(())
+    """What is left of the generated values that may be tried, shared by all places of a value."""
 
     def below(self, part: str | int, base: Any = None) -> _Spot:
         """Return the place of a field or an item."""
         name = f"{self.name}.{part}" if self.name else str(part)
         key, depth = (self.key, part), self.depth + 1
-        return _Spot(key, name, depth, base, self.is_sparse, self.is_change)
+        return _Spot(key, name, depth, base, self.is_sparse, self.is_change, self.attempts)
 
 
 class Fitting:
@@ -110,7 +114,8 @@ class Fitting:
         What is missing comes from ``base``, the value before a change, else from a generated value;
         equal keys get equal ones. If ``is_sparse``, only what is required is added. Raises Unfit.
         """
-        fitted = self._fit(schema, given, _Spot(key, "", 0, base, is_sparse, base is not None))
+        whole = _Spot(key, "", 0, base, is_sparse, base is not None, iter(range(_MAX_BASES)))
+        fitted = self._fit(schema, given, whole)
         if fitted is None:
             return Fitted(self.generated(schema, key), [""])
         return fitted
@@ -150,7 +155,9 @@ class Fitting:
             required = self.shapes.of(schema).required
             if isinstance(base, dict):
                 base = {name: part for name, part in base.items() if name in required}
-            fitted = self._fit(schema, given, _Spot(key, base=base, is_sparse=True))
+            attempts = iter(range(_MAX_BASES))
+            whole = _Spot(key, base=base, is_sparse=True, attempts=attempts)
+            fitted = self._fit(schema, given, whole)
             if fitted is not None and self.is_valid(schema, fitted.value):
                 return fitted
         return self.fit(schema, given, key, is_sparse=True)
@@ -229,6 +236,8 @@ class Fitting:
         if isinstance(spot.base, dict):
             yield spot.base
         for variant in range(_VARIANTS):
+            if next(spot.attempts, None) is None:
+                return
             base = self.generated(schema, (spot.key, variant) if variant else spot.key)
             if isinstance(base, dict):
                 if spot.is_sparse:
@@ -362,10 +371,12 @@ def _converted(value: Any, types: set[str]) -> Any:
     """Return a scalar as the type of a schema, where forms and paths have only text."""
     if value is None:
         return "" if "string" in types else None
+    if isinstance(value, bool):
+        return str(value).lower() if "string" in types else None
     if not isinstance(value, str):
         return str(value) if "string" in types else None
     with suppress(ValueError):
-        if "integer" in types:
+        if "integer" in types or ("number" in types and value.isdecimal()):
             return int(value)
         if "number" in types:
             return float(value)

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from mockserver.openapi.contract import Contract, Operation
 from mockserver.openapi.schemas import Schema
+from mockserver.resources.fields import links
 from mockserver.resources.identity import Held, Identity, Way, alike, array, identity, item
 from mockserver.resources.model import Model, Part, Resource, Role, Served, Template
 from mockserver.resources.places import (
@@ -27,6 +28,7 @@ from mockserver.resources.words import plain, singular
 
 _CREATIONS, _SEARCHES = ("create", "new", "add"), ("search", "query")
 """Last segments of paths that create or list items by POST."""
+_NUMBERS = {"integer", "number"}
 _METADATA = frozenset({"metadata", "meta"})
 _MAX_BESIDE_WRAPPER = 2
 """The number of properties of a request body of which one may hold the item."""
@@ -69,7 +71,7 @@ class Inference:
         for segments in self._places:
             if segments and segments[-1] != "{}":
                 self._add_without_items(segments)
-        kept = {segments: found for segments, found in self._found.items() if _is_kept(found)}
+        kept = {segments: found for segments, found in self._found.items() if self._is_kept(found)}
         names = names_of(kept, {at: self._correction(at).get("name") for at in kept})
         for segments in kept:
             self._add_actions(segments)
@@ -100,6 +102,9 @@ class Inference:
             key_way = self._key_in_metadata(held.schema, parameter, noun)
         of_created = created.identity if created is not None and own is None else None
         identified = own or of_created or self._requested(above, parameter, noun)
+        key_schema = parameter_schema(below, parameter)
+        if identified is not None and not self._may_be_key(identified, key_schema, held, created):
+            identified = None
         identified = None if key_way else identified
         found_identity = chosen or (identified.property if identified else None)
         named = self._property(found_identity, held, created)
@@ -108,7 +113,7 @@ class Inference:
             template=Template(segments, below.template.parameters[:-1]),
             schema=held.schema,
             parameter=parameter,
-            parameter_schema=parameter_schema(below, parameter),
+            parameter_schema=key_schema,
             identity=found_identity,
             identity_schema=named,
             is_named_by_path=self._is_path(named, segments),
@@ -120,6 +125,15 @@ class Inference:
         if above is not None:
             self._add_to_collection(found, above, noun)
         self._add_named(found, segments, noun)
+
+    def _may_be_key(self, found: Identity, key_schema: Schema, *parts: Held | None) -> bool:
+        """Return whether a path may have the values of a property. Only weak ones are doubted."""
+        key, own = self._shapes.of(key_schema), self._shapes.of(self._property(found[0], *parts))
+        is_number = bool(key.types) and key.types <= _NUMBERS
+        is_other = (is_number and not own.types & _NUMBERS) or (
+            key.format == "uuid" and own.format != "uuid"
+        )
+        return found.certainty > 1 or not is_other
 
     def _is_path(self, schema: Schema, segments: Segments) -> bool:
         """Return whether an example or a description shows the path of an item as its name."""
@@ -288,11 +302,19 @@ class Inference:
         wrappers = [held.way[-1]] if held is not None and held.way else []
         if len(properties) <= _MAX_BESIDE_WRAPPER:
             wrappers += [name for name in properties if plain(name) in (noun, "data")]
+        if len(properties) <= _MAX_BESIDE_WRAPPER:
+            wrappers += [name for name in properties if self._is_like(properties[name], resource)]
         for name in wrappers:
             inside = properties.get(name)
             if inside is not None and name not in own and self._shapes.of(inside).is_object:
                 return (name,)
         return ()
+
+    def _is_like(self, schema: Schema, resource: Resource) -> bool:
+        """Return whether most properties of a schema are those of the items of a resource."""
+        names = self._shapes.of(schema).properties.keys()
+        shared = names & self._shapes.of(resource.schema).properties.keys()
+        return len(shared) > 1 and 2 * len(shared) >= len(names)
 
     def _has_identity(self, resource: Resource, operation: Operation) -> bool:
         shape = self._shapes.of(request_schema(self._contract, operation))
@@ -385,7 +407,8 @@ class Inference:
                 return found
             own = reader(self._shapes, schema, found.resource.parameter, noun)
             own_identity = own.identity if own is not None else None
-            if is_named_alike and own_identity is not None:
+            is_own = last == noun or segments[:-2] != at  # ``/users/{}/blocked-users`` is another
+            if is_named_alike and is_own and own_identity is not None:
                 is_identified_alike = own_identity.property == found.resource.identity
                 if is_identified_alike:
                     return found
@@ -461,12 +484,25 @@ class Inference:
             bool(puts) and Role.CREATE not in found.roles
         )
 
+    def _is_kept(self, found: _Found) -> bool:
+        """Return whether items of a resource can come to be: by creation, list or PUT.
 
-def _is_kept(found: _Found) -> bool:
-    """Return whether items of a resource can come to be: by creation, list or PUT."""
-    roles = found.roles
-    if found.resource.is_singleton:
-        return True
-    return Role.CREATE in roles or (
-        bool(roles & {Role.LIST, Role.REPLACE}) and bool(roles & {Role.READ, Role.DELETE})
-    )
+        Items that only a list shows, without their keys, cannot be told from any others.
+        """
+        roles = found.roles
+        if found.resource.is_singleton or Role.CREATE in roles:
+            return True
+        can_be_found = roles & {Role.LIST, Role.REPLACE} and roles & {Role.READ, Role.DELETE}
+        is_changed = bool(roles & {Role.REPLACE, Role.MERGE, Role.DELETE})
+        return bool(can_be_found) and (is_changed or self._shows_keys(found))
+
+    def _shows_keys(self, found: _Found) -> bool:
+        """Return whether a list shows the keys of its items, or links to them."""
+        resource = found.resource
+        name = resource.key_way[0] if resource.key_way else resource.identity
+        return any(
+            name in self._shapes.of(served.response.schema).names
+            or bool(links(self._shapes, served.response.schema, "/"))
+            for served in found.served
+            if served.role is Role.LIST and served.response is not None
+        )

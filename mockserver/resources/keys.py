@@ -18,6 +18,7 @@ from mockserver.resources.words import singular
 _VERSION = re.compile(r"v[0-9][0-9a-z.]*|api|apis")
 """Segments of paths that are no part of the names of items."""
 _FALLBACK_KEYS = 8
+_NUMBERS = {"integer", "number"}
 
 
 class Keys:
@@ -69,6 +70,19 @@ class Keys:
             found |= {name: fits[0]} if fits and name not in data else {}
         return found
 
+    def of_identifier(self, resource: Resource, collection: Collection, text: str) -> str | None:
+        """Return the key of the only item that shows a text as another identifier; else None."""
+        shapes, segments = self._fitting.shapes, resource.template.segments
+        noun = singular(next((part for part in reversed(segments) if part != "{}"), ""))
+        known = fields.identifiers(shapes, resource.schema, noun, resource.parameter)
+        names = [name for name, _ in known if name != resource.identity]
+        found = [
+            key
+            for key, item in collection.items.items()
+            if any(str(item.data.get(name)) == text for name in names)
+        ]
+        return found[0] if len(found) == 1 else None
+
     def _is_value(self, schema: Schema, value: Any) -> bool:
         return value is not None and self._fitting.is_valid(schema, value)
 
@@ -89,6 +103,14 @@ class Keys:
         """Return the key in an identity: its last segment, where it is a path."""
         text = str(value)
         return text.rpartition("/")[2] if resource.is_named_by_path else text
+
+    def _is_number(self, resource: Resource, schema: Schema) -> bool:
+        """Return whether a key is a number, or the text of one for a path that has numbers."""
+        types, of_path = (
+            self._fitting.shapes.of(schema).types,
+            self._fitting.shapes.of(resource.parameter_schema).types,
+        )
+        return bool(types & _NUMBERS) or (bool(of_path) and of_path <= _NUMBERS)
 
     def new(
         self, account: Account, place: Place, collection: Collection, data: Mapping[str, Any]
@@ -113,7 +135,8 @@ class Keys:
             def is_free(key: Any, may_be: Callable[[Any], bool] = may_be_key) -> bool:
                 return str(key) not in collection.items and may_be(key)
 
-            wanted = fields.Wanted(identity or "id", shapes.of(schema), data, made)
+            is_number = self._is_number(resource, schema)
+            wanted = fields.Wanted(identity or "id", shapes.of(schema), data, made, is_number)
             key = fields.new_key(wanted, random, is_free)
             for attempt in range(_FALLBACK_KEYS if key is None else 0):
                 try:

@@ -423,7 +423,9 @@ class Handler:
     def _values(self, call: Call[Account, Any]) -> list[str]:
         """Return the values of the path, in its order."""
         texts = call.request.path_params
-        return [str(call.params.get(name, texts.get(name, ""))) for name in self._served.parameters]
+        return [
+            _text(call.params.get(name, texts.get(name, ""))) for name in self._served.parameters
+        ]
 
     def _place(self, values: list[str]) -> Place:
         if self._served.link is not None:
@@ -486,6 +488,12 @@ class Handler:
         except orjson.JSONDecodeError:
             sent = {}
         return {name: value for name, value in body.items() if value is not None or name in sent}
+
+
+def _text(value: Any) -> str:
+    """Return the text of a value in a path. A whole number has no fraction, whatever its type."""
+    is_whole = isinstance(value, float) and value.is_integer()
+    return str(int(value)) if is_whole else str(value)
 
 
 def _key_of(call: Call[Account, Any]) -> tuple[str, bytes]:

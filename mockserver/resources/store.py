@@ -80,9 +80,15 @@ class Store:
         return item
 
     def found(self, account: Account, place: Place, name: str) -> Change:
-        """Return an item with its key, by the key or a later name. Raises Missing."""
-        item = self.find(account, place, name)
-        return Change(account.collections[place.path].key_of(name), item, [])
+        """Return an item with its key, by the key, a later name or an identifier. Raises Missing.
+
+        Items below another one are found by the key of that one only, so that they are one list.
+        """
+        collection = self.collection(account, place)
+        key = collection.key_of(name)
+        if key not in collection.items:
+            key = self.keys.of_identifier(place.resource, collection, name) or key
+        return Change(key, self.find(account, place, key), [])
 
     def has_made(self, account: Account, place: Place, key: str | None) -> bool:
         """Return whether requests made an item of an account, or without a key, the one above."""
@@ -110,7 +116,7 @@ class Store:
         if unreachable:
             given = {name: value for name, value in given.items() if name != identity}
         times = fields.times(self._fitting.shapes, resource.schema, moment, is_new=True)
-        data = {**self._defaults(resource), **times, **given, **self.references.of_place(place)}
+        data = {**self._defaults(resource), **times, **self.references.of_place(place), **given}
         if key is not None:
             data |= self.keys.identified(place, key)
         elif (named := self.keys.named(resource, data)) is not None:
@@ -277,9 +283,12 @@ class Store:
             else:
                 if resource.identity is not None and id_suffix(resource.identity) in _MADE:
                     data.pop(resource.identity, None)
+                for name in fields.links(self._fitting.shapes, resource.schema, place.path):
+                    data.pop(name, None)
                 data = self._pointed(account, place, data, index)  # noqa: PLW2901
             try:
-                change = self.created(account, place, {**data, **own}, moment)
+                data = {**data, **own, **self.references.of_place(place)}  # noqa: PLW2901
+                change = self.created(account, place, data, moment)
             except Unfit:
                 return
             change.item.is_seeded = True

@@ -43,3 +43,17 @@ def test_the_kit_passes_the_mock(name: str) -> None:
         perform(run)
     result = run.result()
     assert (result.findings, result.broken, result.outcome) == ([], [], "passed")
+
+
+def test_lifecycles_of_a_stateless_mock_are_one_note() -> None:
+    """The mock says that it invents what it responds to a creation."""
+    path = DOCUMENTS["shop"]
+    with running_server(spec=path, stateless=True) as server:
+        settings = Settings(server.url, path, mock=True, phases=("lifecycles",), environment=KEY)
+        contract = Contract.load(path)
+        run = Run(settings, contract, knowledge_of(contract))
+        perform(run)
+    result = run.result()
+    assert (result.findings, result.broken) == ([], [])
+    assert [skipped.what for skipped in result.skipped] == ["lifecycles of what a mock invents"]
+    assert "X-Mock-Source" in result.skipped[0].why
