@@ -15,8 +15,16 @@ from markdown_it.renderer import RendererHTML
 from markdown_it.token import Token
 from markupsafe import Markup, escape
 
-from mockserver.docs import guide_search, html
-from mockserver.docs.guide_text import anchor_of, parse, plain_text, sections
+from mockserver.docs import html, reference_search
+from mockserver.docs.guide_search import GuideEntries
+from mockserver.docs.guide_text import (
+    anchor_of,
+    is_index,
+    parse,
+    plain_text,
+    search_words,
+    sections,
+)
 from mockserver.docs.guides import Guide
 from mockserver.docs.highlighting import highlighted
 from mockserver.docs.model import Reference
@@ -60,6 +68,7 @@ class GuidePages:
         self._reference = reference
         self._places = places or Places()
         self._names = {guide.file: guide.name for guide in guides}
+        self._entries = GuideEntries(guides)
 
     @property
     def names(self) -> list[str]:
@@ -83,11 +92,16 @@ class GuidePages:
             "href": self._href,
             "places": self._places,
             "start": links.body(start.blocks),
-            "sections": [(part, links.body(part.blocks)) for part in parts],
+            "sections": [
+                (part, links.body(part.blocks), " ".join(search_words(part.blocks)))
+                for part in parts
+            ],
+            "is_index": is_index,
+            "synonyms": html.synonyms(self._reference),
             "next": following[0] if following else None,
             "entries": [
-                *guide_search.of_guides([other for other in order if other != guide], "", suffix),
-                *guide_search.of_operations(self._reference, self._places.reference),
+                reference_search.entry(self._reference, self._places.reference),
+                *self._entries.entries("", suffix, guide),
             ],
         }
         return html.guide_page(facts)
