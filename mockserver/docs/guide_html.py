@@ -204,7 +204,8 @@ class _Renderer(RendererHTML):
             relation = ' rel="noopener noreferrer"' if is_web else ""
             return f'<a href="{escape(address)}"{relation}>'
         end = next(i for i in range(index, len(tokens)) if tokens[i].type == "link_close")
-        tokens[end].meta = {"path": _project_path(target, tokens[index + 1 : end])}
+        shown = "".join(token.content for token in tokens[index + 1 : end])
+        tokens[end].meta = {"path": project_path(target, shown)}
         return ""
 
     def link_close(self, tokens: Sequence[Token], index: int, *_: Any) -> str:
@@ -217,10 +218,9 @@ class _Renderer(RendererHTML):
 _OPTIONS = MarkdownIt("commonmark").options
 
 
-def _project_path(target: str, shown: Sequence[Token]) -> str:
+def project_path(target: str, text: str) -> str:
     """Return the path of a file in the project, or nothing if the text of the link names it."""
     path = re.sub(r"^(?:\.\./)+", "", unquote(target.partition("#")[0]))
-    text = "".join(token.content for token in shown)
     return "" if posixpath.basename(path) in text or path in text else path
 
 

@@ -12,7 +12,7 @@ from urllib.parse import unquote, urljoin, urlsplit
 import pytest
 
 from mockserver import cli, packaged
-from mockserver.docs import guides, html
+from mockserver.docs import guide_markdown, guides, html
 from mockserver.docs.guide_html import SERVED, GuidePages
 from mockserver.docs.guide_search import GuideEntries
 from mockserver.docs.guide_text import _layout_ids
@@ -304,6 +304,35 @@ def test_rare_words_of_a_section_are_found() -> None:
     text = f"# T\n\nText.\n\n{common}## Rust\n\nRust iron, iron, gold, `X-Lag`. Word word.\n"
     (entry,) = GuideEntries([Guide("t.md", "t", "", "T", "", text)]).entries("", "")
     assert entry[4][-1][1] == "|iron x-lag"
+
+
+def test_served_markdown_leads_to_what_is_served() -> None:
+    """Other files are named. Code is as it was, and no comment or picture is left."""
+    text = (
+        "<!-- search: lag -->\n\n![P](../p.png)\n\nSee [the screen](../../examples/s.md#a),"
+        " [`a.py`](../../x/a.py), [One](one.md#a), [the\ncontract](../../spec/openapi.yaml),"
+        " [`reference.html`](../reference.html#b), [W](https://w.invalid), `[a](b.md)`.\n\n"
+        "```md\n<!-- c -->\n[a](b.md)\n```\n"
+    )
+    assert guide_markdown.served(text, {"one.md"}) == (
+        "See the screen (`examples/s.md`), `a.py`, [One](one.md#a), "
+        "[the\ncontract](../../openapi.yaml), [`reference.html`](../reference#b), "
+        "[W](https://w.invalid), `[a](b.md)`.\n\n"
+        "```md\n<!-- c -->\n[a](b.md)\n```\n"
+    )
+
+
+@pytest.mark.parametrize("guide", GUIDES, ids=NAMES)
+def test_served_guides_link_to_nothing_that_is_not_served(guide: Guide) -> None:
+    """A relative link of their Markdown is another guide, the reference or the contract."""
+    files = {other.file for other in GUIDES}
+    text = guide_markdown.served(guide.text, files)
+    code = re.compile(r"(?ms)^ *```.*?^ *```$|`[^`\n]+`(?!\])")
+    targets = re.findall(r"\]\(([^)\s#]+)", code.sub("", text))
+    known = re.compile(
+        r"https?:.*|\.\./reference(?:/\w+)?(?:\.md)?|\.\./llms.*|\.\./\.\./openapi.yaml"
+    )
+    assert [path for path in targets if path not in files and not known.fullmatch(path)] == []
 
 
 def test_a_section_that_only_links_to_guides_is_not_found() -> None:
