@@ -76,7 +76,7 @@ def _pages(contract: Contract, folder: Path | None) -> Pages:
 
     document = Document.read(contract)
     own = replace(document, root=_at_this_mock(document.root, _PRINTED + contract.base_path))
-    return Site(read(own), options_of(contract, folder, "", "")).text
+    return Site(read(own), options_of(folder, "", "")).text
 
 
 def _at_this_mock(root: dict[str, Any], url: str) -> dict[str, Any]:

@@ -14,9 +14,8 @@ from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import Scope
 
-from mockserver import packaged
 from mockserver.docs import guides
-from mockserver.docs.options import PACKAGED, Options, command_of
+from mockserver.docs.options import Options
 from mockserver.openapi.contract import Contract
 from mockserver.openapi.yaml_file import FileError
 
@@ -91,13 +90,12 @@ class _Page:
         return HTMLResponse(text.replace(_ORIGIN, own), headers=HEADERS)
 
 
-def options_of(contract: Contract, folder: Path | None, api_key: str, origin: str) -> Options:
+def options_of(folder: Path | None, api_key: str, origin: str) -> Options:
     """Return the options of all pages. Raise FileError if the guides cannot be read."""
-    is_packaged = contract.path == packaged.spec()
     return Options(
         api_key=api_key,
         origin=origin,
-        command=PACKAGED if is_packaged else command_of(contract.path),
+        command="",
         guides=guides.load(folder) if folder is not None else (),
     )
 
@@ -107,5 +105,5 @@ def _render(contract: Contract, api_key: str, folder: Path | None) -> LivePage:
     from mockserver.docs.document import Document
     from mockserver.docs.reader import read
 
-    options = options_of(contract, folder, api_key, _ORIGIN)
+    options = options_of(folder, api_key, _ORIGIN)
     return html.LivePage(read(Document.read(contract)), options)

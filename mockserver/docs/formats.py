@@ -24,7 +24,7 @@ def _markdown(reference: Reference, options: Options) -> Files:
         **{name: operations.text(name) for name in operations.names},
         **{f"{guides.FOLDER}/{guide.file}": guide.text for guide in options.guides},
         "llms.txt": llms.text(reference, options, operations.names),
-        llms.FULL: llms.full(page, options.guides),
+        llms.FULL: llms.full(page, [guide.text for guide in options.guides]),
     }
 
 

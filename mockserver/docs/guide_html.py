@@ -15,8 +15,16 @@ from markdown_it.renderer import RendererHTML
 from markdown_it.token import Token
 from markupsafe import Markup, escape
 
-from mockserver.docs import guide_search, html
-from mockserver.docs.guide_text import anchor_of, parse, plain_text, sections
+from mockserver.docs import html, reference_search
+from mockserver.docs.guide_search import GuideEntries
+from mockserver.docs.guide_text import (
+    anchor_of,
+    is_index,
+    parse,
+    plain_text,
+    search_words,
+    sections,
+)
 from mockserver.docs.guides import Guide
 from mockserver.docs.highlighting import highlighted
 from mockserver.docs.model import Reference
@@ -60,6 +68,7 @@ class GuidePages:
         self._reference = reference
         self._places = places or Places()
         self._names = {guide.file: guide.name for guide in guides}
+        self._entries = GuideEntries(guides)
 
     @property
     def names(self) -> list[str]:
@@ -83,11 +92,16 @@ class GuidePages:
             "href": self._href,
             "places": self._places,
             "start": links.body(start.blocks),
-            "sections": [(part, links.body(part.blocks)) for part in parts],
+            "sections": [
+                (part, links.body(part.blocks), " ".join(search_words(part.blocks)))
+                for part in parts
+            ],
+            "is_index": is_index,
+            "synonyms": html.synonyms(self._reference),
             "next": following[0] if following else None,
             "entries": [
-                *guide_search.of_guides([other for other in order if other != guide], "", suffix),
-                *guide_search.of_operations(self._reference, self._places.reference),
+                reference_search.entry(self._reference, self._places.reference),
+                *self._entries.entries("", suffix, guide),
             ],
         }
         return html.guide_page(facts)
@@ -190,7 +204,8 @@ class _Renderer(RendererHTML):
             relation = ' rel="noopener noreferrer"' if is_web else ""
             return f'<a href="{escape(address)}"{relation}>'
         end = next(i for i in range(index, len(tokens)) if tokens[i].type == "link_close")
-        tokens[end].meta = {"path": _project_path(target, tokens[index + 1 : end])}
+        shown = "".join(token.content for token in tokens[index + 1 : end])
+        tokens[end].meta = {"path": project_path(target, shown)}
         return ""
 
     def link_close(self, tokens: Sequence[Token], index: int, *_: Any) -> str:
@@ -203,10 +218,9 @@ class _Renderer(RendererHTML):
 _OPTIONS = MarkdownIt("commonmark").options
 
 
-def _project_path(target: str, shown: Sequence[Token]) -> str:
+def project_path(target: str, text: str) -> str:
     """Return the path of a file in the project, or nothing if the text of the link names it."""
     path = re.sub(r"^(?:\.\./)+", "", unquote(target.partition("#")[0]))
-    text = "".join(token.content for token in shown)
     return "" if posixpath.basename(path) in text or path in text else path
 
 

@@ -1,8 +1,9 @@
 """What a search finds on other pages, as JSON for the pages that link to them.
 
-Each entry is a page: its title, address and text, and its ``parts``. A part is a list of a title, a
-text and an anchor. Empty texts at its end are left out, and so is the anchor that a script can make
-of the title.
+An entry is a list: title, address, words, text, parts. A part is a list, too: title, words, text,
+anchor. Empty values at its end are left out, and so is an anchor that a script can make of the
+title. Words come in two kinds, divided by ``|``: those that the author names for the search
+(``<!-- search: ... -->``), and those that distinguish the text from others.
 """
 
 from __future__ import annotations
@@ -11,44 +12,68 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 from urllib.parse import quote
 
-from mockserver.docs.guide_text import Section, excerpt, parse, sections, slug_of
+from mockserver.docs.guide_text import (
+    Section,
+    excerpt,
+    is_index,
+    parse,
+    search_words,
+    sections,
+    slug_of,
+)
 from mockserver.docs.guides import Guide
-from mockserver.docs.model import Reference
+from mockserver.docs.keywords import Keywords
 
-Entry = dict[str, Any]
+Entry = list[Any]
+_MAX_WORDS = 90
+_MAX_WORDS_ALONE = 36
 
 
-def of_guides(
-    guides: Sequence[Guide], folder: str, suffix: str, *, with_texts: bool = True
-) -> Iterator[Entry]:
-    """Yield the guides without their index.
+class GuideEntries:
+    """The entries of guides. Their index, and sections that only link to others, have none.
 
-    An address begins with ``folder`` and ends with ``suffix``. Without texts, sections have only
-    their titles, and those of the third level are left out. That takes a fifth of the space.
+    Without texts, words are fewer, and sections of the third level have an entry only if their
+    author names words for the search. That takes a third of the space.
     """
-    levels = ("h2", "h3") if with_texts else ("h2",)
-    for guide in guides:
-        if guide.name != "index":
-            _, *parts = sections(parse(guide.text), *levels)
-            yield {
-                "title": guide.title,
-                "href": f"{folder}{quote(guide.name)}{suffix}",
-                "text": guide.purpose,
-                "parts": [_part(section, with_texts) for section in parts],
-            }
+
+    def __init__(self, guides: Sequence[Guide], *, with_texts: bool = True) -> None:
+        self._with_texts = with_texts
+        self._guides = {
+            guide: list(sections(parse(guide.text), "h2", "h3"))
+            for guide in guides
+            if guide.name != "index"
+        }
+        self._keywords = Keywords(
+            section.blocks for parts in self._guides.values() for section in parts
+        )
+
+    def entries(self, folder: str, suffix: str, without: Guide | None = None) -> Iterator[Entry]:
+        """Yield an entry for each guide. Its address is its name between folder and suffix."""
+        for guide, (start, *parts) in self._guides.items():
+            if guide != without:
+                href = f"{folder}{quote(guide.name)}{suffix}"
+                named = " ".join(search_words(start.blocks))
+                shown = [self._part(guide, part) for part in parts if self._is_shown(part)]
+                yield [guide.title, href, named, guide.purpose, shown]
+
+    def _is_shown(self, section: Section) -> bool:
+        is_named = section.level == "h2" or bool(search_words(section.blocks))
+        return (self._with_texts or is_named) and not is_index(section.blocks)
+
+    def _part(self, guide: Guide, section: Section) -> list[str]:
+        named = " ".join(search_words(section.blocks))
+        known = f"{guide.title} {section.title} {named}"
+        limit = _MAX_WORDS if self._with_texts else _MAX_WORDS_ALONE
+        found = " ".join(self._keywords.of(section.blocks, known, limit - len(named)))
+        text = excerpt(section.blocks) if self._with_texts else ""
+        return part(section.title, named, found, text, section.anchor)
 
 
-def of_operations(reference: Reference, page: str) -> Iterator[Entry]:
-    """Yield the reference, whose page has an address, with its operations."""
-    parts = [
-        [operation.summary or operation.heading, operation.heading, operation.anchor]
-        for operation in reference.operations
-    ]
-    yield {"title": f"{reference.title} reference", "href": page, "text": "", "parts": parts}
-
-
-def _part(section: Section, with_text: bool) -> list[str]:
-    text = excerpt(section.blocks) if with_text else ""
-    if not section.title.isascii() or slug_of(section.title) != section.anchor:
-        return [section.title, text, quote(section.anchor)]
-    return [section.title, text] if text else [section.title]
+def part(title: str, named: str, found: str, text: str, anchor: str) -> list[str]:
+    """Return a part of an entry."""
+    words = f"{named}|{found}" if found else named
+    own = "" if title.isascii() and slug_of(title) == anchor else quote(anchor)
+    values = [title, words, text, own]
+    while not values[-1]:
+        values.pop()
+    return values

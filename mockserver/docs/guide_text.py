@@ -14,8 +14,11 @@ from markdown_it.token import Token
 
 _NOT_SLUG = re.compile(r"[^\w\- ]")
 _ID = re.compile(r'\bid="([\w-]+)"')
+_SEARCH = re.compile(r"<!-- *search: *(.*?) *-->", re.DOTALL)
 _MAX_EXCERPT = 110
 _MAX_TERMS = 70
+_MAX_WORDS_PER_LINK = 20
+"""In an index."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +29,8 @@ class Section:
     """Empty for what comes before the first heading."""
     anchor: str
     blocks: list[Token]
+    level: str = ""
+    """The tag of the heading; empty without one."""
 
 
 def parse(text: str) -> list[Token]:
@@ -55,20 +60,21 @@ def slug_of(title: str) -> str:
 
 def sections(tokens: Sequence[Token], *levels: str) -> Iterator[Section]:
     """Yield the sections that begin with headings of some levels, such as ``h2``."""
-    title = anchor = ""
+    title = anchor = level = ""
     blocks: list[Token] = []
     index = 0
     while index < len(tokens):
         token = tokens[index]
         if token.type == "heading_open" and token.level == 0 and token.tag in levels:
-            yield Section(title, anchor, blocks)
+            yield Section(title, anchor, blocks, level)
+            level = token.tag
             title, anchor = plain_text([tokens[index + 1]]), str(token.attrGet("id"))
             blocks = []
             index += 3
         else:
             blocks.append(token)
             index += 1
-    yield Section(title, anchor, blocks)
+    yield Section(title, anchor, blocks, level)
 
 
 def plain_text(tokens: Sequence[Token]) -> str:
@@ -91,6 +97,23 @@ def excerpt(tokens: Sequence[Token]) -> str:
     )
     rest = " ".join(terms)[:_MAX_TERMS]
     return f"{start} … {rest}".strip()
+
+
+def search_words(tokens: Sequence[Token]) -> list[str]:
+    """Return the words of comments such as ``<!-- search: latency, timeout -->``."""
+    comments = (token.content for token in tokens if token.type == "html_block")
+    found = " ".join(words for comment in comments for words in _SEARCH.findall(comment))
+    return found.replace(",", " ").split()
+
+
+def is_index(tokens: Sequence[Token]) -> bool:
+    """Return whether a section does little more than link to other pages."""
+    if any(token.type == "fence" for token in tokens):
+        return False
+    children = (child for token in tokens for child in token.children or ())
+    targets = (str(child.attrGet("href")) for child in children if child.type == "link_open")
+    count = sum(not target.startswith("#") for target in targets)
+    return count > 1 and len(plain_text(tokens).split()) < _MAX_WORDS_PER_LINK * count
 
 
 def _without_pictures(tokens: Sequence[Token]) -> Iterator[Token]:

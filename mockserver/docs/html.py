@@ -15,7 +15,7 @@ from jinja2 import Environment, PackageLoader, pass_context
 from jinja2.runtime import Context
 from markupsafe import Markup
 
-from mockserver.docs import guide_search, html_text
+from mockserver.docs import compact, guide_search, html_text
 from mockserver.docs.anchors import Anchors
 from mockserver.docs.html_operation import LARGE, Views, place_of
 from mockserver.docs.html_samples import mark_code
@@ -28,10 +28,8 @@ from mockserver.docs.samples import LANGUAGES
 from mockserver.docs.servers import Servers
 
 PAGE = "reference.html"
-_COMMENT = re.compile(r"^(?://.*|/\*.*\*/)$")
 _HEADING = re.compile(r"<h([1-6])>(.*?)</h\1>", re.DOTALL)
 _CODE = re.compile(r"<pre>.*?</pre>", re.DOTALL)
-_MAX_SUMMARY = 200
 _HEAD = Markup('<title>{}</title>\n<meta name="description" content="{}">\n')
 _AFTER_HEAD = "<link rel"
 _MAIN = '<main id="content"'
@@ -65,7 +63,7 @@ class LivePage:
         if operation is None:
             return None
         title = f"{operation.summary or operation.heading} · {self._reference.title} reference"
-        about = summary(operation.description or operation.summary or operation.heading)
+        about = html_text.summary(operation.description or operation.summary or operation.heading)
         named = str(_HEAD.format(title, about))
         head, rest = self._whole.split(_AFTER_HEAD, 1)
         rest = rest.replace(_MAIN, f'{_MAIN} data-start="{operation.anchor}"', 1)
@@ -81,7 +79,7 @@ def _page(reference: Reference, options: Options, *, live: bool) -> str:
     facts: dict[str, Any] = {
         "reference": reference,
         "title": f"{reference.title} reference",
-        "summary": summary(parts.lead or reference.title),
+        "summary": html_text.summary(parts.lead or reference.title),
         "published": Published(reference, everything=everything),
         "views": Views(reference, options),
         "introduction": parts,
@@ -89,7 +87,7 @@ def _page(reference: Reference, options: Options, *, live: bool) -> str:
         "servers": servers.choices,
         "anchors": Anchors(),
         "mark_code": partial(mark_code, servers),
-        "synonyms": json.dumps(reference.synonyms, ensure_ascii=False),
+        "synonyms": synonyms(reference),
         "banner": options.banner,
         "policy": _policy([style], [preferences, script], live=live),
         "preferences": preferences,
@@ -105,12 +103,18 @@ def _page(reference: Reference, options: Options, *, live: bool) -> str:
         "is_marked": any(operation.provenance is not None for operation in reference.operations),
     }
     template = _environment().get_template("page.html" if everything else "published.html")
-    return template.render(facts).strip() + "\n"
+    return compact.markup(template.render(facts)).strip() + "\n"
 
 
 def _entries(options: Options, suffix: str) -> list[guide_search.Entry]:
     """Return what a search finds in the guides beside the reference."""
-    return list(guide_search.of_guides(options.guides, "guides/", suffix, with_texts=False))
+    found = guide_search.GuideEntries(options.guides, with_texts=False)
+    return list(found.entries("guides/", suffix))
+
+
+def synonyms(reference: Reference) -> str:
+    """Return the synonyms for the search as JSON."""
+    return json.dumps(reference.synonyms, ensure_ascii=False, separators=(",", ":"))
 
 
 def guide_page(facts: dict[str, Any]) -> str:
@@ -120,13 +124,7 @@ def guide_page(facts: dict[str, Any]) -> str:
     assets = {"preferences": preferences, "style": style, "script": script}
     policy = _policy([style], [preferences, script], live=False)
     text = _environment().get_template("guide.html").render({**facts, **assets, "policy": policy})
-    return text.strip() + "\n"
-
-
-def summary(text: str) -> str:
-    """Return the first paragraph of a description as plain text, for the head of a page."""
-    plain = html_text.inline(text.strip().partition("\n\n")[0]).striptags()
-    return plain if len(plain) <= _MAX_SUMMARY else plain[:_MAX_SUMMARY].rpartition(" ")[0] + "..."
+    return compact.markup(text).strip() + "\n"
 
 
 def _assets(*, live: bool) -> tuple[Markup, Markup, Markup]:
@@ -191,13 +189,10 @@ def _attribute(text: str) -> Markup:
 
 @cache
 def _asset(name: str) -> Markup:
-    """Return an asset file without indentation and comments, to be included in the page."""
+    """Return an asset file in its compact form, to be included in the page."""
     text = files("mockserver.docs").joinpath("assets", name).read_text("utf-8")
-    lines = (line.strip() for line in text.splitlines())
-    kept = "\n".join(line for line in lines if line and not _COMMENT.match(line))
-    if name.endswith(".css"):
-        kept = re.sub(r"(?<=[;{},:])\s+|\s+(?=[{}])", "", kept)
-    return Markup(kept)  # noqa: S704 (an asset of this package)
+    compacted = (compact.style if name.endswith(".css") else compact.script)(text)
+    return Markup(compacted)  # noqa: S704 (an asset of this package)
 
 
 @cache

@@ -285,7 +285,11 @@ class Views:
         )
 
     def _bodies(self, errors: tuple[StatusResponse, ...]) -> Iterator[tuple[str, Markup]]:
-        """Yield the body of each error that has one. In large documents they must be written."""
+        """Yield the body of each error that has one. In large documents they must be written.
+
+        A plain sentence that all operations with a request body share is shown once, with the
+        shared responses.
+        """
         for error in errors if self._realistic else ():
             media = error.response.json
             if media is None:
@@ -295,7 +299,9 @@ class Views:
                 value = media.examples[0].value
             elif not self._is_large:
                 value = values.for_response(self._reference, media.schema)
-            if value is not MISSING:
+            is_plain = isinstance(value, dict) and not any(map(_is_nested, value.values()))
+            is_told_once = is_plain and error in self.common.body_errors
+            if value is not MISSING and not is_told_once:
                 yield error.status, _json(value)
 
     def _examples(self, of: tuple[Media, ...], but: Example | None) -> Iterator[ExampleView]:
@@ -338,15 +344,23 @@ def _json(value: Json) -> Markup:
     return highlighted(pretty_json(value), "json")
 
 
+def _is_nested(value: Json) -> bool:
+    return isinstance(value, dict | list)
+
+
 def _try_it_request(reference: Reference, operation: Operation, sample_request: Request) -> Json:
-    """Return the request as the form shows it."""
+    """Return the request as the form shows it.
+
+    What is empty is left out, and so is what the operation shows: its method and its path, unless
+    the server has a base path.
+    """
     credentials = [
         (name, text) for name, text in sample_request.headers if text.variable is not None
     ]
     shown = (parameter for parameter in operation.parameters if parameter.location != "cookie")
-    return {
-        "method": operation.method,
-        "path": path_of(operation.server) + operation.path,
+    base = path_of(operation.server)
+    request = {
+        "path": base and base + operation.path,
         "parameters": [_field(reference, parameter, sample_request) for parameter in shown],
         "headers": {
             name: text.before for name, text in sample_request.headers if text.variable is None
@@ -357,6 +371,7 @@ def _try_it_request(reference: Reference, operation: Operation, sample_request: 
         if sample_request.body is MISSING or sample_request.encoding != "json"
         else pretty_json(sample_request.body),
     }
+    return {name: value for name, value in request.items() if value not in (None, "", [], {})}
 
 
 def _field(reference: Reference, parameter: Parameter, sample_request: Request) -> Json:

@@ -16,6 +16,7 @@ from markupsafe import Markup
 from mockserver.docs.highlighting import highlighted
 
 _MAX_HEADING = 6
+_MAX_SUMMARY = 200
 _PLAIN = re.compile(r"[^\W_](?:[\w ,.;:()'?/%$=+-](?<!_))*")
 """Text that Markdown and HTML leave as it is. An underscore may be emphasis."""
 _SAFE_LINK = re.compile(r"(?:https?://|mailto:|#)[^\x00-\x20\x7f]*", re.IGNORECASE)
@@ -41,6 +42,12 @@ def inline(text: str) -> Markup:
         return Markup(line)  # noqa: S704 (it has no character with a meaning)
     html = _parser().renderInline(line)
     return Markup(html)  # noqa: S704 (the parser escapes HTML in the text)
+
+
+def summary(text: str) -> str:
+    """Return the first paragraph of a description as plain text, cut if it is long."""
+    shown = inline(text.strip().partition("\n\n")[0]).striptags()
+    return shown if len(shown) <= _MAX_SUMMARY else shown[:_MAX_SUMMARY].rpartition(" ")[0] + "..."
 
 
 @lru_cache(maxsize=4096)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from urllib.parse import quote
 
 from mockserver.docs.guides import FOLDER, Guide
@@ -25,9 +25,9 @@ def text(
     return "\n".join(_lines(reference, options, pages)).rstrip("\n") + "\n"
 
 
-def full(page: str, guides: Sequence[Guide]) -> str:
-    """Return the page of the reference and all guides in one text."""
-    return "\n---\n\n".join([page, *(f"{guide.text.strip()}\n" for guide in guides)])
+def full(page: str, guides: Iterable[str]) -> str:
+    """Return the page of the reference and the texts of all guides in one text."""
+    return "\n---\n\n".join([page, *(f"{guide.strip()}\n" for guide in guides)])
 
 
 def _lines(reference: Reference, options: Options, pages: Mapping[str, str]) -> Iterator[str]:

@@ -76,12 +76,13 @@ class OperationPages:
         responses = self._used([first], self._responses, here)
         schemas = self._used([first, *responses], self._schemas, here)
         parts = [first, *_titled("Shared responses", responses), *_schemas(schemas)]
-        return "\n".join(_relinked(parts, here)).rstrip("\n") + "\n"
+        text = "\n".join(_relinked(parts, here)).rstrip("\n")
+        return f"{text}\n\n---\n\n{self._options.banner}\n"
 
     def _head(self, operation: Operation) -> Iterator[str]:
         lines = list(self._operations.operation(operation, 1))
         title = lines.index("", 2)
-        yield from [*lines[: title + 1], f"> {self._options.banner}", ""]
+        yield from lines[: title + 1]
         yield from [f"A part of [{plain(self._reference.title)}](../{_WHOLE}).", ""]
         yield from lines[title + 1 :]
 

@@ -28,13 +28,15 @@ class Options:
     origin: str = ""
     """The address of the mock that serves a live page, without a slash at the end."""
     command: str = PACKAGED
-    """The command that generates the pages again."""
+    """The command that generates the pages again; empty for pages that a server makes."""
     guides: tuple[Guide, ...] = ()
     """Guides that are pages beside the reference."""
 
     @property
     def banner(self) -> str:
-        """The sentences at the top of a page about its origin."""
+        """The sentences of a page about its origin."""
+        if not self.command:
+            return GENERATED
         ticks = "``" if "`" in self.command else "`"
         return f"{GENERATED} Run {ticks}{self.command}{ticks} to refresh after spec changes."
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mockserver.docs import llms, markdown
+from mockserver.docs import guide_markdown, llms, markdown
 from mockserver.docs.guide_html import SERVED, GuidePages
 from mockserver.docs.guides import FOLDER
 from mockserver.docs.model import Reference
@@ -23,7 +23,11 @@ class Site:
         self._pages = {
             f"{FOLDER}/{'' if name == 'index' else name}": name for name in self._guides.names
         }
-        self._sources = {f"{FOLDER}/{guide.file}": guide.text for guide in options.guides}
+        files = {guide.file for guide in options.guides}
+        self._sources = {
+            f"{FOLDER}/{guide.file}": guide_markdown.served(guide.text, files)
+            for guide in options.guides
+        }
         self._made: dict[str, str] = {}
 
     def text(self, path: str) -> str | None:
@@ -46,5 +50,5 @@ class Site:
             case "llms.txt":
                 return llms.text(self._reference, self._options, self._operations.names)
             case llms.FULL:
-                return llms.full(self.text(llms.PAGE) or "", self._options.guides)
+                return llms.full(self.text(llms.PAGE) or "", self._sources.values())
         return self._sources.get(path)

@@ -11,7 +11,16 @@ from mockserver.docs.options import Options
 from tests.docs.specs import Json, reference
 
 _VOID = {"meta", "link", "input", "br", "hr"}
-_ENDS = {"li": {"li"}, "th": {"th", "td"}, "td": {"th", "td"}, "tr": {"th", "td", "tr"}}
+_BLOCKS = ("details", "div", "dl", "figure", "h2", "h3", "h4", "h5", "h6", "ol", "p", "pre")
+_ENDS = {
+    **{block: {"p"} for block in (*_BLOCKS, "section", "table", "ul")},
+    "li": {"li"},
+    "th": {"th", "td"},
+    "td": {"th", "td"},
+    "tr": {"th", "td", "tr"},
+}
+"""For each tag, the elements that it ends: their own end tags can be left out."""
+_OPEN_ENDED = {"li", "p", "td", "th", "tr"}
 
 
 @dataclass
@@ -70,7 +79,7 @@ class _Parser(HTMLParser):
             return
         while self._open[-1].tag != tag:
             left = self._open.pop()
-            assert left.tag in _ENDS, f"<{left.tag}> is ended by </{tag}>"
+            assert left.tag in _OPEN_ENDED, f"<{left.tag}> is ended by </{tag}>"
         self._open.pop()
 
     def handle_data(self, data: str) -> None:

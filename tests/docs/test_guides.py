@@ -12,8 +12,9 @@ from urllib.parse import unquote, urljoin, urlsplit
 import pytest
 
 from mockserver import cli, packaged
-from mockserver.docs import guides, html
+from mockserver.docs import guide_markdown, guides, html
 from mockserver.docs.guide_html import SERVED, GuidePages
+from mockserver.docs.guide_search import GuideEntries
 from mockserver.docs.guide_text import _layout_ids
 from mockserver.docs.guides import Guide
 from mockserver.docs.options import Options
@@ -38,13 +39,13 @@ def entries(text: str) -> list[dict[str, str]]:
     """Return what the search of a page finds on other pages."""
     (script,) = re.findall(r'<script type="application/json" id="entries">(.*?)</script>', text)
     found = []
-    for entry in json.loads(script):
-        assert set(entry) == {"title", "href", "text", "parts"}
-        found.append({"title": entry["title"], "href": entry["href"], "text": entry["text"]})
-        for title, *rest in entry["parts"]:
-            text_of, anchor = [*rest, "", ""][:2]
-            anchor = anchor or re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-")
-            found.append({"title": title, "href": f"{entry['href']}#{anchor}", "text": text_of})
+    for title, href, words_of, text_of, parts in json.loads(script):
+        found.append({"title": title, "href": href, "words": words_of, "text": text_of})
+        for part in parts:
+            name, own, about, anchor = [*part, "", "", ""][:4]
+            anchor = anchor or re.sub(r"[^\w\- ]", "", name.lower()).replace(" ", "-")
+            place = f"{href}#{anchor}"
+            found.append({"title": name, "href": place, "words": own, "text": about})
     return found
 
 
@@ -257,6 +258,10 @@ def test_the_search_of_a_guide_finds_the_other_guides_and_the_operations() -> No
     assert "situations.html#inject-faults" in hrefs
     assert not [href for href in hrefs if href.startswith("quickstart")]
     assert {f"../reference.html#{operation.anchor}" for operation in OPERATIONS} <= set(hrefs)
+    anchors = {part.anchor for part in (*REFERENCE.responses, *REFERENCE.headers)}
+    anchors |= {guide.anchor for guide in REFERENCE.guides if not guide.is_internal}
+    assert {f"../reference.html#{anchor}" for anchor in anchors} <= set(hrefs)
+    assert "data-synonyms" in page("quickstart")
 
 
 def test_the_search_of_the_reference_finds_the_guides() -> None:
@@ -271,9 +276,76 @@ def test_the_search_of_the_reference_finds_the_guides() -> None:
 
 
 def test_guides_cost_the_reference_little() -> None:
-    """Its page has a limit of its own, so it has only the titles of sections."""
+    """Its page has a limit of its own, so it has only titles and words for the search."""
     text = html.live_page(REFERENCE, Options(guides=GUIDES))
-    assert len(text.encode()) - len(html.live_page(REFERENCE, Options()).encode()) < 8_000
+    assert len(text.encode()) < 299_000, "addresses of mocks need the rest"
+    assert len(text.encode()) - len(html.live_page(REFERENCE, Options()).encode()) < 13_000
+
+
+def test_words_of_a_comment_are_found_and_not_shown(made: Page) -> None:
+    """They belong to the section whose heading precedes them, or to the guide."""
+    comment = "<!-- search: {} -->"
+    text = (
+        f"# T\n\nText.\n\n{comment.format('dollar')}\n\n## A\n\n{comment.format('slow, lag')}\n\nB."
+    )
+    whole = parsed(made(text))
+    assert whole.at("a").attributes["data-words"] == "slow lag"
+    (main,) = whole.all("main")
+    assert "slow" not in main.words
+    guide = Guide("t.md", "t", "", "T", "Text.", text)
+    for with_texts in (True, False):
+        (entry,) = GuideEntries([guide], with_texts=with_texts).entries("", "")
+        assert entry[2] == "dollar"
+        assert entry[4][0][:2] == ["A", "slow lag"]
+
+
+def test_rare_words_of_a_section_are_found() -> None:
+    """They are repeated or identifiers. Those of other sections and of titles are none."""
+    common = "".join(f"## S{index}\n\nWord word.\n\n" for index in range(4))
+    text = f"# T\n\nText.\n\n{common}## Rust\n\nRust iron, iron, gold, `X-Lag`. Word word.\n"
+    (entry,) = GuideEntries([Guide("t.md", "t", "", "T", "", text)]).entries("", "")
+    assert entry[4][-1][1] == "|iron x-lag"
+
+
+def test_served_markdown_leads_to_what_is_served() -> None:
+    """Other files are named. Code is as it was, and no comment or picture is left."""
+    text = (
+        "<!-- search: lag -->\n\n![P](../p.png)\n\nSee [the screen](../../examples/s.md#a),"
+        " [`a.py`](../../x/a.py), [One](one.md#a), [the\ncontract](../../spec/openapi.yaml),"
+        " [`reference.html`](../reference.html#b), [W](https://w.invalid), `[a](b.md)`.\n\n"
+        "```md\n<!-- c -->\n[a](b.md)\n```\n"
+    )
+    assert guide_markdown.served(text, {"one.md"}) == (
+        "See the screen (`examples/s.md`), `a.py`, [One](one.md#a), "
+        "[the\ncontract](../../openapi.yaml), [`reference.html`](../reference#b), "
+        "[W](https://w.invalid), `[a](b.md)`.\n\n"
+        "```md\n<!-- c -->\n[a](b.md)\n```\n"
+    )
+
+
+@pytest.mark.parametrize("guide", GUIDES, ids=NAMES)
+def test_served_guides_link_to_nothing_that_is_not_served(guide: Guide) -> None:
+    """A relative link of their Markdown is another guide, the reference or the contract."""
+    files = {other.file for other in GUIDES}
+    text = guide_markdown.served(guide.text, files)
+    code = re.compile(r"(?ms)^ *```.*?^ *```$|`[^`\n]+`(?!\])")
+    targets = re.findall(r"\]\(([^)\s#]+)", code.sub("", text))
+    known = re.compile(
+        r"https?:.*|\.\./reference(?:/\w+)?(?:\.md)?|\.\./llms.*|\.\./\.\./openapi.yaml"
+    )
+    assert [path for path in targets if path not in files and not known.fullmatch(path)] == []
+
+
+def test_a_section_that_only_links_to_guides_is_not_found() -> None:
+    """The guides themselves are, and a section with a text of its own is."""
+    links = "- [One](one.md)\n- [Two](two.md)\n"
+    text = f"# T\n\n## Index\n\n{links}\n## Text\n\n{'word ' * 60}\n\n{links}"
+    guide = Guide("t.md", "t", "", "T", "", text)
+    (entry,) = GuideEntries([guide]).entries("", "")
+    assert [part[0] for part in entry[4]] == ["Text"]
+    index = parsed(GuidePages([guide], REFERENCE).page("t"))
+    assert index.at("index").classes == ["g", "index"]
+    assert index.at("text").classes == ["g"]
 
 
 def test_without_guides_the_reference_has_no_entries() -> None:

@@ -1,11 +1,16 @@
 "use strict";
 // Finds parts of the page. The index is made of the page's own text at the first search.
 const engine = (() => {
-  const noise = new Set(("a about all an and any are as at be can do does for from get how i if " +
-    "in is it me my of on or our the that there this to was what when where which who why will " +
-    "with you your").split(" "));
-  const kinds = { operation: 1.3, guide: 1.12, "how-to": 1.05, response: 1, header: 1, schema: .6 };
-  const weights = { title: 9, name: 5, head: 4, field: 3.6, body: 1 };
+  const noise = new Set(("a about after all am an and any are as at be been but by can could do " +
+    "does for from get had has have how i id if in into is it its me mean much many my need not of " +
+    "on or our should so that the their then there they this to too up us use using want was we " +
+    "what when where which who why will with would you your").split(" "));
+  const kinds = {
+    operation: 1.3, page: 1.15, guide: 1.12, "how-to": 1.08, response: .9, header: .9, schema: .6,
+  };
+  const weights = { title: 9, named: 7, name: 5, heads: 4, fields: 3.6, found: 2.5, body: 1 };
+  // A mention in a text covers a word of the query less than a name does.
+  const inBody = .5;
 
   const stems = new Map();
   const stem = (word) => {
@@ -15,7 +20,7 @@ const engine = (() => {
   const stemOf = (word) => {
     if (word.length < 4 || /\d/.test(word)) return word;
     let short = word.replace(/ie[sd]$/, "y").replace(/(ss|us|is)$|s$/, "$1");
-    if (short.length > 5) short = short.replace(/(?:ing|ed)$/, "");
+    if (short.length > 5) short = short.replace(/(?:ing|ed|ly)$/, "");
     if (short.length > 3) short = short.replace(/e$/, "");
     return short.replace(/([bcdfgklmnprstvz])\1$/, "$1");
   };
@@ -53,48 +58,42 @@ const engine = (() => {
     return length;
   };
 
-  // entries: {kind, title, name, heads, fields, body}; synonyms: {phrase: [phrases]}
+  // entries: {kind, title, words, name, heads, fields, weak, body}; synonyms: {phrase: [phrases]}
   return (entries, synonyms) => {
     const postings = new Map();
-    const add = (word, at, weight) => {
-      if (!postings.has(word)) postings.set(word, new Map());
-      const places = postings.get(word), kept = places.get(at);
-      if (kept) { kept.count++; kept.weight = Math.max(kept.weight, weight); }
-      else places.set(at, { weight, count: 1 });
-    };
-    entries.forEach((entry, at) => {
-      for (const word of tokens(entry.title)) add(word, at, weights.title);
-      for (const word of tokens(entry.name)) add(word, at, weights.name);
-      for (const word of tokens(entry.heads)) add(word, at, weights.head);
-      for (const field of entry.fields) {
-        for (const word of tokens(field)) add(word, at, weights.field);
+    const add = (text, at, weight) => {
+      for (const word of tokens(text)) {
+        if (!postings.has(word)) postings.set(word, new Map());
+        const places = postings.get(word), kept = places.get(at);
+        if (kept) { kept.count++; kept.weight = Math.max(kept.weight, weight); }
+        else places.set(at, { weight, count: 1 });
       }
-      for (const word of tokens(entry.body)) add(word, at, weights.body);
-      entry.stems = new Set(split(entry.title).filter((word) => !noise.has(word)).map(stem));
+    };
+    const useful = (words) => words.filter((word) => !noise.has(word));
+    entries.forEach((entry, at) => {
+      for (const part of Object.keys(weights)) {
+        for (const text of [entry[part] || ""].flat()) add(text, at, weights[part]);
+      }
+      entry.stems = new Set(useful(split(entry.title)).map(stem));
     });
     const words = [...postings.keys()];
 
     // The words of the index that a word of a query may mean, with the certainty of each.
     const meanings = (word) => {
-      const found = new Map();
-      if (postings.has(word)) found.set(word, 1);
-      if (word.length < 2) return found;
+      const found = new Map(), isKnown = postings.has(word);
+      if (isKnown) found.set(word, 1);
+      if (word.length < (isKnown ? 4 : 2)) return found;
       for (const other of words) {
         if (other !== word && other.startsWith(word)) {
-          found.set(other, (found.size && postings.has(word) ? .35 : .8)
-            * Math.sqrt(word.length / other.length));
+          found.set(other, (isKnown ? .35 : .8) * Math.sqrt(word.length / other.length));
         }
       }
       if (found.size || /^\d+$/.test(word)) return found;
-      const limit = word.length < 4 ? 0 : word.length < 8 ? 1 : 2;
-      let nearest = limit;
-      for (const other of limit ? words : []) {
-        const edits = distance(word, other, nearest);
-        if (edits > nearest) continue;
-        if (edits < nearest) found.clear();
-        nearest = edits;
-        found.set(other, .6);
-      }
+      // Typing errors are likelier than other endings, but only with one letter.
+      const misspelt = (edits) => {
+        for (const other of words) if (distance(word, other, edits) === edits) found.set(other, .6);
+      };
+      if (word.length > 3) misspelt(1);
       if (found.size) return found;
       for (const other of words) {
         const common = commonPrefix(word, other);
@@ -103,85 +102,166 @@ const engine = (() => {
           found.set(other, .5);
         }
       }
+      if (!found.size && word.length > 7) misspelt(2);
       return found;
     };
-
-    // Each word of a query; a compound name that the index has is one word.
-    const pieces = (query) => query.toLowerCase().split(/\s+/).filter(Boolean).flatMap((piece) => {
-      const joined = stem((piece.match(/[\p{L}\p{N}]+/gu) || []).join(""));
-      const isName = /[_-]/.test(piece) && words.some((word) => word.startsWith(joined));
-      return isName ? [joined] : split(piece);
-    });
-    const terms = (query) => {
-      const all = pieces(query), useful = all.filter((word) => !noise.has(word));
-      return [...new Set((useful.length ? useful : all).map(stem))];
+    const rarityOf = (count) => Math.log(1 + entries.length / (count + .5)) + .3;
+    const hits = new Map();
+    // The entries that a word finds, with what it is worth there.
+    const hitsOf = (word) => {
+      if (hits.has(word)) return hits.get(word);
+      const best = new Map();
+      for (const [other, certainty] of meanings(word)) {
+        const places = postings.get(other);
+        const rarity = rarityOf(places.size);
+        for (const [at, { weight, count }] of places) {
+          const worth = certainty * rarity * (weight + Math.min(2, Math.log2(count) / 2));
+          if (worth <= (best.get(at)?.worth || 0)) continue;
+          best.set(at, { worth, other, weight, cover: weight > 1 ? 1 : count > 2 ? .85 : inBody });
+        }
+      }
+      hits.set(word, best);
+      return best;
     };
 
-    const scored = (query) => {
-      const asked = terms(query), sums = new Map(), corrections = new Map();
-      for (const word of asked) {
-        const best = new Map(), found = meanings(word);
-        if (found.size && !found.has(word)) corrections.set(word, [...found.keys()]);
-        for (const [other, certainty] of found) {
-          const places = postings.get(other);
-          const rarity = Math.log(1 + entries.length / (places.size + .5)) + .3;
-          for (const [at, { weight, count }] of places) {
-            const worth = certainty * rarity * (weight + Math.min(2, Math.log2(count) / 2));
-            if (worth > (best.get(at)?.worth || 0)) best.set(at, { worth, weight, other });
+    // Whether a name is the field of few entries: its words alone mean less then.
+    const isFieldOfFew = (name) => {
+      const places = [...hitsOf(name).values()].filter(({ weight }) => weight >= weights.fields);
+      return places.length > 0 && places.length < 9;
+    };
+    // The words of a text, and spans of them that are one name: X-API-Key, top up, ratelimit.
+    const read = (text) => {
+      const found = [], spans = [];
+      const span = (at, size, ...option) => spans.push({ at, size, option });
+      for (const piece of text.split(/\s+/)) {
+        const all = split(piece), long = all.filter((part) => part.length > 1);
+        const parts = long.length ? long : all, name = stem(all.join(""));
+        if (all.length > 1 && words.some((word) => word.startsWith(name))) {
+          span(found.length, parts.length, name);
+          spans.at(-1).isField = long.length === all.length && isFieldOfFew(name);
+        }
+        found.push(...parts);
+      }
+      const stemmed = found.map(stem);
+      stemmed.forEach((word, at) => {
+        const next = stemmed[at + 1], pair = stem(found[at] + found[at + 1]);
+        if (next && postings.has(pair)) span(at, 2, pair);
+        for (let cut = 3; !postings.has(word) && cut < word.length - 2; cut++) {
+          const parts = [word.slice(0, cut), word.slice(cut)].map(stem);
+          if (parts.every((part) => postings.has(part))) span(at, 1, ...parts);
+        }
+      });
+      return { words: found, stems: stemmed, spans };
+    };
+    // A phrase of the table means its words, or the names in it. The first phrase is the likeliest.
+    const optionsOf = (text, place) => {
+      const { stems: all, spans } = read(text), certainty = .9 - place / 5, names = [...all];
+      for (const { at, size, option } of spans) {
+        if (size > 1) names.splice(at, size, option[0], ...Array(size - 1).fill(""));
+      }
+      return [[all, certainty], [names.filter(Boolean), certainty]];
+    };
+    const table = Object.entries(synonyms).map(([phrase, others]) =>
+      [split(phrase).map(stem).join(""), others.flatMap(optionsOf)]);
+    // Phrases of the table may be misspelt by one letter, and be written as one word or as several.
+    const isLike = (words, phrase) => [words, useful(words)].some((some) => {
+      const joined = some.join("");
+      return joined === phrase || [...some].reverse().join("") === phrase || (phrase.length > 4
+        && !some.every((word) => postings.has(word)) && distance(joined, phrase, 1) < 2);
+    });
+    // The slots of a query: some of its words, and the options of what to look for instead.
+    const slotsOf = (query) => {
+      const { words: asked, stems: all, spans } = read(query), slots = [], taken = [];
+      for (const [phrase, options] of table) {
+        for (let at = 0; at < all.length; at++) {
+          for (let size = 1; size < 5 && at + size <= all.length; size++) {
+            if (isLike(all.slice(at, at + size), phrase)) spans.push({ at, size, options });
           }
         }
-        for (const [at, { worth, weight, other }] of best) {
-          const sum = sums.get(at) || { total: 0, matched: 0, inTitle: 0, words: [] };
-          sum.total += worth;
-          sum.matched++;
-          if (weight === weights.title) sum.inTitle++;
-          sum.words.push(other);
-          sums.set(at, sum);
-        }
       }
-      const phrase = asked.join(" ");
-      return [...sums].map(([at, sum]) => {
-        const entry = entries[at], stems = entry.stems.size || 1;
-        const share = sum.inTitle / Math.max(stems, asked.length);
-        const whole = [...entry.stems].join(" ") === phrase ? 1.3 : 1;
-        const coverage = (sum.matched / asked.length) ** 2;
-        const score = sum.total * coverage * (kinds[entry.kind] || 1) * (1 + share) * whole;
-        return { entry, score, words: sum.words, complete: sum.matched === asked.length };
-      });
+      all.forEach((_, at) => spans.push({ at, size: 1 }));
+      spans.sort((one, other) => other.size - one.size);
+      const isAllNoise = asked.every((word) => noise.has(word));
+      for (const { at, size, option, isField, options = option ? [[option, 1]] : [] } of spans) {
+        const places = Array.from({ length: size }, (_, place) => at + place);
+        let slot = slots.find((known) => known.at === at && known.size === size);
+        if (!slot && places.some((place) => taken[place])) continue;
+        if (!slot) {
+          const own = places.filter((place) => isAllNoise || !noise.has(asked[place]));
+          if (!own.length && !options.length) continue;
+          slot = { at, size, weight: option ? own.length : size, options: [] };
+          if (own.length) slot.options.push([own.map((place) => all[place]), isField ? .25 : 1]);
+          slots.push(slot);
+          for (const place of places) taken[place] = true;
+        }
+        slot.options.push(...options);
+      }
+      return slots;
     };
 
-    // The query with each phrase of the table replaced. Phrases may be misspelt by one letter.
-    const table = Object.entries(synonyms).map(([phrase, others]) =>
-      [split(phrase).map(stem).filter(Boolean), others]);
-    const isLike = (word, known) => word === known
-      || (known.length > 4 && !postings.has(word) && distance(word, known, 1) < 2);
-    const versions = (query) => {
-      const asked = pieces(query).map(stem), found = [];
-      for (const [phrase, others] of table) {
-        for (let at = 0; phrase.length && at + phrase.length <= asked.length; at++) {
-          if (!phrase.every((known, place) => isLike(asked[at + place], known))) continue;
-          const before = asked.slice(0, at), after = asked.slice(at + phrase.length);
-          const factor = 1 + phrase.length / 4 + (phrase.length === asked.length ? .5 : 0);
-          for (const other of others) found.push([[...before, other, ...after].join(" "), factor]);
+    // What the best option of a slot finds in each entry.
+    const bestOf = (slot) => {
+      const best = new Map();
+      for (const [option, certainty] of slot.options) {
+        const sums = new Map();
+        for (const word of option) {
+          for (const [at, { worth, other, weight, cover }] of hitsOf(word)) {
+            if (!sums.has(at)) sums.set(at, { worth: 0, count: 0, words: [], titles: [] });
+            const sum = sums.get(at);
+            sum.worth += worth;
+            sum.count += cover;
+            sum.words.push(other);
+            if (weight >= weights.named) sum.titles.push(other);
+          }
+        }
+        for (const [at, sum] of sums) {
+          const share = sum.count / option.length;
+          const worth = certainty * share * sum.worth / option.length;
+          const rank = worth * (sum.titles.length ? 1.5 : 1), isOwn = certainty === 1;
+          if (rank <= (best.get(at)?.rank || 0)) continue;
+          best.set(at, { ...sum, worth, rank, share, isOwn, size: option.length });
         }
       }
-      return found;
+      return best;
     };
 
     const find = (query) => {
-      const best = new Map();
-      const take = (hits, factor) => {
-        for (const hit of hits) {
-          const kept = best.get(hit.entry);
-          const score = hit.score * factor;
-          if (!kept || score > kept.score) best.set(hit.entry, { ...hit, score });
+      const slots = slotsOf(query), sums = new Map();
+      const nothing = { total: 0, matched: 0, size: 0, isOwn: true };
+      let asked = 0, count = 0;
+      for (const slot of slots) {
+        const places = bestOf(slot), rarity = slot.weight * rarityOf(places.size);
+        const { length } = slot.options[0][0];
+        count += length;
+        asked += places.size && rarity;
+        for (const [at, best] of places) {
+          if (!sums.has(at)) sums.set(at, { ...nothing, words: [], titles: [] });
+          const sum = sums.get(at);
+          sum.total += slot.weight * best.worth;
+          sum.matched += rarity * best.share;
+          sum.size += best.size - length;
+          sum.isOwn &&= best.isOwn;
+          sum.words.push(...best.words);
+          sum.titles.push(...best.titles);
         }
-      };
-      take(scored(query), 1);
-      for (const [version, factor] of versions(query)) take(scored(version), factor);
-      const hits = [...best.values()].sort((one, other) => other.score - one.score);
-      const least = hits.length ? hits[0].score / 25 : 0;
-      return hits.filter((hit) => hit.score > least).slice(0, 20);
+      }
+      const found = [...sums].map(([at, sum]) => {
+        const entry = entries[at];
+        const inTitle = [...entry.stems].filter((word) =>
+          sum.titles.some((title) => title.includes(word))).length;
+        const size = count + sum.size, named = new Set(sum.titles).size;
+        const share = Math.min(1, Math.max(
+          inTitle / Math.max(entry.stems.size || 1, size), named / size / 2));
+        const coverage = (sum.matched / asked) ** 1.7;
+        const whole = share < 1 || entry.kind === "schema" ? 1 : sum.isOwn ? 2.2 : 1.3;
+        // A query without a verb rather means reading than writing.
+        const kind = kinds[entry.place || !entry.href ? entry.kind : "page"]
+          * (/^GET/.test(entry.place) ? 1.08 : 1) * (1 - (entry.order || 0) / 200);
+        const score = sum.total * coverage * kind * (1 + share) * whole;
+        return { entry, score, words: sum.words };
+      }).sort((one, other) => other.score - one.score);
+      const least = found.length ? found[0].score / 25 : 0;
+      return found.filter((hit) => hit.score > least).slice(0, 20);
     };
 
     // The titles that are most like a query for which nothing was found.
@@ -248,28 +328,31 @@ const engine = (() => {
     return {
       kind, title, target: part.id || (heading && heading.id) || "top", places,
       place: call ? textOf(call) : "",
+      named: part.dataset.words,
       name: [part.id.replace(/^[a-z]+-/, ""), call ? textOf(call) : ""].join(" "),
-      heads: all("h2, h3, h4, h5, h6", part).filter((other) => other !== heading)
-        .map((other) => other.textContent).join(" "),
+      heads: all(isCall ? ".d :is(h4, h5, h6)" : "h2, h3, h4, h5, h6", part)
+        .filter((other) => other !== heading).map((other) => other.textContent).join(" "),
       fields: [...places.keys()], body: "body" in more ? more.body : textOf(part, heading, call),
     };
   };
   // What is on other pages: JSON in the page, with addresses instead of targets.
   const slug = (title) => title.toLowerCase().replace(/[^\w\- ]/g, "").replaceAll(" ", "-");
-  const linked = (title, place, body, href) => ({
-    kind: href.includes("#operation-") ? "operation" : "how-to", title, place, body, href,
-    target: "", places: new Map(), name: place, heads: "", fields: [],
-  });
+  const linked = (order, href, title, place, words = "", body = "", around = "") => {
+    const [, kind = "how-to"] = /#(operation|guide|response|header)-/.exec(href) || [];
+    const [named, found] = words.split("|");
+    return { kind, order, title, place, named, found, body, href, name: place + around,
+      places: new Map(), target: "", fields: [] };
+  };
   const linkedEntries = () => JSON.parse((byId("entries") || {}).textContent || "[]")
-    .flatMap((entry) => [
-      linked(entry.title, "", entry.text, entry.href),
-      ...entry.parts.map(([title, text = "", anchor = slug(title)]) =>
-        linked(title, entry.title, text, `${entry.href}#${anchor}`)),
+    .flatMap(([title, href, words, text, parts], order) => [
+      linked(order, href, title, "", words, text),
+      ...parts.map(([part, own, about, anchor = slug(part)]) =>
+        linked(order, `${href}#${anchor}`, part, title, own, about, " " + words)),
     ]);
   const buildEntries = () => {
     const titled = (part) => part.querySelector("h1, h2, h3, h4");
     const operations = all(".o").map((part) => entryOf("operation", part, titled(part)));
-    const guides = all(".g").map((part) => entryOf("guide", part, titled(part)));
+    const guides = all(".g:not(.index)").map((part) => entryOf("guide", part, titled(part)));
     const shared = all(".sh").map((part) =>
       entryOf(part.id.startsWith("response-") ? "response" : "schema", part, titled(part)));
     const headers = all("#headers ~ ul > li[id^=header-]").map((part) =>

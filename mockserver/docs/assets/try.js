@@ -104,7 +104,10 @@
     form.past.hidden = false;
   };
   const build = (holder) => {
-    const request = JSON.parse(holder.dataset.request), node = make("form", {});
+    // What the request leaves out is empty, or is written above the form.
+    const [method, path] = all(".u > *", holder.closest(".o")).map((part) => part.textContent);
+    const known = { method, path, parameters: [], headers: {}, key_prefix: "", body: null };
+    const request = { ...known, ...JSON.parse(holder.dataset.request) }, node = make("form", {});
     const keyInput = { className: "key", autocomplete: "off", spellcheck: false };
     const form = { request, boxes: [], key: make("input", { ...keyInput, value: settings.key() }) };
     if (request.key) node.append(field(request.key, form.key));
@@ -118,8 +121,7 @@
       form.body = make("textarea", { value: request.body, spellcheck: false });
       node.append(field("Body", form.body));
     }
-    form.button = make("button", { type: "submit", textContent: "Send" });
-    form.button.title = "Sends to this mock, whatever server the samples name.";
+    form.button = make("button", { type: "submit", textContent: "Send to this mock" });
     form.output = make("output", { id: "response-" + ++forms });
     form.past = make("p", { className: "x", textContent: "Earlier responses", hidden: true });
     node.append(form.button, form.output);

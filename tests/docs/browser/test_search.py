@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
+from urllib.parse import urljoin
 
 import pytest
 
+from tests.conftest import RunningServer
+from tests.docs.browser import queries
 from tests.docs.browser.conftest import Open
 from tests.docs.html_page import made
 from tests.docs.specs import spec
@@ -73,6 +76,55 @@ def test_what_readers_look_for_is_found_first(open_page: Open, on_disk: str) -> 
     page = open_page(on_disk).page
     found = {query: first_hit(page, query) for query in QUERIES}
     assert found == QUERIES
+
+
+@pytest.mark.parametrize("name", ["FRONTEND", "TESTERS", "READERS", "STRANGERS", "NEWCOMER"])
+@pytest.mark.parametrize(("start", "missed"), [("reference", 3), ("guides/", 5)])
+def test_lists_of_strangers_are_found_first(
+    open_page: Open, mock: RunningServer, start: str, missed: int, name: str
+) -> None:
+    """On the mock, a search leads to guides and reference, whatever page it begins on."""
+    address = f"{mock.url}/docs/{start}"
+    page = open_page(address).page
+    wrong = {
+        query: place
+        for query, places in getattr(queries, name).items()
+        if not is_one_of(place := first_place(page, address, query), places)
+    }
+    assert len(wrong) <= missed, wrong
+
+
+def first_place(page: Any, address: str, query: str) -> str:
+    """Return the place of the first result: an anchor of the reference, or a guide."""
+    page.fill("#search", query)
+    hit = page.locator(".hit").first
+    href = hit.get_attribute("data-href") or f"#{hit.get_attribute('data-target')}"
+    return urljoin(address, href).partition("/docs/")[2].removeprefix("reference#")
+
+
+def is_one_of(place: str, places: queries.Places) -> bool:
+    sections = tuple(known.removesuffix("*") for known in places if known.endswith("#*"))
+    return place in places or (bool(sections) and place.startswith(sections))
+
+
+def test_a_section_of_links_is_not_found(open_page: Open, mock: RunningServer) -> None:
+    """On the index of the guides, a search leads to the guide itself."""
+    address = f"{mock.url}/docs/guides/"
+    page = open_page(address).page
+    for query, guide in {"docker": "containers", "playwright": "frontend"}.items():
+        place = first_place(page, address, query)
+        assert place.partition("#")[0] == f"guides/{guide}"
+
+
+def test_one_name_is_found_however_it_is_written(open_page: Open, on_disk: str) -> None:
+    """Compound words may be written as one word or as several, and names of headers with dashes."""
+    page = open_page(on_disk).page
+    top_up = ["top up", "topup", "top-up", "Top_Up"]
+    assert {first_hit(page, query) for query in top_up} == {"operation-create_deposit"}
+    recharge = ["auto recharge settings", "autorecharge settings", "auto-topup settings"]
+    assert {first_hit(page, query) for query in recharge} == {"operation-get_auto_recharge"}
+    key = ["X-API-Key", "x api key", "how do I pass the api key?", "api_key"]
+    assert {first_hit(page, query) for query in key} == {"guide-authentication"}
 
 
 def test_a_field_is_found_in_its_operation(open_page: Open, on_disk: str) -> None:

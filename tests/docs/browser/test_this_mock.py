@@ -225,6 +225,24 @@ def test_marks_are_behind_a_switch(open_page: Open, served: str) -> None:
     page.check("#marks")
     assert page.locator("main .m:visible").count() > 100
     assert is_remembered(page, lambda: page.locator("main .m:visible").count() > 100)
+    plain = open_page(served, java_script_enabled=False).page
+    assert plain.locator("main .m:visible").count() == 0
+
+
+def test_a_reader_sees_where_a_form_sends(open_page: Open, served: str) -> None:
+    """A form sends to this mock, whatever server the samples name, and its button says so."""
+    page = open_page(served).page
+    form = page.locator("#operation-get_balance .try")
+    form.locator("summary").click()
+    assert form.locator("button[type=submit]").inner_text() == "Send to this mock"
+
+
+def test_short_schemas_of_fields_are_unfolded(open_page: Open, served: str) -> None:
+    """Readers see the fields of the items of a list without a click, also without scripts."""
+    page = open_page(served, java_script_enabled=False).page
+    folded = page.locator(".o details.in:not([open])")
+    assert folded.count() == 0
+    assert page.locator(".o details.in .v:visible").count() > 60
 
 
 def test_errors_are_tabs_beside_the_response(open_page: Open, served: str) -> None:
