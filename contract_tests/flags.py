@@ -199,8 +199,8 @@ FLAGS: dict[str, Flag] = {
         "FILE",
         Path,
     ),
-    "plans": Flag(
-        "file with the plans that the deployment sells, as the mock's catalogue.yaml has them",
+    "catalogue": Flag(
+        "file with what the deployment sells, such as the catalogue.yaml of the mock's fixtures",
         "FILE",
         Path,
     ),

@@ -258,9 +258,9 @@ class NoKnowledge:
     mock_keeps_state = False
 
     def check_settings(self, settings: Settings) -> None:
-        """Raise UsageError for plans, which nothing buys."""
-        if settings.plans is not None:
-            raise UsageError("--plans is for the stories of the Billing API")
+        """Raise UsageError for a catalogue, of which nothing is bought."""
+        if settings.catalogue is not None:
+            raise UsageError("--catalogue is for the stories of the Billing API")
 
     def rules(self, operation_id: str) -> Sequence[Rule]:
         return ()

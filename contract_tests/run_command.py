@@ -18,7 +18,7 @@ _GROUPS = {
         "allow_irreversible",
         "journal",
     ),
-    "what the stories may use": ("hooks", "plans", "listen", "public_url"),
+    "what the stories may use": ("hooks", "catalogue", "listen", "public_url"),
     "what is tested": (
         "spec",
         "only",

@@ -129,8 +129,8 @@ class Settings:
     """A Python file of hooks: what can be done to the deployment beyond its API."""
     hook_commands: Mapping[str, str] = field(default_factory=dict)
     """Command lines that are hooks, by name."""
-    plans: Path | None = None
-    """A file with the plans that the deployment sells."""
+    catalogue: Path | None = None
+    """A file with the plans, credit packs and promo codes that the deployment sells."""
     listen: str | None = None
     """``HOST:PORT`` where callbacks are received."""
     public_url: str | None = None

@@ -8,12 +8,12 @@ from typing import Any
 from contract_tests.billing import drivers, races
 from contract_tests.billing.account.model import BillingAccount
 from contract_tests.billing.adapters import HOOKS, adapter_of
+from contract_tests.billing.catalogue import read_catalogue
 from contract_tests.billing.effects import EFFECTS
 from contract_tests.billing.identifiers import IDENTIFIERS
 from contract_tests.billing.relations import RELATIONS
 from contract_tests.billing.rules.catalogue import COMMON_RULES, RULES
 from contract_tests.billing.safety import SAFETY
-from contract_tests.billing.sold_plans import read_plans
 from contract_tests.billing.stories.actor import new_actor
 from contract_tests.billing.stories.catalogue import STORIES
 from contract_tests.drivers.stories import reason_against, run_story
@@ -53,8 +53,8 @@ class BillingKnowledge:
     mock_keeps_state = True
 
     def check_settings(self, settings: Settings) -> None:
-        if settings.plans is not None:
-            read_plans(settings.plans)
+        if settings.catalogue is not None:
+            read_catalogue(settings.catalogue)
 
     def rules(self, operation_id: str) -> Sequence[Rule]:
         return (*COMMON_RULES, *RULES.get(operation_id, ()))

@@ -674,7 +674,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/plans": {
+    "/catalogue": {
         parameters: {
             query?: never;
             header?: never;
@@ -682,10 +682,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List plans
-         * @description Lists the plans of the catalogue, the free plan first.
+         * Get the catalogue
+         * @description Returns the plans, credit packs and promo codes of `fixtures/catalogue.yaml`.
          */
-        get: operations["list_plans"];
+        get: operations["get_catalogue"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1829,9 +1829,59 @@ export interface components {
              */
             reason: string;
         };
-        /** @description All plans. */
-        Plans: {
+        /** @description What is sold. */
+        Catalogue: {
+            /** @description All plans by ascending price, the free plan first. */
             plans: components["schemas"]["Plan"][];
+            credit_packs: components["schemas"]["CreditPack"][];
+            promo_codes: components["schemas"]["PromoCode"][];
+        };
+        /**
+         * @description A one-time purchase of balance.
+         * @example {
+         *       "price_id": "price_credits_25",
+         *       "name": "Credits for $25",
+         *       "amount_cents": 2500
+         *     }
+         */
+        CreditPack: {
+            /** @description The id that checkout takes. */
+            price_id: string;
+            /** @description The pack's name on pages. */
+            name: string;
+            /** @description The price in US cents. */
+            amount_cents: number;
+        };
+        /**
+         * @description A bonus on a deposit, once for each account.
+         * @example {
+         *       "code": "BONUS5",
+         *       "type": "fixed",
+         *       "value": 500,
+         *       "min_deposit_cents": 2500,
+         *       "max_bonus_cents": null,
+         *       "expires_at": null
+         *     }
+         */
+        PromoCode: {
+            /** @description The code in upper case. */
+            code: string;
+            /**
+             * @description How the bonus is computed.
+             * @enum {string}
+             */
+            type: "percentage" | "fixed";
+            /** @description Percent if the type is `percentage`, US cents if it is `fixed`. */
+            value: number;
+            /** @description The least deposit in US cents. */
+            min_deposit_cents: number;
+            /** @description The largest bonus in US cents; null for any. */
+            max_bonus_cents: number | null;
+            /**
+             * Format: date-time
+             * @description The time at which the code expires; null for never.
+             */
+            expires_at: string | null;
         };
         /**
          * @description A plan of the catalogue.
@@ -3502,7 +3552,7 @@ export interface operations {
             403: components["responses"]["Refused"];
         };
     };
-    list_plans: {
+    get_catalogue: {
         parameters: {
             query?: never;
             header?: never;
@@ -3511,13 +3561,13 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description All plans by ascending price. */
+            /** @description What is sold. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Plans"];
+                    "application/json": components["schemas"]["Catalogue"];
                 };
             };
             403: components["responses"]["Refused"];

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 from contract_tests.billing import money
-from contract_tests.billing.sold_plans import PACKAGED
+from contract_tests.billing.catalogue import PACKAGED
 from contract_tests.findings.severity import QUESTION
 from contract_tests.judge.violation import Response, Violation, moment
 
@@ -38,7 +38,7 @@ def subscription_is_consistent(response: Response) -> Iterator[Violation]:
 def _period_is_a_month(body: Mapping[str, Any]) -> Iterator[Violation]:
     """Check that the period is a month. Plans of others may have years and trials."""
     span = moment(body["current_period_end"]) - moment(body["current_period_start"])
-    is_packaged = body["price_id"] in {plan.price_id for plan in PACKAGED}
+    is_packaged = body["price_id"] in {plan.price_id for plan in PACKAGED.plans}
     most = timedelta(days=31 if is_packaged else _MAX_DAYS)
     if not timedelta(days=28 if is_packaged else 1) <= span <= most:
         got = f"{span.days} days"

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from contract_tests.billing.adapters import FORGET, FRESH, PAY, Adapter, Outcome, adapter_of
-from contract_tests.billing.sold_plans import SoldPlans, sold_plans
+from contract_tests.billing.catalogue import PACKAGED, Catalogue, CreditPack, Plans, catalogue_of
 from contract_tests.context import Run
 from contract_tests.drivers.read_account import read_account
 from contract_tests.drivers.stories import StoryEnds, Unsuitable
@@ -134,9 +134,29 @@ class Actor:
         )
 
     @property
-    def plans(self) -> SoldPlans:
+    def catalogue(self) -> Catalogue:
+        """What the deployment sells."""
+        return catalogue_of(self.run, self.caller)
+
+    @property
+    def plans(self) -> Plans:
         """The plans that the deployment sells."""
-        return sold_plans(self.run, self.caller)
+        return Plans(self.catalogue.plans)
+
+    def require_codes(self, *codes: str) -> None:
+        """End the story unless the deployment has these promo codes. Raises Unsuitable."""
+        known = self.catalogue.promo_codes
+        self.require(
+            all(code in known for code in PACKAGED.promo_codes if code.code in codes),
+            f"promo codes with the terms of {' and '.join(codes)} (--catalogue)",
+        )
+
+    @property
+    def pack(self) -> CreditPack:
+        """A credit pack that the deployment sells. Raises Unsuitable."""
+        packs = self.catalogue.credit_packs
+        self.require(packs, "a credit pack (--catalogue)")
+        return packs[0]
 
     def read_all(self) -> None:
         """Read all views, so that the judge can compare them."""

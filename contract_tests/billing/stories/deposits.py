@@ -20,6 +20,7 @@ PAGES = {
 
 def unpaid_sessions_change_nothing(actor: Actor) -> None:
     """Open deposits and checkouts without paying: only the audit log changes."""
+    pack, plan = actor.pack, {"price_id": actor.plans.first.price_id, **PAGES}
     actor.read_all()
     for body in (
         {"amount_cents": 1_000},
@@ -30,9 +31,8 @@ def unpaid_sessions_change_nothing(actor: Actor) -> None:
         actor.equal(response, "/amount_cents", "echo", body["amount_cents"])
     for amount in (999, 200_001, 0, -5_000):
         actor.refused(422, "create_deposit", {"amount_cents": amount})
-    checkout = {"price_id": "price_credits_25", "mode": "payment", **PAGES}
+    checkout = {"price_id": pack.price_id, "mode": "payment", **PAGES}
     actor.do("create_checkout_session", checkout)
-    plan = {"price_id": actor.plans.first.price_id, **PAGES}
     actor.do("create_checkout_session", plan)
     actor.refused(400, "create_checkout_session", {**checkout, "price_id": "price_kit_unknown"})
     actor.refused(400, "create_checkout_session", {**checkout, "mode": "rent"})
@@ -43,6 +43,7 @@ def unpaid_sessions_change_nothing(actor: Actor) -> None:
 
 def promo_codes_are_checked(actor: Actor) -> None:
     """Validate promo codes, and deposit with them: invalid codes are refused by both."""
+    actor.require_codes(PERCENT, FIXED, EXPIRED)
     if actor.can(NOW, ADVANCE) and actor.now < EXPIRED_SINCE:
         actor.wait_until(EXPIRED_SINCE)
     actor.read_all()
@@ -92,6 +93,7 @@ def _expect_fixed_bonus(actor: Actor) -> None:
 
 def from_sign_up_to_the_first_deposit(actor: Actor) -> None:
     """Sign up and deposit with a promo code: all views show the payment and the bonus."""
+    actor.require_codes(PERCENT)
     newcomer = actor.someone("new")
     newcomer.read_all()
     response = newcomer.call("get_balance")
@@ -199,6 +201,7 @@ def a_deposit_is_credited_once(actor: Actor) -> None:
 
 def a_declined_payment_changes_nothing(actor: Actor) -> None:
     """Pay with a declining card: nothing changes, and another card can pay."""
+    actor.require_codes(FIXED)
     usable = actor.call("validate_promo_code", {"code": FIXED}).object.get("valid")
     actor.require(usable, f"an account that has not used the promo code {FIXED}")
     session = actor.do("create_deposit", {"amount_cents": 3_000, "promo_code": FIXED})["session_id"]
@@ -244,6 +247,7 @@ def an_expired_session_is_not_paid(actor: Actor) -> None:
 
 def bonuses_are_bounded(actor: Actor) -> None:
     """Deposit with promo codes: bonuses are rounded down and capped, and a code works once."""
+    actor.require_codes(PERCENT, FIXED)
     for number, (amount, code, bonus) in enumerate(
         (
             (2_000, PERCENT, 200),
@@ -311,13 +315,13 @@ def a_deposit_may_enable_auto_recharge(actor: Actor) -> None:
 
 def a_credit_pack_is_bought(actor: Actor) -> None:
     """Buy a credit pack: its price is credited once, with an invoice."""
-    session = actor.do(
-        "create_checkout_session", {"price_id": "price_credits_25", "mode": "payment", **PAGES}
-    )["session_id"]
+    pack = actor.pack
+    checkout = {"price_id": pack.price_id, "mode": "payment", **PAGES}
+    session = actor.do("create_checkout_session", checkout)["session_id"]
     before = actor.balance
     actor.pay(session)
     actor.pay(session)
-    _expect_balance(actor, before + 2_500 * CENT, "pack")
+    _expect_balance(actor, before + pack.amount_cents * CENT, "pack")
     actor.read_all()
 
 

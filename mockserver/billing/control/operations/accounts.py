@@ -30,8 +30,12 @@ def list_personas(call: Call) -> Json:
     return {"personas": [render.persona(slug, persona) for slug, persona in personas]}
 
 
-def list_plans(call: Call) -> Json:
-    return {"plans": msgspec.to_builtins(call.world.state.catalogue.plans)}
+def get_catalogue(call: Call) -> Json:
+    catalogue = call.world.state.catalogue
+    return {
+        name: msgspec.to_builtins(getattr(catalogue, name))
+        for name in ("plans", "credit_packs", "promo_codes")
+    }
 
 
 def list_accounts(call: Call) -> Json:
