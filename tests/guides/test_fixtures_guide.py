@@ -175,13 +175,16 @@ def test_the_page_of_a_trial_says_what_is_due(client: httpx.Client) -> None:
     session = client.post(f"{API}/checkout", json={**body, **urls}).json()
     page = client.get(httpx.URL(session["url"]).path).text
     assert "for 14 days" in page
+    assert "Start trial</span>" in page
     assert re.search(r"Trial ends</dt>\s*<dd[^>]*>[^<]*, \$49.00", page)
     client.post(
         f"/_mock/checkout-sessions/{session['session_id']}/complete", json={}
     ).raise_for_status()
     assert "for 14 days" in client.get(httpx.URL(session["url"]).path).text
     portal = client.post(f"{API}/portal", json={"return_url": "https://shop.example"}).json()
-    assert "Free trial until" in client.get(httpx.URL(portal["url"]).path).text
+    page = client.get(httpx.URL(portal["url"]).path).text
+    assert "Free trial until" in page
+    assert re.search(r"Free until 1 April 2026, then \$490.00 a\s+year", page)
 
 
 def test_a_session_keeps_the_trial_that_it_offered(client: httpx.Client) -> None:

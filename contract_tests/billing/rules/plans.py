@@ -11,8 +11,8 @@ from contract_tests.billing.catalogue import EXAMPLES
 from contract_tests.findings.severity import QUESTION
 from contract_tests.judge.violation import ONE_MOMENT, Response, Violation, moment
 
-_MONTH, _YEAR = (28, 31), (365, 366)
-"""The least and the most days."""
+_MONTH, _TERM = (28, 31), (1, 731)
+"""The least and the most days of a month, and of a year or a trial of Stripe."""
 
 
 def subscription_is_consistent(response: Response) -> Iterator[Violation]:
@@ -36,15 +36,11 @@ def subscription_is_consistent(response: Response) -> Iterator[Violation]:
 
 
 def _period_is_a_month(body: Mapping[str, Any]) -> Iterator[Violation]:
-    """Check that the period is a month. Plans of others may have years, and trials of any days."""
+    """Check that the period is a month. Plans of others may have years and trials."""
     span = moment(body["current_period_end"]) - moment(body["current_period_start"])
-    is_month, is_year = (
-        timedelta(days=least) - ONE_MOMENT <= span <= timedelta(days=most) + ONE_MOMENT
-        for least, most in (_MONTH, _YEAR)
-    )
-    may_differ = body["price_id"] not in EXAMPLES.values()
-    is_trial = body["status"] == "trialing" and span > timedelta()
-    if not is_month and not (may_differ and (is_year or is_trial)):
+    is_packaged = body["price_id"] in EXAMPLES.values()
+    least, most = (timedelta(days=days) for days in (_MONTH if is_packaged else _TERM))
+    if not least - ONE_MOMENT <= span <= most + ONE_MOMENT:
         got = f"{span.days} days"
         yield Violation("time", "/current_period_end", "month", "one month", got)
 

@@ -1,6 +1,6 @@
 // What only billing has: balance, cards and plan of an account, its outbox and its books.
 
-import { control, credentials } from "./api.js";
+import { control, credentials, serial } from "./api.js";
 import { button, copy, h, replace, svg, time } from "./dom.js";
 import { extensions, nameOf, requireKey, world } from "./world.js";
 
@@ -55,6 +55,7 @@ async function post(path, key, body) {
 // ------------------------------------------------------------------------------------- outbox
 
 let outboxRoot = null, mails = null;
+const drawOutbox = serial(redrawOutbox);
 
 const outbox = {
   id: "outbox", title: "Outbox", refresh: drawOutbox, leave: () => { outboxRoot = null; },
@@ -67,7 +68,7 @@ const outbox = {
 
 const choose = (what) => h("p", { class: "empty" }, `Select an account above to see its ${what}.`);
 
-async function drawOutbox() {
+async function redrawOutbox() {
   if (!outboxRoot) return;
   if (!world.selected) return replace(mails, choose("messages"));
   const key = await requireKey();
@@ -88,6 +89,7 @@ async function drawOutbox() {
 // -------------------------------------------------------------------------------------- books
 
 let booksRoot = null, books = null;
+const drawBooks = serial(redrawBooks);
 
 const ledger = {
   id: "books", title: "Books", refresh: drawBooks, leave: () => { booksRoot = null; },
@@ -98,7 +100,7 @@ const ledger = {
   },
 };
 
-async function drawBooks() {
+async function redrawBooks() {
   if (!booksRoot) return;
   if (!world.selected) {
     replace(books, choose("books"));

@@ -1,6 +1,6 @@
 // The collections and singletons of the selected account, as tables.
 
-import { control, COOKIE, isCookie } from "./api.js";
+import { COOKIE, control, isCookie, serial } from "./api.js";
 import { h, replace } from "./dom.js";
 import { keyOf, world } from "./world.js";
 
@@ -9,6 +9,7 @@ const COLUMNS = 8;
 const SECRET = /password|secret|token|passcode|cvc|cvv|card_?number|api_?key/i;
 
 let root = null, tables = null;
+const draw = serial(redraw);
 
 const resources = {
   id: "resources", title: "Resources", refresh: draw, leave: () => { root = null; },
@@ -19,7 +20,7 @@ const resources = {
   },
 };
 
-async function draw() {
+async function redraw() {
   if (!root) return;
   const id = world.selected || (world.accounts.length === 1 ? world.accounts[0].id : "");
   if (!id) {

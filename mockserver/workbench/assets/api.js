@@ -99,3 +99,21 @@ export async function control(method, path, { key, body } = {}) {
   if (!response.ok) throw new Refused(response.status, content?.detail);
   return content;
 }
+
+// Runs a function never twice at once, so no response that was slow replaces a newer one. A call
+// resolves when a run that began after it has ended.
+export function serial(run) {
+  let running = null, next = null;
+  const call = () => {
+    if (running) {
+      next ??= running.catch(() => null).then(() => {
+        next = null;
+        return call();
+      });
+      return next;
+    }
+    running = run().finally(() => { running = null; });
+    return running;
+  };
+  return call;
+}

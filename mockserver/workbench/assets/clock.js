@@ -1,10 +1,11 @@
 // The clock: its time, steps, and what falls due.
 
-import { control } from "./api.js";
+import { control, serial } from "./api.js";
 import { button, field, h, notice, replace, time } from "./dom.js";
 import { extensions, filterKey, nameOf, now, onChange, refreshClock, world } from "./world.js";
 
 let root = null, face = null, steps = null, table = null, became = null, due = [];
+const draw = serial(redraw);
 
 export const panel = {
   id: "clock", title: "Clock", mount, refresh: draw, leave: () => { root = null; },
@@ -32,11 +33,16 @@ function utc(text) {
   return `${text.length === 16 ? `${text}:00` : text}Z`;
 }
 
-async function draw() {
+async function allDue() {
+  return (await control("GET", "/due", { key: await filterKey() })).due;
+}
+
+async function redraw() {
   if (!root) return;
   await refreshClock();
-  ({ due } = await control("GET", "/due", { key: await filterKey() }));
+  const found = await allDue();
   if (!root) return;
+  due = found;
   drawFace();
   drawSteps();
   replace(table, h("caption", { class: "off" }, "What falls due, earliest first"),
@@ -62,13 +68,22 @@ const WEBHOOK = { webhook: "Until the next webhook attempt" };
 function drawSteps() {
   const next = Object.entries({ ...extensions.dueKinds, ...WEBHOOK }).flatMap(([kind, name]) => {
     const work = due.find((candidate) => candidate.kind === kind);
-    return work ? [button(name, () => move("POST", "/clock/advance", { to: work.at }),
+    return work ? [button(name, () => until(kind),
       { title: `${time(work.at)}: ${work.title}`, "data-key": kind })] : [];
   });
   replace(steps, button("+1 day", () => move("POST", "/clock/advance", { days: 1 }),
     { "data-key": "day" }),
-  button("+1 month", () => move("POST", "/clock/advance", { to: nextMonth() }),
-    { "data-key": "month" }), next);
+  button("+1 month", async () => {
+    await refreshClock();
+    await move("POST", "/clock/advance", { to: nextMonth() });
+  }, { "data-key": "month" }), next);
+}
+
+// What the page shows may have become due since, so the mock is asked again.
+async function until(kind) {
+  const work = (await allDue()).find((candidate) => candidate.kind === kind);
+  if (!work) throw new Error("Nothing of that kind falls due any more.");
+  await move("POST", "/clock/advance", { to: work.at });
 }
 
 // The same day of the next month, or the last one of a shorter month, as subscriptions do.
@@ -84,7 +99,7 @@ function nextMonth() {
 }
 
 async function move(method, path, body) {
-  const before = due;
+  const before = await allDue();
   const clock = await control(method, path, { body });
   const passed = before.filter(({ at }) => at <= clock.now);
   await draw();

@@ -1,6 +1,6 @@
 // Faults: switches and sliders, named sets, and what each has struck.
 
-import { control, COOKIE, facts, isCookie } from "./api.js";
+import { COOKIE, control, facts, isCookie, serial } from "./api.js";
 import { button, field, guarded, h, replace } from "./dom.js";
 import { accountOf, keyOf, nameOf, world } from "./world.js";
 
@@ -10,6 +10,8 @@ const settings = {
   errors: { share: 100, status: "503" }, latency: { milliseconds: 500 },
   connection: { share: 100, connection: "reset" },
 };
+
+const draw = serial(redraw);
 
 export const panel = {
   id: "faults", title: "Faults", mount, refresh: draw, leave: () => { root = null; },
@@ -81,7 +83,7 @@ const isMine = ({ account }) => (account === null ? !world.selected
 const nameOfQuick = (id) =>
   `workbench-${id}${world.selected ? `-${world.selected.slice(-8)}` : ""}`;
 
-async function draw() {
+async function redraw() {
   const [found, named] = await Promise.all([control("GET", "/faults"),
     control("GET", "/fault-sets")]);
   if (!root) return;

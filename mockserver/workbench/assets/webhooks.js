@@ -1,11 +1,13 @@
 // Webhooks: endpoints, deliveries with their attempts, replays, events that did not happen.
 
-import { control, facts } from "./api.js";
+import { control, facts, serial } from "./api.js";
 import { button, copy, field, guarded, h, json, notice, replace, time } from "./dom.js";
 import { filterKey, keyOf, nameOf, requireKey } from "./world.js";
 
 let root = null, endpoints = null, table = null, details = null, opened = null, found = [];
 let known = [];
+
+const draw = serial(redraw);
 
 export const panel = {
   id: "webhooks", title: "Webhooks", mount, refresh: draw,
@@ -62,7 +64,7 @@ function sender() {
     h("button", { type: "submit" }, "Send"));
 }
 
-async function draw() {
+async function redraw() {
   const account = await filterKey();
   const [all, deliveries] = await Promise.all([
     control("GET", "/webhook-endpoints", { key: account }),

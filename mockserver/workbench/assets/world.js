@@ -1,6 +1,6 @@
 // What several panels show: accounts, the selected one, and the clock.
 
-import { canDo, control, isCookie } from "./api.js";
+import { canDo, control, isCookie, serial } from "./api.js";
 
 export const world = {
   accounts: [],
@@ -30,13 +30,13 @@ export function changed(what) {
   for (const listener of listeners) listener(what);
 }
 
-export async function refreshClock() {
+export const refreshClock = serial(async () => {
   world.clock = await control("GET", "/clock");
   world.measuredAt = Date.now();
   changed("clock");
-}
+});
 
-export async function refreshAccounts() {
+export const refreshAccounts = serial(async () => {
   if (!canDo("list_accounts")) return;
   const [found, personas] = await Promise.all([
     control("GET", "/accounts?limit=1000"),
@@ -49,7 +49,7 @@ export async function refreshAccounts() {
     world.selected = "";
   }
   changed("accounts");
-}
+});
 
 export function select(id) {
   world.selected = id;

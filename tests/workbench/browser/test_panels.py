@@ -242,6 +242,30 @@ def test_the_clock_moves_to_the_next_renewal(workbench: Workbench) -> None:
     page.locator("#now").get_by_text("2026-05-02 12:00:00").wait_for()
 
 
+DELAY = """() => {
+  const fetched = window.fetch;
+  let calls = 0;
+  window.fetch = async (url, options) => {
+    const response = await fetched(url, options);
+    const isOdd = String(url).includes("/due") && calls++ % 2 === 1;
+    if (isOdd) await new Promise((done) => setTimeout(done, 700));
+    return response;
+  };
+}"""
+
+
+def test_a_slow_response_replaces_no_newer_one(workbench: Workbench) -> None:
+    """The clock moves to the next renewal even if the list of due work arrives late."""
+    page = workbench.open("clock").page
+    page.get_by_role("button", name="Until the next renewal").wait_for()
+    page.evaluate(DELAY)
+    page.get_by_role("button", name="+1 day").click()
+    page.locator("#now").get_by_text("2026-03-19 12:00:00").wait_for()
+    workbench.mock.post("/_mock/clock/advance", json={"days": 31}).raise_for_status()
+    page.get_by_role("button", name="Until the next renewal").click()
+    page.locator("#now").get_by_text("2026-05-02 12:00:00").wait_for()
+
+
 def test_a_fault_is_switched_on_and_off(workbench: Workbench) -> None:
     """For one account; the slider changes it, and the count shows what it struck."""
     page = workbench.open("faults", "sk_test_new").page
