@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 Pointer = tuple[str | int, ...]
 
 HUGE = 10**30
-_WRONG_TYPES = (7, "wrong", True, [], {}, None)
+_WRONG_TYPES: tuple[Any, ...] = (7, "wrong", True, [], {}, None)
 _NUMBERS = (-1, 0, 0.5, 1e30, HUGE)
 _WORDS = ("", "x" * 300)
 _UNKNOWN = "zzz"

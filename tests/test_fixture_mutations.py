@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -18,7 +18,7 @@ from mockserver.billing.accounts import fixtures
 from mockserver.billing.accounts.persona_builder import PersonaBuilder
 from mockserver.faults import sets
 from mockserver.openapi.yaml_file import FileError, load
-from tests.fixture_mutations import Mutation, mutations, text_and_lines
+from tests.fixture_mutations import Mutation, Pointer, mutations, text_and_lines
 
 CATALOGUE = fixtures.load_catalogue(packaged.fixtures())
 NOON = datetime(2026, 3, 18, 12, tzinfo=UTC)
@@ -46,7 +46,7 @@ def loader(folder: Path, file: Path) -> Callable[[], object]:
 
 
 def is_explained(
-    error: FileError, mutation: Mutation, path: Path, lines: dict[object, int]
+    error: FileError, mutation: Mutation, path: Path, lines: Mapping[Pointer, int]
 ) -> bool:
     """Return whether an error is one line that leads to the mistake.
 
@@ -82,7 +82,7 @@ def test_each_mistake_is_reported_at_its_line(folder: Path, file: Path) -> None:
             load_folder()
         except FileError as error:
             refused += 1
-            if not is_explained(error, mutation, path, {**lines}):
+            if not is_explained(error, mutation, path, lines):
                 wrong.append(f"{mutation.label}: {error}")
         assert time.process_time() - started < MAX_SECONDS
     assert wrong == []

@@ -176,8 +176,8 @@ _AHEAD = {
 
 def _times(name: str, value: Any) -> Iterator[tuple[str, datetime]]:
     """Yield the times of a body with the names of their fields."""
-    parts = value.items() if isinstance(value, dict) else ()
-    parts = [(name, entry) for entry in value] if isinstance(value, list) else parts
+    parts = [*value.items()] if isinstance(value, dict) else []
+    parts += [(name, entry) for entry in value] if isinstance(value, list) else []
     for inner, part in parts:
         yield from _times(inner, part)
     if isinstance(value, str) and re.match(r"\d{4}-\d\d-\d\d", value):

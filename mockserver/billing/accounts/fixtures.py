@@ -103,11 +103,11 @@ def _problems_of_plans(plans: Sequence[Plan]) -> Iterator[Problem]:
             yield ["plans", index], "has no price_id"
         for names, problem in _problems_of_plan(plan):
             yield ["plans", index, *names], problem
-    index = _first_unsorted([plan.price_cents for plan in plans])
-    if index is not None:
-        price = f"{plans[index].price_cents:,}"
+    unsorted = _first_unsorted([plan.price_cents for plan in plans])
+    if unsorted is not None:
+        price = f"{plans[unsorted].price_cents:,}"
         problem = f"{price} is out of order: plans are sorted by price_cents, lowest first"
-        yield ["plans", index, "price_cents"], problem
+        yield ["plans", unsorted, "price_cents"], problem
 
 
 def _first_unsorted(prices: Sequence[int]) -> int | None:
