@@ -205,4 +205,4 @@ class Billing:
         left_out = self._accounts.left_out
         if left_out:
             listed = ", ".join(f"{key} (plan '{plan}')" for key, plan in left_out.items())
-            yield f"Packaged personas without their plan in the catalogue are left out: {listed}."
+            yield f"Packaged personas whose plan is missing are left out: {listed}."
