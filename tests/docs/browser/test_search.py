@@ -78,7 +78,9 @@ def test_what_readers_look_for_is_found_first(open_page: Open, on_disk: str) -> 
     assert found == QUERIES
 
 
-@pytest.mark.parametrize("name", ["FRONTEND", "TESTERS", "READERS", "STRANGERS", "NEWCOMER"])
+@pytest.mark.parametrize(
+    "name", ["FRONTEND", "TESTERS", "READERS", "STRANGERS", "LAST", "NEWCOMER"]
+)
 @pytest.mark.parametrize(("start", "missed"), [("reference", 3), ("guides/", 5)])
 def test_lists_of_strangers_are_found_first(
     open_page: Open, mock: RunningServer, start: str, missed: int, name: str
