@@ -157,6 +157,15 @@ def test_a_key_opens_the_search(open_page: Open, on_disk: str) -> None:
         assert page.evaluate("document.activeElement.id") == "search"
 
 
+def test_on_a_phone_the_search_has_room(open_page: Open, served: str) -> None:
+    """While a reader types, the box takes the place of the title."""
+    page = open_page(served, width=390, height=844).page
+    assert page.locator(".home").is_visible()
+    page.fill("#search", "declined card")
+    assert page.locator("#search").bounding_box()["width"] > 180
+    assert not page.locator(".home").is_visible()
+
+
 def test_other_documents_have_synonyms_of_their_own(open_page: Open, tmp_path: Path) -> None:
     """They are in the document, not in the code, and those of a wrong shape are ignored."""
     paths = {
