@@ -219,6 +219,7 @@ def test_cancelling_without_a_cancel_url_shows_a_page(
     """The mock shows a page of its own."""
     page = client.post(f"{open_deposit()}/cancel")
     assert (page.status_code, text_of(page, "message")) == (200, "Cancelled. Nothing was charged.")
+    assert "You can close this page." in page.text
 
 
 def test_an_expired_session_cannot_be_paid(client: httpx.Client, open_deposit: Opener) -> None:

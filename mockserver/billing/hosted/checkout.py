@@ -128,7 +128,8 @@ class CheckoutPages:
 
     def _cancel(self, visit: Visit) -> Response:
         checkout.must_be_open(visit.context, visit.session)
-        message = self._site.message(200, "Cancelled. Nothing was charged.")
+        text = "Cancelled. Nothing was charged."
+        message = self._site.message(200, text, "You can close this page.")
         return _redirect(visit.session, visit.session.cancel_url) or message
 
     def _find(self, request: Request) -> tuple[Context, CheckoutSession] | None:

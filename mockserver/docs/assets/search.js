@@ -2,9 +2,9 @@
 // Finds parts of the page. The index is made of the page's own text at the first search.
 const engine = (() => {
   const noise = new Set(("a about after all am an and any are as at be been but by can could do " +
-    "does for from get had has have how i id if in into is it its me mean much many my need not of " +
-    "on or our should so that the their then there they this to too up us use using want was we " +
-    "what when where which who why will with would you your").split(" "));
+    "does endpoint for from get had has have how i id if in into is it its me mean much many my " +
+    "need not of on or our should so that the their then there they this to too up us use using " +
+    "want was we what when where which who why will with would you your").split(" "));
   const kinds = {
     operation: 1.3, page: 1.15, guide: 1.12, "how-to": 1.08, response: .9, header: .9, schema: .6,
   };
@@ -74,7 +74,11 @@ const engine = (() => {
       for (const part of Object.keys(weights)) {
         for (const text of [entry[part] || ""].flat()) add(text, at, weights[part]);
       }
-      entry.stems = new Set(useful(split(entry.title)).map(stem));
+      const title = split(entry.title);
+      entry.stems = new Set(useful(title).map(stem));
+      // Some write two words of a title as one.
+      if (entry.kind === "schema") return;
+      title.forEach((word, place) => place && add(title[place - 1] + word, at, weights.title));
     });
     const words = [...postings.keys()];
 
@@ -253,7 +257,8 @@ const engine = (() => {
         const share = Math.min(1, Math.max(
           inTitle / Math.max(entry.stems.size || 1, size), named / size / 2));
         const coverage = (sum.matched / asked) ** 1.7;
-        const whole = share < 1 || entry.kind === "schema" ? 1 : sum.isOwn ? 2.2 : 1.3;
+        const isExact = sum.isOwn && (slots.length > 1 || slots[0].size > 1);
+        const whole = share < 1 || entry.kind === "schema" ? 1 : isExact ? 2.2 : 1.3;
         // A query without a verb rather means reading than writing.
         const kind = kinds[entry.place || !entry.href ? entry.kind : "page"]
           * (/^GET/.test(entry.place) ? 1.08 : 1) * (1 - (entry.order || 0) / 200);

@@ -78,7 +78,9 @@ def test_what_readers_look_for_is_found_first(open_page: Open, on_disk: str) -> 
     assert found == QUERIES
 
 
-@pytest.mark.parametrize("name", ["FRONTEND", "TESTERS", "READERS", "STRANGERS", "NEWCOMER"])
+@pytest.mark.parametrize(
+    "name", ["FRONTEND", "TESTERS", "READERS", "STRANGERS", "LAST", "NEWCOMER"]
+)
 @pytest.mark.parametrize(("start", "missed"), [("reference", 3), ("guides/", 5)])
 def test_lists_of_strangers_are_found_first(
     open_page: Open, mock: RunningServer, start: str, missed: int, name: str
@@ -153,6 +155,15 @@ def test_a_key_opens_the_search(open_page: Open, on_disk: str) -> None:
         page.evaluate("document.activeElement.blur()")
         page.keyboard.press(key)
         assert page.evaluate("document.activeElement.id") == "search"
+
+
+def test_on_a_phone_the_search_has_room(open_page: Open, served: str) -> None:
+    """While a reader types, the box takes the place of the title."""
+    page = open_page(served, width=390, height=844).page
+    assert page.locator(".home").is_visible()
+    page.fill("#search", "declined card")
+    assert page.locator("#search").bounding_box()["width"] > 180
+    assert not page.locator(".home").is_visible()
 
 
 def test_other_documents_have_synonyms_of_their_own(open_page: Open, tmp_path: Path) -> None:
