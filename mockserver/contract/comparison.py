@@ -39,8 +39,7 @@ def readings(old: Path, new: Path, *, allow_remote: bool = False) -> tuple[Readi
 
 def changes_between(old: Reading, new: Reading, policy: Policy) -> list[Change]:
     """Return what changed, with file, line and provenance."""
-    roots = [losses.document(reading) for reading in (old, new)]
-    pair = Pair(*(Part(root, root, ()) for root in roots)).known()
+    pair = Pair(*(Part(root, root, ()) for root in losses.documents(old, new))).known()
     found = [*_Comparison(pair, SchemaComparison(policy)).run(), *losses.changes(old, new)]
     return provenance.located(found, old, new)
 
