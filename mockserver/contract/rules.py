@@ -327,10 +327,10 @@ def openness(old: Node, new: Node) -> Iterator[Found]:
         text = "{it} may have other properties now"
         yield Found("additional-properties-allowed", WIDENS, text, keyword, in_old=True)
     elif before is True and after is not True:
-        text = "other properties of {it} must have the type of a schema now"
+        text = "other properties of {it} must satisfy a schema now"
         yield Found("additional-properties-restricted", NARROWS, text, keyword)
     elif after is True and before is not True:
-        text = "other properties of {it} may have any type now"
+        text = "other properties of {it} may have any value now"
         yield Found("additional-properties-generalized", WIDENS, text, keyword, in_old=True)
 
 
