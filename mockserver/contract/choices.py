@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from mockserver.contract import rules
+from mockserver.contract import rules, types
 from mockserver.contract.changes import Effect
 from mockserver.contract.parts import Pair, Part
 from mockserver.contract.rules import Found
@@ -52,16 +52,35 @@ def wrapping(pair: Pair, keyword: str, *, is_beside: bool) -> Found:
     return Found(f"wrapped-in-{name}-original-preserved", Effect.WIDENS, text, keyword)
 
 
+def aligned(pair: Pair) -> tuple[Pair, Found | None]:
+    """Return two schemas with choices of one name, and the change if they had two names."""
+    for before, after, effect in (
+        ("oneOf", "anyOf", Effect.WIDENS),
+        ("anyOf", "oneOf", Effect.NARROWS),
+    ):
+        old, new = (part.object for part in pair)
+        is_swapped = before in old and after in new and after not in old and before not in new
+        if not is_swapped or any(map(types.is_type_list, (old, new))):
+            continue
+        node = {before if key == after else key: value for key, value in new.items()}
+        moved = {**pair.new.moved, (before,): pair.new.place(after)}
+        renamed = Part(pair.new.root, node, pair.new.at, moved, pair.new.losses)
+        text = f"the {before} of {{it}} became {after}"
+        suffix = f"{CHOICES[before]}-became-{CHOICES[after]}"
+        return Pair(pair.old, renamed), Found(suffix, effect, text, before)
+    return pair, None
+
+
 def open_types(branches: list[Part]) -> set[str]:
     """Return the types of which one of the branches allows all values."""
     nodes = [branch.followed().object for branch in branches]
     return {str(node["type"]) for node in nodes if "type" in node and not _RESTRICTING & {*node}}
 
 
-def is_open(branch: Part, types: set[str]) -> bool:
+def is_open(branch: Part, known: set[str]) -> bool:
     """Return whether another branch allows all values of the type of a branch with an enum."""
     node = branch.followed().object
-    return "enum" in node and str(node.get("type")) in types
+    return "enum" in node and str(node.get("type")) in known
 
 
 def _is_among(old: Part, choices: Part) -> bool:

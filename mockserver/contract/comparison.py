@@ -5,7 +5,7 @@ Operations belong together by method and path, whatever path parameters are call
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from msgspec import Struct, field
@@ -20,8 +20,6 @@ from mockserver.contract.schema_comparison import SchemaComparison, Scope
 from mockserver.openapi import paths, reader
 from mockserver.openapi.reader import Reading
 
-_HERE = {"url": "/"}
-"""The server of a document that has none."""
 _NEITHER = Direction.REQUEST
 """The direction of what is neither request nor response."""
 
@@ -39,8 +37,7 @@ def readings(old: Path, new: Path, *, allow_remote: bool = False) -> tuple[Readi
 
 def changes_between(old: Reading, new: Reading, policy: Policy) -> list[Change]:
     """Return what changed, with file, line and provenance."""
-    roots = [losses.document(reading) for reading in (old, new)]
-    pair = Pair(*(Part(root, root, ()) for root in roots)).known()
+    pair = Pair(*(Part(root, root, ()) for root in losses.documents(old, new))).known()
     found = [*_Comparison(pair, SchemaComparison(policy)).run(), *losses.changes(old, new)]
     return provenance.located(found, old, new)
 
@@ -123,6 +120,7 @@ class _Comparison(Struct):
             *(found for rule in rules.WORD_RULES for found in rule(before, after)),
         ):
             self._add(title, found, pair, f"api-{found.suffix}")
+        self._own_servers((old, new), title)
         if "security" in before or "security" in after:
             effective = (part.object.get("security", part.root.get("security")) for part in pair)
             for found in security.requirements(*effective):
@@ -174,7 +172,7 @@ class _Comparison(Struct):
             inner = pair.get("components", "schemas", name)
             found = Found("", Effect.WORDS, f"the schema `{name}` was removed", "", in_old=True)
             self._add("", found, inner, "api-schema-removed")
-        self._servers()
+        self._servers(self.pair)
         info = pair.get("info")
         for rule in rules.WORD_RULES:
             for found in rule(info.old.object, info.new.object):
@@ -203,19 +201,21 @@ class _Comparison(Struct):
                     kind = f"api-tag-{found.suffix}"
                     self._add("", found, both, kind, it=f"the tag `{name}`")
 
-    def _servers(self) -> None:
-        old, new = (
-            {str(server.get("url")): server for server in part.object.get("servers") or (_HERE,)}
-            for part in self.pair
-        )
-        for url, server in old.items():
-            for found in servers.changes(url, server, new.get(url)):
-                self._add("", found, self.pair, f"api-server-{found.suffix}")
-        for url in new:
-            if url not in old:
-                text = f"the server {url} was added"
-                found = Found("", Effect.COMPATIBLE, text, "servers")
-                self._add("", found, self.pair, "api-server-added")
+    def _servers(self, pair: Pair, title: str = "") -> None:
+        """Compare the servers of the document, or of an operation."""
+        start = f"the operation {title}: " if title else ""
+        for found in servers.changes(*(part.object for part in pair)):
+            named = found._replace(text=f"{start}{found.text}")
+            self._add(title, named, pair, f"api-server-{found.suffix}")
+
+    def _own_servers(self, operations: Sequence[_Operation], title: str) -> None:
+        """Compare the servers of an operation if one of the documents has its own for it."""
+        parts = [
+            next((part for part in (found.part, found.item) if "servers" in part.object), root)
+            for found, root in zip(operations, self.pair, strict=True)
+        ]
+        if any(part not in self.pair for part in parts):
+            self._servers(Pair(*parts), title)
 
     def _version(self, changes: list[Change]) -> Iterator[Change]:
         """Compare the version with what the changes ask for, if it has the form 1.2.3."""

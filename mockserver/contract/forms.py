@@ -14,7 +14,7 @@ Node = dict[str, Any]
 
 _EXCLUSIVE = {"exclusiveMinimum": "minimum", "exclusiveMaximum": "maximum"}
 _UNRESTRICTED = ("additionalProperties", "unevaluatedProperties", "unevaluatedItems")
-_UNRESTRICTED_SCHEMAS = ("propertyNames", "contentSchema")
+_UNRESTRICTED_SCHEMAS = ("items", "propertyNames", "contentSchema")
 _ENCODED = {
     "byte": ("contentEncoding", "base64"),
     "binary": ("contentMediaType", "application/octet-stream"),

@@ -17,24 +17,50 @@ _ENDS = ("; it is left out", "; any value fits it", " has no target", "is left o
 """How the warnings about what is not read end."""
 
 
-def document(reading: Reading) -> Document:
-    """Return a document that knows what of it could not be read."""
-    found: dict[int, frozenset[str]] = {}
-    root = Document(reading.document)
-    for warning in _lost(reading):
-        holder, name = _holder(root, reading.document, warning.pointer)
-        found[id(holder)] = found.get(id(holder), frozenset()) | {name}
-    root.lost = found
-    return root
+def documents(old: Reading, new: Reading) -> tuple[Document, Document]:
+    """Return two documents that know what of them could not be read.
+
+    A part that is missing in both is not recorded, so that others beside it are compared.
+    """
+    return _document(old, new), _document(new, old)
 
 
 def changes(old: Reading, new: Reading) -> Iterator[Change]:
     """Yield what cannot be compared. A mistake that both documents have is no change."""
-    before, after = (_by_place(reading) for reading in (old, new))
-    for found, others, in_old in ((before, after, True), (after, before, False)):
+    for reading, other, in_old in ((old, new, True), (new, old, False)):
+        found: dict[Pointer, DocumentWarning] = {}
+        for warning in _alone(reading, other):
+            is_reference = warning.pointer[-1:] == ("$ref",)
+            found.setdefault(warning.pointer[:-1] if is_reference else warning.pointer, warning)
         for pointer, warning in found.items():
-            if pointer not in others or others[pointer].problem != warning.problem:
-                yield _change(pointer, warning.problem, in_old=in_old)
+            yield _change(pointer, warning.problem, in_old=in_old)
+
+
+def _document(reading: Reading, other: Reading) -> Document:
+    found: dict[int, frozenset[str]] = {}
+    root, alone = Document(reading.document), _alone(reading, other)
+    for warning in _lost(reading):
+        holder, name = _holder(root, reading.document, warning.pointer)
+        if name == WHOLE or warning in alone:
+            found[id(holder)] = found.get(id(holder), frozenset()) | {name}
+    root.lost = found
+    return root
+
+
+def _alone(reading: Reading, other: Reading) -> Sequence[DocumentWarning]:
+    """Return the warnings about what is not read of one document and not of the other."""
+    known = {*map(_mistake, other.problems.warnings)}
+    return [warning for warning in _lost(reading) if _mistake(warning) not in known]
+
+
+def _lost(reading: Reading) -> Sequence[DocumentWarning]:
+    return [warning for warning in reading.problems.warnings if warning.problem.endswith(_ENDS)]
+
+
+def _mistake(warning: DocumentWarning) -> tuple[Pointer, str]:
+    """Return what is the same for a mistake that only moved within a list."""
+    names = (key for key in warning.pointer if not isinstance(key, int) and key != "allOf")
+    return tuple(names), warning.problem
 
 
 def _change(pointer: Pointer, problem: str, *, in_old: bool) -> Change:
@@ -47,19 +73,6 @@ def _change(pointer: Pointer, problem: str, *, in_old: bool) -> Change:
 
 def _is_operation(pointer: Pointer) -> bool:
     return len(pointer) > 2 and pointer[0] == "paths" and pointer[2] != "parameters"
-
-
-def _by_place(reading: Reading) -> dict[Pointer, DocumentWarning]:
-    """Return the warnings about what is not read, the first for each place."""
-    found: dict[Pointer, DocumentWarning] = {}
-    for warning in _lost(reading):
-        is_reference = warning.pointer[-1:] == ("$ref",)
-        found.setdefault(warning.pointer[:-1] if is_reference else warning.pointer, warning)
-    return found
-
-
-def _lost(reading: Reading) -> Sequence[DocumentWarning]:
-    return [warning for warning in reading.problems.warnings if warning.problem.endswith(_ENDS)]
 
 
 def _holder(root: Document, document: Node, pointer: Pointer) -> tuple[Node, str]:

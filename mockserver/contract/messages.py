@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from msgspec import Struct
@@ -87,6 +87,8 @@ class MessageComparison(Struct):
         old, new = pair.old.object, pair.new.object
         if old != new:
             self._requiredness(pair, scope)
+            for found in _media_types(old, new):
+                self._add(found, pair, scope)
             for keyword in _SERIALIZATION:
                 before, after = _serialized(old, keyword), _serialized(new, keyword)
                 if before != after:
@@ -152,6 +154,8 @@ class MessageComparison(Struct):
         inner = replace(scope, is_text=is_text(name))
         if pair.old.object != pair.new.object:
             self._words(pair, scope, user)
+            for found in _encodings(*(part.object for part in pair.get("encoding"))):
+                self._add(found, pair, scope, "", user)
         for keyword, word in (("schema", "schema"), ("itemSchema", "item-schema")):
             old, new = (keyword in part.object for part in pair)
             if old and new:
@@ -241,6 +245,24 @@ class MessageComparison(Struct):
     def _schema(self, pair: Pair, scope: Scope, name: str) -> None:
         if all(isinstance(part.node, dict) for part in pair):
             self.schemas.compare(pair, scope, f"{self.title} {name or _user(scope)}")
+
+
+def _media_types(old: Node, new: Node) -> Iterator[Found]:
+    """Compare the media types of a parameter that is written in one, such as JSON."""
+    before, after = (next(iter(node.get("content") or ()), "plain text") for node in (old, new))
+    if before != after:
+        text = f"{{it}} is written as {after}, not as {before}"
+        yield Found("serialization-changed", Effect.INCOMPARABLE, text, "content")
+
+
+def _encodings(old: Node, new: Node) -> Iterator[Found]:
+    """Compare the media types of the parts of a form."""
+    for name in [*old, *(name for name in new if name not in old)]:
+        before, after = ((node.get(name) or {}).get("contentType") for node in (old, new))
+        if before != after:
+            words = f"from {before or 'the default'} to {after or 'the default'}"
+            text = f"the content type of the part `{name}` of {{it}} was changed {words}"
+            yield Found("encoding-changed", Effect.INCOMPARABLE, text, "encoding")
 
 
 def _serialized(parameter: Node, keyword: str) -> Any:

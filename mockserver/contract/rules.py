@@ -327,11 +327,30 @@ def openness(old: Node, new: Node) -> Iterator[Found]:
         text = "{it} may have other properties now"
         yield Found("additional-properties-allowed", WIDENS, text, keyword, in_old=True)
     elif before is True and after is not True:
-        text = "other properties of {it} must have the type of a schema now"
+        text = "other properties of {it} must satisfy a schema now"
         yield Found("additional-properties-restricted", NARROWS, text, keyword)
     elif after is True and before is not True:
-        text = "other properties of {it} may have any type now"
+        text = "other properties of {it} may have any value now"
         yield Found("additional-properties-generalized", WIDENS, text, keyword, in_old=True)
+
+
+def items(old: Node, new: Node) -> Iterator[Found]:
+    """Compare whether the items of an array have a schema."""
+    keyword = "items"
+    if keyword in new and keyword not in old:
+        text = "the items of {it} must satisfy a schema now"
+        yield Found("items-restricted", NARROWS, text, keyword)
+    elif keyword in old and keyword not in new:
+        text = "the items of {it} may have any value now"
+        yield Found("items-generalized", WIDENS, text, keyword, in_old=True)
+
+
+def negations(old: Node, new: Node) -> Iterator[Found]:
+    """Compare schemas that must not be satisfied, or that are a condition, as a whole."""
+    for keyword, name in (("not", "negation"), ("if", "condition")):
+        if keyword in old and keyword in new and old[keyword] != new[keyword]:
+            text = f"the schema in '{keyword}' of {{it}} was changed"
+            yield Found(f"{name}-changed", BOTH, text, keyword)
 
 
 def discriminators(old: Node, new: Node) -> Iterator[Found]:
@@ -406,6 +425,8 @@ RULES: tuple[Rule, ...] = (
     patterns,
     nullability,
     openness,
+    items,
+    negations,
     discriminators,
     dependent_names,
     constants,
@@ -425,6 +446,9 @@ RULES: tuple[Rule, ...] = (
     *WORD_RULES,
 )
 """The rules of schemas, without types, properties, choices and defaults."""
+
+XML = _valued("xml", "xml", BOTH, BOTH, BOTH)
+"""How values are written in XML."""
 
 
 def defaults(old: Node, new: Node, *, is_request: bool) -> Iterator[Found]:

@@ -162,7 +162,9 @@ class SchemaComparison(Struct):
         target.parents.append(unit)
 
     def _compare(self, pair: Pair, scope: Scope, unit: Unit) -> None:
-        pair = schemas(pair)
+        pair, found = choices.aligned(schemas(pair))
+        if found is not None:
+            self.add(unit, found, pair, scope)
         old, new = pair.old.object, pair.new.object
         is_equal = old == new
         if not is_equal:
@@ -186,6 +188,8 @@ class SchemaComparison(Struct):
         for rule in rules.RULES:
             yield from rule(old, new)
         yield from rules.defaults(old, new, is_request=is_request)
+        if scope.is_text:
+            yield from rules.XML(old, new)
         yield from lifecycle.deprecations(old, new, self.policy)
         yield from lifecycle.stability(old, new)
 
@@ -229,7 +233,8 @@ class SchemaComparison(Struct):
         """Compare the schemas within two schemas that have no name."""
         for keyword in _SINGLE:
             inner = pair.get(keyword)
-            if all(isinstance(part.node, dict) for part in inner):
+            is_whole = keyword in ("not", "if") and inner.old.node != inner.new.node
+            if all(isinstance(part.node, dict) for part in inner) and not is_whole:
                 name = "[]" if keyword == "items" else "*" if keyword[:3] == "add" else keyword
                 self._visit(inner, scope.within(name), unit)
         for keyword in _NAMED:

@@ -9,18 +9,32 @@ from mockserver.contract.parts import Node
 from mockserver.contract.rules import Found, missing, shown
 
 _FIELD = "servers"
+_HERE = {"url": "/"}
+"""The server of a document that has none."""
 
 
-def changes(url: str, old: Node, new: Node | None) -> Iterator[Found]:
-    """Compare a server with the one that has the same URL, if there is one."""
-    if new is None:
-        text = f"the server {url} was removed"
-        yield Found("removed", Effect.BREAKS, text, _FIELD, in_old=True)
-        return
+def changes(old: Node, new: Node) -> Iterator[Found]:
+    """Compare the servers of two objects."""
+    before, after = (
+        {str(server.get("url")): server for server in node.get(_FIELD) or (_HERE,)}
+        for node in (old, new)
+    )
+    for url, server in before.items():
+        if url in after:
+            yield from _server(url, server, after[url])
+        else:
+            text = f"the server {url} was removed"
+            yield Found("removed", Effect.BREAKS, text, _FIELD, in_old=True)
+    for url in after:
+        if url not in before:
+            yield Found("added", Effect.COMPATIBLE, f"the server {url} was added", _FIELD)
+
+
+def _server(url: str, old: Node, new: Node) -> Iterator[Found]:
     before, after = (server.get("variables") or {} for server in (old, new))
     for name in before.keys() & after.keys():
+        it = f"the variable '{name}' of the server {url}"
         for found in _variable(before[name], after[name]):
-            it = f"the variable '{name}' of the server {url}"
             yield found._replace(text=found.text.replace("{it}", it))
 
 

@@ -148,6 +148,16 @@ def test_a_mistake_in_both_documents_is_no_change(name: str, tmp_path: Path) -> 
     assert changes(tmp_path, bad, bad) == []
 
 
+def test_a_mistake_that_moved_within_its_list_is_no_change(tmp_path: Path) -> None:
+    """Another parameter comes first now; this alone is reported."""
+    old = with_mistake("a parameter without a target", "3.0.3")
+    new = deepcopy(old)
+    optional = {"name": "c", "in": "query", "schema": {"type": "string"}}
+    new["paths"]["/x"]["post"]["parameters"].insert(0, optional)
+    (change,) = changes(tmp_path, old, new)
+    assert change.kind == "new-optional-request-parameter"
+
+
 def test_other_changes_beside_a_mistake_are_reported(tmp_path: Path) -> None:
     """A mistake hides no more than its own place."""
     bad = with_mistake("a branch of allOf without a target", "3.0.3")

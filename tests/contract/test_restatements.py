@@ -82,7 +82,14 @@ def server(**fields: Any) -> Json:
     )
 
 
+def form(encoding: Json) -> Json:
+    """Return a document that takes a form."""
+    media = {"schema": having(TEXT), "encoding": encoding}
+    return document(operation(requestBody={"content": {"multipart/form-data": media}}))
+
+
 BASE = having(TEXT, "p")
+QUERY: Json = {"name": "p", "in": "query"}
 PAIRS: dict[str, tuple[Json, Json, list[str]]] = {
     # the same in other words
     "a schema is moved to the components": (
@@ -248,6 +255,66 @@ PAIRS: dict[str, tuple[Json, Json, list[str]]] = {
         with_components(response({"oneOf": [T, U]}), T=BASE, U=TEXT),
         with_components(response({"oneOf": [T]}), T=BASE, U=TEXT),
         [A],
+    ),
+    "the items of an array must be text": (
+        body(having({"type": "array"})),
+        body(having({"type": "array", "items": TEXT})),
+        [B],
+    ),
+    "the items of an array may be anything": (
+        response(having({"type": "array", "items": TEXT})),
+        response(having({"type": "array", "items": {}})),
+        [B],
+    ),
+    "one of two becomes any of two": (
+        with_components(body({"oneOf": [T, U]}), T=BASE, U=TEXT),
+        with_components(body({"anyOf": [T, U]}), T=BASE, U=TEXT),
+        [A],
+    ),
+    "any of two becomes one of two": (
+        with_components(body({"anyOf": [T, U]}), T=BASE, U=TEXT),
+        with_components(body({"oneOf": [T, U]}), T=BASE, U=TEXT),
+        [B],
+    ),
+    "something else is forbidden": (
+        body({"type": "object", "not": {"required": ["a"]}}),
+        body({"type": "object", "not": {"required": ["b"]}}),
+        [B],
+    ),
+    "an operation gets a server of its own": (
+        document(operation()),
+        document(operation(servers=[{"url": "https://b.example"}])),
+        [A, B],
+    ),
+    "an operation repeats the server of the document": (
+        document(operation(), servers=[{"url": "https://b.example"}]),
+        document(
+            operation(servers=[{"url": "https://b.example"}]),
+            servers=[{"url": "https://b.example"}],
+        ),
+        [],
+    ),
+    "a part of a form must be an image": (
+        form({}),
+        form({"p": {"contentType": "image/png"}}),
+        [B],
+    ),
+    "a parameter is written as JSON": (
+        document(operation(parameters=[{**QUERY, "schema": TEXT}])),
+        document(
+            operation(parameters=[{**QUERY, "content": {"application/json": {"schema": TEXT}}}])
+        ),
+        [B],
+    ),
+    "an attribute becomes an element of XML": (
+        body(having({**TEXT, "xml": {"attribute": True}}), "application/xml"),
+        body(having(TEXT), "application/xml"),
+        [B],
+    ),
+    "an attribute of XML in a body of JSON": (
+        body(having({**TEXT, "xml": {"attribute": True}})),
+        body(having(TEXT)),
+        [],
     ),
     "another success status": (statuses("200"), statuses("201"), [A, B]),
     "a class of errors becomes one": (statuses("200", "4XX"), statuses("200", "404"), [A, A]),
