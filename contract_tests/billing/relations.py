@@ -225,6 +225,8 @@ def check_shows_the_paying_card(views: Views) -> Iterator[Shown]:
         None,
     )
     expected = (card["card_brand"], card["card_last4"]) if card else (None, None)
+    if card is not None and None in expected:
+        return  # the list does not show which card it is
     if (check["card_brand"], check["card_last4"]) != expected:
         got = f"{check['card_brand']} {check['card_last4']}"
         yield (

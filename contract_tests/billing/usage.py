@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import UTC, date, timedelta
+from fractions import Fraction
 from typing import Any
 
 from contract_tests.billing import effects, money
 from contract_tests.billing.ledger_order import whole_ledger
 from contract_tests.findings.severity import QUESTION
 from contract_tests.judge.views import Shown, Views
-from contract_tests.judge.violation import Violation, moment
+from contract_tests.judge.violation import Json, Violation, moment
 
 BREAKDOWN, CHART, REALTIME = "get_usage_breakdown", "get_usage_chart", "get_usage_realtime"
 
@@ -138,9 +139,10 @@ def chart_is_in_the_ledger(views: Views) -> Iterator[Shown]:
         if entry["type"] == "usage":
             day = moment(entry["created_at"]).astimezone(UTC).date().isoformat()
             charged[day] = charged.get(day, 0) - entry["amount_microcents"]
+    prices = _prices(views) | _uniform_price(chart, charged)
     for day in chart:
         expected = charged.get(day["date"], 0)
-        if all(day["credits"] * price != expected for price in _prices(views)):
+        if all(day["credits"] * price != expected for price in prices):
             got = f"{day['credits']} on {day['date']}"
             wanted = f"{expected // money.MICROCENTS_PER_CREDIT}, by the ledger"
             yield CHART, Violation("usage", "/data/*/credits", "ledger", wanted, got)
@@ -157,6 +159,14 @@ def _prices(views: Views) -> set[int]:
         price, rest = divmod(cost, sum(part["credits"] for part in parts))
         prices |= {price} if rest == 0 else set()
     return prices
+
+
+def _uniform_price(chart: list[Json], charged: dict[str, int]) -> set[int]:
+    """Return the price of a credit at which all days of use agree, if there are at least two."""
+    days = [(day["credits"], charged.get(day["date"], 0)) for day in chart if day["credits"]]
+    ratios = {Fraction(cost, credits) for credits, cost in days}
+    price = ratios.pop() if len(ratios) == 1 and len(days) > 1 else Fraction(1, 2)
+    return {price.numerator} if price.denominator == 1 else set()
 
 
 def trend_follows_the_chart(views: Views) -> Iterator[Shown]:

@@ -24,10 +24,10 @@ CENT = 1_000_000
 """One cent in microcents."""
 DOLLAR = 100 * CENT
 CODE_ONCE = "code_once"
-CREDITED_ONCE, CLOSED, OTHER_CODE = "credited_once", "closed", "another_challenge"
-ONCE = frozenset({CODE_ONCE, CREDITED_ONCE, CLOSED, OTHER_CODE})
-"""Rules of doubled writes, of codes that are good twice or for something else, and of sessions
-that the deployment itself has closed."""
+CREDITED_ONCE, CLOSED = "credited_once", "closed"
+ONCE = frozenset({CODE_ONCE, CREDITED_ONCE, CLOSED})
+"""Rules of doubled writes, of codes that are good twice, and of sessions that the deployment itself
+has closed."""
 CREDIT = 20_000
 """One credit in microcents."""
 _BLUR, _MARGIN = timedelta(seconds=5), timedelta(seconds=20)

@@ -243,7 +243,32 @@ def test_the_price_of_a_credit_is_the_deployments(harness: JudgeHarness, is_pric
             if isinstance(part, dict):
                 part["cost_microcents"] = part["credits"] * 25_000
     harness.respond("get_usage_breakdown", month)
-    harness.respond("get_usage_chart", query="days=7")
+    chart = example("get_usage_chart")
+    chart["data"] = chart["data"][-1:]
+    harness.respond("get_usage_chart", chart, query="?days=1")
     harness.respond(LEDGER, ledger)
     found = {finding.operation for finding in harness.found if finding.keyword == "ledger"}
     assert ("get_usage_chart" in found) is not is_priced
+
+
+def test_the_price_of_a_credit_shows_where_the_month_has_no_usage(harness: JudgeHarness) -> None:
+    """Two days at one price are enough, if the breakdown of a new month is empty."""
+    ledger = example(LEDGER)
+    for entry in ledger["transactions"]:
+        if entry["type"] == "usage":
+            entry["amount_microcents"] = entry["amount_microcents"] * 5 // 4
+    harness.respond("get_usage_chart", query="?days=7")
+    harness.respond(LEDGER, ledger)
+    found = {(finding.operation, finding.keyword) for finding in harness.found}
+    assert ("get_usage_chart", "ledger") not in found
+
+
+def test_a_list_need_not_show_the_digits_of_a_card(harness: JudgeHarness) -> None:
+    """They can be null, and the check of auto-recharge may show them nevertheless."""
+    hidden = example(CARDS)
+    for card in hidden["payment_methods"]:
+        card["card_last4"] = None
+    harness.respond(CARDS, hidden)
+    harness.respond(RECHARGE)
+    harness.respond("check_auto_recharge")
+    assert ("state", "card") not in harness.reported

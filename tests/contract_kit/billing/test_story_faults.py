@@ -83,6 +83,30 @@ def test_a_code_is_good_for_its_challenge_only(tmp_path: Path, fault: Fault, rul
     assert rule in failed(run)
 
 
+def test_a_challenge_may_have_fewer_attempts(tmp_path: Path) -> None:
+    """That there are five is assumed, so the refusal of the fourth is a difference."""
+    wrong: list[str] = []
+
+    def three_attempts(response: Response) -> None:
+        if not response.path.endswith("/verify/confirm") or response.status != 200:
+            return
+        body, challenge = json.loads(response.body), json.loads(response.request)["challenge_id"]
+        if body["success"]:
+            return
+        if wrong.count(challenge) == 3:
+            response.status, response.body = 409, b'{"detail": "Locked."}'
+        wrong.append(challenge)
+        if response.status == 200:
+            response.change(remaining_attempts=body["remaining_attempts"] - 2)
+
+    settings = Settings(spec=packaged.spec(), fixtures=packaged.fixtures())
+    built = app.build(settings, public_url="http://127.0.0.1:8080").app
+    with upstream(Faulty(built, three_attempts)) as running:
+        run = played_by_hooks(running.url, tmp_path, "stories", "races", only=VERIFY)
+    assert "wrong_code" in {found.keyword for found in run.verdicts}
+    assert failed(run) == {}
+
+
 def test_a_recharge_while_it_is_disabled_fails_the_run(tmp_path: Path) -> None:
     """The deployment shows that it is disabled, and charges the card."""
     disabled: list[str] = []
