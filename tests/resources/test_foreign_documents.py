@@ -48,8 +48,8 @@ def test_a_schema_that_only_a_reference_leads_to_has_the_words_of_its_version(
     paths = {"/thing": {"get": operation({"200": json_content(schema)})}}
     content = document(paths, components={"schemas": schemas}) | {"openapi": "3.1.0"}
     contract = Contract.of(tmp_path / "openapi.yaml", content)
-    operation_ = contract.operations["get_thing"]
-    responded = operation_.response(200)["content"]["application/json"]["schema"]
+    response = contract.operations["get_thing"].response(200) or {}
+    responded = response["content"]["application/json"]["schema"]
     assert contract.follow(responded)["properties"]["name"] == {"type": "string"}
 
 
