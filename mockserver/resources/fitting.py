@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from typing import Any, NamedTuple
@@ -16,6 +17,7 @@ from mockserver.resources.words import plain
 _VARIANTS = 6
 """The number of generated values that are tried below the data: some exclude parts of it."""
 _REFERENCES = frozenset({"id", "gid", "uuid", "guid", "sid", "key"})
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:T|$)")
 _MAX_DEPTH = 12
 _MAX_BASES = 400
 """The number of generated values that one fit may try: levels that fail multiply each other."""
@@ -211,7 +213,7 @@ class Fitting:
             return self._fit(schema, [value], spot.below(0, spot.base))
         if shape.is_object and value is not None:
             return self._fit_reference(schema, value, spot)
-        converted = _converted(value, shape.types)
+        converted = _time_as(value, shape.format) or _converted(value, shape.types)
         is_fit = converted is not None and self.is_valid(schema, converted)
         return Fitted(converted, []) if is_fit else None
 
@@ -365,6 +367,13 @@ def part_at(way: Way, body: Any) -> Any:
 def _without(value: dict[str, Any], names: Iterable[str]) -> dict[str, Any]:
     left_out = set(names)
     return {name: part for name, part in value.items() if name not in left_out}
+
+
+def _time_as(value: Any, wanted: str | None) -> str | None:
+    """Return a date as its midnight, and a time as its date; None for other values."""
+    if not isinstance(value, str) or _DATE.match(value) is None:
+        return None
+    return {"date-time": f"{value[:10]}T00:00:00Z", "date": value[:10]}.get(wanted or "")
 
 
 def _converted(value: Any, types: set[str]) -> Any:

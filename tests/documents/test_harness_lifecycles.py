@@ -36,7 +36,10 @@ class Tasks:
         if step == "POST collection":
             number = 1 if self.forgets == "identity" else next(self.numbers)
             self.kept[number] = {"id": number, **message.body}
+            if self.forgets == "body":
+                return Reply(201, "", {"location": f"/tasks/{number}"}, b"")
             return reply(self.kept[number])
+        identity = int(identity) if str(identity).isdecimal() else identity
         if identity not in self.kept:
             return Reply(404, "", {}, b"")
         if step == "POST item" and self.forgets != "update":
@@ -64,6 +67,11 @@ def failure(server: Tasks) -> str:
 def test_a_server_that_keeps_everything_holds_its_state() -> None:
     """Created, read, listed, changed and deleted: no failure."""
     assert not failure(Tasks())
+
+
+def test_a_creation_may_name_its_item_in_the_location_alone() -> None:
+    """A response without a body has no other place for it."""
+    assert not failure(Tasks("body"))
 
 
 @pytest.mark.parametrize(

@@ -48,8 +48,8 @@ def test_a_schema_that_only_a_reference_leads_to_has_the_words_of_its_version(
     paths = {"/thing": {"get": operation({"200": json_content(schema)})}}
     content = document(paths, components={"schemas": schemas}) | {"openapi": "3.1.0"}
     contract = Contract.of(tmp_path / "openapi.yaml", content)
-    operation_ = contract.operations["get_thing"]
-    responded = operation_.response(200)["content"]["application/json"]["schema"]
+    response = contract.operations["get_thing"].response(200) or {}
+    responded = response["content"]["application/json"]["schema"]
     assert contract.follow(responded)["properties"]["name"] == {"type": "string"}
 
 
@@ -254,3 +254,19 @@ def test_an_item_is_found_by_another_identifier_that_only_it_shows(tmp_path: Pat
         assert client.delete(f"/things/{made['id']}").status_code == 204
         assert client.get("/things/Ada").status_code == 404
         assert client.get(f"/things/{made['id']}").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("sent", "form", "kept"),
+    [
+        ("2026-03-15", "date-time", "2026-03-15T00:00:00Z"),
+        ("2026-03-15T10:00:00Z", "date", "2026-03-15"),
+    ],
+)
+def test_a_date_is_kept_where_responses_have_its_time(
+    tmp_path: Path, sent: str, form: str, kept: str
+) -> None:
+    """Requests and responses of some APIs differ in this."""
+    thing = an_object("id", id=NUMBER, day={"type": "string", "format": form})
+    with served(tmp_path, things(thing, NUMBER)) as client:
+        assert client.post("/things", json={"day": sent}).json()["day"] == kept
