@@ -258,7 +258,8 @@ def test_the_search_of_a_guide_finds_the_other_guides_and_the_operations() -> No
     assert "situations.html#inject-faults" in hrefs
     assert not [href for href in hrefs if href.startswith("quickstart")]
     assert {f"../reference.html#{operation.anchor}" for operation in OPERATIONS} <= set(hrefs)
-    anchors = {part.anchor for part in (*REFERENCE.responses, *REFERENCE.headers)}
+    anchors = {response.anchor for response in REFERENCE.responses}
+    anchors |= {header.anchor for header in REFERENCE.headers}
     anchors |= {guide.anchor for guide in REFERENCE.guides if not guide.is_internal}
     assert {f"../reference.html#{anchor}" for anchor in anchors} <= set(hrefs)
     assert "data-synonyms" in page("quickstart")

@@ -271,8 +271,8 @@ def test_only_the_live_page_has_try_it_forms() -> None:
     forms = [json.loads(form.attributes["data-request"]) for form in live.all("div", "try")]
     assert len(forms) == len(OPERATIONS)
     calls = [next(section.all("p", "u")) for section in live.all("section", "o")]
-    assert [[part.text for part in call.parts[::2]] for call in calls] == [
-        [operation.method, operation.path]
+    assert [call.words for call in calls] == [
+        f"{operation.method} {operation.path}"
         for page in REFERENCE.pages
         for group in page.groups
         for operation in group.operations

@@ -58,11 +58,13 @@ const engine = (() => {
     return length;
   };
 
-  // entries: {kind, title, words, name, heads, fields, weak, body}; synonyms: {phrase: [phrases]}
+  // entries: {kind, title, named, name, heads, fields, found, body}; synonyms: {phrase: [phrases]}
   return (entries, synonyms) => {
     const postings = new Map();
-    const add = (text, at, weight) => {
-      for (const word of tokens(text)) {
+    // The name of a field as readers copy it: an underscore, then its letters.
+    const copied = (name) => /[a-z\d]_[a-z]/i.test(name) ? "_" + stem(split(name).join("")) : "";
+    const add = (text, at, weight, found = tokens(text)) => {
+      for (const word of found) {
         if (!postings.has(word)) postings.set(word, new Map());
         const places = postings.get(word), kept = places.get(at);
         if (kept) { kept.count++; kept.weight = Math.max(kept.weight, weight); }
@@ -74,6 +76,7 @@ const engine = (() => {
       for (const part of Object.keys(weights)) {
         for (const text of [entry[part] || ""].flat()) add(text, at, weights[part]);
       }
+      add("", at, weights.named, (entry.fields || []).map(copied).filter(Boolean));
       const title = split(entry.title);
       entry.stems = new Set(useful(title).map(stem));
       // Some write two words of a title as one.
@@ -139,8 +142,10 @@ const engine = (() => {
       const span = (at, size, ...option) => spans.push({ at, size, option });
       for (const piece of text.split(/\s+/)) {
         const all = split(piece), long = all.filter((part) => part.length > 1);
-        const parts = long.length ? long : all, name = stem(all.join(""));
-        if (all.length > 1 && words.some((word) => word.startsWith(name))) {
+        const parts = long.length ? long : all, exact = copied(piece);
+        const isKnown = (name) => words.some((word) => word.startsWith(name));
+        const name = exact && isKnown(exact) ? exact : stem(all.join(""));
+        if (all.length > 1 && isKnown(name)) {
           span(found.length, parts.length, name);
           spans.at(-1).isField = long.length === all.length && isFieldOfFew(name);
         }
@@ -149,7 +154,8 @@ const engine = (() => {
       const stemmed = found.map(stem);
       stemmed.forEach((word, at) => {
         const next = stemmed[at + 1], pair = stem(found[at] + found[at + 1]);
-        if (next && postings.has(pair)) span(at, 2, pair);
+        const isField = spans.some((known) => known.at === at && known.isField);
+        if (next && !isField && postings.has(pair)) span(at, 2, pair);
         for (let cut = 3; !postings.has(word) && cut < word.length - 2; cut++) {
           const parts = [word.slice(0, cut), word.slice(cut)].map(stem);
           if (parts.every((part) => postings.has(part))) span(at, 1, ...parts);

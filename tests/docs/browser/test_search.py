@@ -101,7 +101,8 @@ def first_place(page: Any, address: str, query: str) -> str:
     page.fill("#search", query)
     hit = page.locator(".hit").first
     href = hit.get_attribute("data-href") or f"#{hit.get_attribute('data-target')}"
-    return urljoin(address, href).partition("/docs/")[2].removeprefix("reference#")
+    place: str = urljoin(address, href).partition("/docs/")[2]
+    return place.removeprefix("reference#")
 
 
 def is_one_of(place: str, places: queries.Places) -> bool:
