@@ -19,7 +19,7 @@ MAX_CHAIN = 50
 """The number of references that may follow each other without an object between them."""
 MAX_NESTED = 500
 """The number of component schemas that may contain each other in turn: validators recurse."""
-_MEDIA_TYPES = "#/components/mediaTypes/"
+_MEDIA_TYPES, _PATHS = "#/components/mediaTypes/", "#/paths/"
 _DIRECT = re.compile(r"#/components/schemas/[^/~]+")
 _WITH_SCHEMA = frozenset(
     {
@@ -96,9 +96,11 @@ def check(document: Node, parts: Collected, problems: Problems, reasons: Mapping
                 continue
         raise problems.error(at, problem)
     _name_schemas(document, problems, found)
-    for _, node in found:
-        if str(node.get("$ref")).startswith(_MEDIA_TYPES):
-            # Version 3.2 alone has such references, so readers of content do not expect them.
+    for place, node in found:
+        # Version 3.2 alone has those of media types, so readers of content do not expect them.
+        # Paths that cannot be served are removed, but what others name of them is needed.
+        is_within_path = str(node.get("$ref")).startswith(_PATHS) and not _is_path_item(place)
+        if is_within_path or str(node.get("$ref")).startswith(_MEDIA_TYPES):
             node.update(follow(document, node))
             del node["$ref"]
 
@@ -272,6 +274,11 @@ def _add_component(document: Node, reference: str) -> str:
         name += "_"
     schemas[name] = target(document, reference)
     return name
+
+
+def _is_path_item(place: Place) -> bool:
+    """Return whether the place of an object is that of a path item."""
+    return place is not None and place[0] == (None, "paths")
 
 
 def is_schema(place: Place) -> bool:

@@ -39,7 +39,7 @@ class Tasks:
             if self.forgets == "body":
                 return Reply(201, "", {"location": f"/tasks/{number}"}, b"")
             return reply(self.kept[number])
-        identity = int(identity) if str(identity).isdecimal() else identity
+        identity = int(str(identity)) if str(identity).isdecimal() else identity
         if identity not in self.kept:
             return Reply(404, "", {}, b"")
         if step == "POST item" and self.forgets != "update":

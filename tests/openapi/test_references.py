@@ -90,3 +90,25 @@ def test_a_server_whose_url_cannot_be_read_is_refused(tmp_path: Path) -> None:
     path.write_text("servers:\n  - url: http://[x\n")
     with pytest.raises(FileError, match=r"openapi.yaml:2: #/servers/0/url"):
         Contract.checked(path, document(paths, servers=[{"url": "http://[x"}]))
+
+
+@pytest.mark.parametrize("path", ["/things?view=all", "/things/{other}", "x-things"])
+def test_what_is_named_of_a_path_that_is_not_served_is_kept(tmp_path: Path, path: str) -> None:
+    """Tools that bundle files let one path refer to the parameters and responses of another."""
+    parameter = {"name": "size", "in": "query", "schema": {"type": "integer"}}
+    response = {"description": "A.", **json_content({"type": "string"})}
+    key = {"name": "id", "in": "path", "required": True, "schema": {"type": "string"}}
+    inner = {"operationId": "other", "parameters": [key, parameter], "responses": {"200": response}}
+    place = f"#/paths/{path.replace('/', '~1')}/get"
+    outer = {
+        "operationId": "get_thing",
+        "parameters": [key, {"$ref": f"{place}/parameters/1"}],
+        "responses": {"200": {"$ref": f"{place}/responses/200"}},
+    }
+    paths = {"/things/{id}": {"get": outer}, path: {"get": inner}}
+    file = tmp_path / "openapi.yaml"
+    file.write_text("# the lines of this file are not looked at\n")
+    contract = Contract.of(file, document(paths))
+    found = contract.operations["get_thing"]
+    assert [one["name"] for one in found.parameters] == ["id", "size"]
+    assert contract.follow(found.response(200) or {}) == response
