@@ -122,3 +122,11 @@ def test_a_story_without_its_promo_code_is_skipped(tmp_path: Path) -> None:
     assert outcome.code == 0, outcome.out
     assert "promo codes with the terms of WELCOME10 and BONUS5 (--catalogue)" in outcome.out
     assert "a_credit_pack_is_bought" not in outcome.out
+
+
+def test_a_catalogue_is_for_the_billing_api() -> None:
+    """Another document has no stories that buy anything, so the flag is a mistake."""
+    notes = Path(__file__).parents[2] / "data" / "notes.yaml"
+    outcome = kit("run", "http://127.0.0.1:9", "--spec", notes, "--catalogue", notes)
+    assert outcome.code == 2
+    assert "--catalogue is for the stories of the Billing API" in outcome.err
