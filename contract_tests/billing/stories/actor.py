@@ -36,6 +36,7 @@ PAGES = {
     "success_url": "https://kit.example.com/done?s={CHECKOUT_SESSION_ID}",
     "cancel_url": "https://kit.example.com/back",
 }
+_NEED_A_CARD = frozenset({"add_payment_method", "update_auto_recharge", "change_plan"})
 _NAME_IT = "hook `catalogue`"
 _MIN_DEPOSIT = 1_000
 """The least deposit in cents."""
@@ -75,11 +76,23 @@ class Actor:
             "success",
             "200",
             f"{response.status}: {self.run.keyring.text(text)[:200]}",
-            provenance="documented",
+            provenance="assumed" if self._may_be_declined(operation_id, response) else "documented",
         )
         if not is_success or not response.object:
             raise StoryEnds
         return response.object
+
+    def _may_be_declined(self, operation_id: str, response: Exchange) -> bool:
+        """Return whether a refusal is for want of a card: a bank may decline any card.
+
+        Raise Unsuitable if the account has none.
+        """
+        if self.can(MOCK) or operation_id not in _NEED_A_CARD:
+            return False
+        if response.status == 400 and operation_id != "add_payment_method":
+            listed = self.send("list_payment_methods").object.get("payment_methods")
+            self.require(listed != [], "an account with a card")
+        return response.status == 402
 
     def refused(
         self,

@@ -227,7 +227,9 @@ def a_plan_keeps_its_billing_day(actor: Actor) -> None:
 
 def an_unpaid_renewal_is_retried(actor: Actor) -> None:
     """Renew with a declining card: it is past due without credits until a retry succeeds."""
-    good = next(card for card in actor.cards if card["is_default"])
+    defaults = [card for card in actor.cards if card.get("is_default")]
+    actor.require(defaults, "an account with a card")
+    good = defaults[0]
     plan = _plan(actor, STARTER, _start(actor, STARTER))
     card = actor.do("add_payment_method", {"payment_method_id": "pm_card_chargeCustomerFail"})
     actor.do("set_default_payment_method", path={"payment_method_id": card["id"]})

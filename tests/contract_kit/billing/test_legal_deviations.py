@@ -272,3 +272,28 @@ def test_a_list_need_not_show_the_digits_of_a_card(harness: JudgeHarness) -> Non
     harness.respond(RECHARGE)
     harness.respond("check_auto_recharge")
     assert ("state", "card") not in harness.reported
+
+
+def test_a_fraction_of_a_cent_may_be_rounded_up() -> None:
+    """The contract says whole cents: one cent more is a question, two contradict the ledger."""
+    balance = example("get_balance")
+    # The example's charges come to 5,166 cents exactly; a fraction is added to its oldest entry.
+    ledger = example(LEDGER)
+    ledger["transactions"][0]["amount_microcents"] -= 400_000
+    for cents, grades in ((5_167, {"difference"}), (5_169, {"failure"})):
+        fresh = JudgeHarness()
+        fresh.respond(LEDGER, ledger)
+        fresh.respond("get_balance", {**balance, "total_spent_cents": cents})
+        spent = [found for found in fresh.found if found.where.endswith("/total_spent_cents")]
+        assert {found.grade() for found in spent} == grades
+
+
+def test_an_entry_of_an_unknown_type_may_be_a_bonus_elsewhere(harness: JudgeHarness) -> None:
+    """Enums are open, so a type of the ledger that the contract lacks is a difference only."""
+    ledger = example(LEDGER)
+    for entry in ledger["transactions"]:
+        if entry["type"] == "bonus":
+            entry["type"] = "goodwill"
+    harness.respond(LEDGER, ledger)
+    harness.respond("list_recent_activity")
+    assert failures(harness) == []

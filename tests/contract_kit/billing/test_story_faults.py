@@ -107,6 +107,23 @@ def test_a_challenge_may_have_fewer_attempts(tmp_path: Path) -> None:
     assert failed(run) == {}
 
 
+def test_a_bank_may_decline_the_test_cards(tmp_path: Path) -> None:
+    """A deployment in live mode knows none of them, so 402 is a difference."""
+
+    def declined(response: Response) -> None:
+        if response.is_of("POST", "/payment-methods"):
+            response.status, response.body = 402, b'{"detail": "Declined."}'
+
+    settings = Settings(spec=packaged.spec(), fixtures=packaged.fixtures())
+    built = app.build(settings, public_url="http://127.0.0.1:8080").app
+    cards = ("add_payment_method", "remove_payment_method", "set_default_payment_method")
+    only = (*cards, "list_payment_methods", "get_balance")
+    with upstream(Faulty(built, declined)) as running:
+        run = played_by_hooks(running.url, tmp_path, "stories", only=only)
+    found = {finding.keyword: finding.grade() for finding in run.verdicts}
+    assert found.get("success") == "difference"
+
+
 def test_a_recharge_while_it_is_disabled_fails_the_run(tmp_path: Path) -> None:
     """The deployment shows that it is disabled, and charges the card."""
     disabled: list[str] = []
