@@ -272,7 +272,7 @@ def test_a_fixture_with_a_wrong_field_is_named_with_its_line(folder: Path) -> No
     message = refusal("--port", "0", "--fixtures", folder)
     assert (
         message
-        == f'mockserver: {path}:{line}: plans.1.price_cents: "cheap" is not of type "integer"'
+        == f"mockserver: {path}:{line}: plans.1.price_cents: must be a whole number, not 'cheap'"
     )
 
 

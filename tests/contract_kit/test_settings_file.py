@@ -120,6 +120,7 @@ def test_without_a_url_the_error_names_both_ways_to_give_one() -> None:
     assert "--env" in complaint
 
 
+@pytest.mark.slow
 def test_the_example_of_the_guide_is_valid(tmp_path: Path) -> None:
     """The file in the guide is read as it is there."""
     guide = (PROJECT / "docs/guides/settings.md").read_text()

@@ -28,7 +28,7 @@ def test_the_page_is_served_with_its_forms(client: httpx.Client) -> None:
     assert reply.headers["content-security-policy"] == "frame-ancestors 'none'"
     origin = str(client.base_url).rstrip("/")
     loaded = guides.load(packaged.guides())
-    options = Options(api_key="sk_test_default", origin=origin, guides=loaded)
+    options = Options(api_key="sk_test_default", origin=origin, command="", guides=loaded)
     assert reply.text == html.live_page(REFERENCE, options)
     assert len(list(parsed(reply.text).all("div", "try"))) == len(declared_headings())
     assert client.post(PLACE).status_code == 405

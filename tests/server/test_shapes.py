@@ -290,6 +290,7 @@ def test_an_idle_connection_is_closed_without_a_word(quick: RunningServer) -> No
         assert second.is_closed()
 
 
+@pytest.mark.slow
 def test_a_client_that_reads_nothing_is_dropped(quick: RunningServer) -> None:
     """After the write timeout."""
     with wire(quick.url, timeout=0.3) as connection:

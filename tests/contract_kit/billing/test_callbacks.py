@@ -55,6 +55,7 @@ def unprefixed(secret: str, body: bytes) -> str:
     return SIGN(secret, body).removeprefix("sha256=")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("owner", "name", "value", "rule"),
     [

@@ -90,6 +90,7 @@ def hooks(folder: Path, old: str, new: str) -> Path:
     return path
 
 
+@pytest.mark.slow
 def test_stories_use_the_catalogue_of_the_deployment(url: str, tmp_path: Path) -> None:
     """With the hook ``catalogue`` they run, and take the terms that the deployment shows."""
     file = hooks(tmp_path, "", "")
@@ -122,6 +123,7 @@ def test_a_catalogue_with_unknown_roles_is_refused(url: str, tmp_path: Path) -> 
     assert run.broken == [complaint]
 
 
+@pytest.mark.slow
 def test_a_mock_reports_its_catalogue(own_server: RunningServer, tmp_path: Path) -> None:
     """The kit asks the mock for its plans, and skips with a reason what it cannot buy."""
     with own_server.client(None) as client:

@@ -124,6 +124,7 @@ def test_a_bank_may_decline_the_test_cards(tmp_path: Path) -> None:
     assert found.get("success") == "difference"
 
 
+@pytest.mark.slow
 def test_a_recharge_while_it_is_disabled_fails_the_run(tmp_path: Path) -> None:
     """The deployment shows that it is disabled, and charges the card."""
     disabled: list[str] = []

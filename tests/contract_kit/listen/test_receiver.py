@@ -75,6 +75,7 @@ def test_deliveries_are_bounded() -> None:
     assert len(inbox.deliveries) == MAX_DELIVERIES
 
 
+@pytest.mark.slow
 def test_slow_senders_do_not_pile_up(receiver: Receiver) -> None:
     """Above the bound connections are closed, and a free place is used again."""
     host, _, port = receiver.url.removeprefix("http://").rpartition(":")
