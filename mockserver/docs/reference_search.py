@@ -35,7 +35,8 @@ def _parts(reference: Reference) -> Iterator[list[str]]:
         if response.anchor:
             known = " ".join(statuses[response.anchor])
             about = summary(response.description)
-            yield part(response.name or known, known, "", about, response.anchor)
+            title = f"{response.name or ''} {known}".strip()
+            yield part(title, "", "", about, response.anchor)
     for header in reference.headers:
         if header.anchor:
             yield part(header.name, "", "", summary(header.description or ""), header.anchor)

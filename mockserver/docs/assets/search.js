@@ -19,7 +19,8 @@ const engine = (() => {
   };
   const stemOf = (word) => {
     if (word.length < 4 || /\d/.test(word)) return word;
-    let short = word.replace(/ie[sd]$/, "y").replace(/(ss|us|is)$|s$/, "$1");
+    let short = word.replace(/ie[sd]$/, "y").replace(/(ss|us|is)$|s$/, "$1")
+      .replace(/ifi?ca.+/, "ify");
     if (short.length > 5) short = short.replace(/(?:ing|ed|ly)$/, "");
     if (short.length > 3) short = short.replace(/e$/, "");
     return short.replace(/([bcdfgklmnprstvz])\1$/, "$1");
@@ -174,7 +175,7 @@ const engine = (() => {
     const table = Object.entries(synonyms).map(([phrase, others]) =>
       [split(phrase).map(stem).join(""), others.flatMap(optionsOf)]);
     // Phrases of the table may be misspelt by one letter, and be written as one word or as several.
-    const isLike = (words, phrase) => [words, useful(words)].some((some) => {
+    const isLike = (phrase, ...readings) => readings.some((some) => {
       const joined = some.join("");
       return joined === phrase || [...some].reverse().join("") === phrase || (phrase.length > 4
         && !some.every((word) => postings.has(word)) && distance(joined, phrase, 1) < 2);
@@ -184,8 +185,10 @@ const engine = (() => {
       const { words: asked, stems: all, spans } = read(query), slots = [], taken = [];
       for (const [phrase, options] of table) {
         for (let at = 0; at < all.length; at++) {
-          for (let size = 1; size < 5 && at + size <= all.length; size++) {
-            if (isLike(all.slice(at, at + size), phrase)) spans.push({ at, size, options });
+          for (let size = 1; size < 6 && at + size <= all.length; size++) {
+            const some = all.slice(at, at + size);
+            const isOwn = (_, place) => !noise.has(asked[at + place]);
+            if (isLike(phrase, some, some.filter(isOwn))) spans.push({ at, size, options });
           }
         }
       }

@@ -414,3 +414,161 @@ LAST: dict[str, Places] = {
         "guides/control-api#save-and-restore",
     ),
 }
+
+OUTSIDER: dict[str, Places] = {
+    "coupon": (
+        "operation-validate_promo_code",
+        "group-promo-codes",
+    ),
+    "redeem voucher": (
+        "operation-create_deposit",
+        "operation-validate_promo_code",
+        "group-promo-codes",
+    ),
+    "top up": (
+        "operation-create_deposit",
+        "group-deposits",
+        "operation-create_checkout_session",
+    ),
+    "delete card": ("operation-remove_payment_method",),
+    "credit cards": (
+        "operation-list_payment_methods",
+        "group-payment-methods",
+        "operation-add_payment_method",
+        "schema-paymentmethod",
+    ),
+    "webook signature": (
+        "guides/webhooks#verify-the-signature",
+        "guide-webhooks",
+    ),
+    "401": (
+        "response-unauthorized",
+        "guide-authentication",
+        "guide-errors",
+    ),
+    "429": (
+        "response-toomanyrequests",
+        "guide-rate-limits",
+    ),
+    "rate limiting": (
+        "guide-rate-limits",
+        "response-toomanyrequests",
+    ),
+    "api key": (
+        "security-apikey",
+        "guide-authentication",
+    ),
+    "idempotency key": ("guide-repeating-requests",),
+    "retry": (
+        "guide-repeating-requests",
+        "guides/webhooks#retries",
+        "guide-rate-limits",
+    ),
+    "cancel subscription": (
+        "operation-change_plan",
+        "group-subscription",
+        "operation-create_portal_session",
+        "operation-get_subscription",
+    ),
+    "upgrade plan": ("operation-change_plan",),
+    "downgrade to free": ("operation-change_plan",),
+    "invoices pdf": (
+        "operation-list_invoices",
+        "group-invoices",
+    ),
+    "receipts": (
+        "operation-list_invoices",
+        "group-invoices",
+    ),
+    "subcription": (
+        "operation-get_subscription",
+        "group-subscription",
+        "schema-subscription",
+    ),
+    "how much money do I have left": (
+        "operation-get_balance",
+        "group-balance",
+    ),
+    "ledger": ("operation-list_credit_transactions",),
+    "transaction history": ("operation-list_credit_transactions",),
+    "autorecharge threshold": (
+        "operation-update_auto_recharge",
+        "operation-get_auto_recharge",
+        "schema-autorecharge",
+        "group-auto-recharge",
+    ),
+    "turn off auto top-up": ("operation-disable_auto_recharge",),
+    "budget alert": (
+        "operation-update_usage_alerts",
+        "operation-get_usage_alerts",
+        "group-usage-alerts",
+        "schema-usagealerts",
+    ),
+    "forecast": ("operation-get_cost_projection",),
+    "usage graph": ("operation-get_usage_chart",),
+    "live usage": ("operation-get_usage_realtime",),
+    "sms code": (
+        "operation-confirm_verification",
+        "operation-initiate_verification",
+        "group-verification",
+    ),
+    "resend otp": (
+        "operation-initiate_verification",
+        "group-verification",
+    ),
+    "expired code": (
+        "response-challengeexpired",
+        "operation-confirm_verification",
+        "guides/recipes#a-verification-code-is-wrong-or-too-old",
+    ),
+    "card declined": (
+        "response-carddeclined",
+        "guides/recipes#a-card-is-declined",
+        "guides/troubleshooting#a-card-is-declined",
+    ),
+    "4242": (
+        "guides/test-data",
+        "guides/test-data#*",
+        "guides/pages-and-stripe#test-cards",
+    ),
+    "3ds": (
+        "guides/recipes#the-bank-asks-for-3-d-secure",
+        "guides/test-data",
+        "guides/test-data#*",
+        "guides/pages-and-stripe",
+        "guides/pages-and-stripe#*",
+    ),
+    "docker compose": (
+        "guides/containers",
+        "guides/containers#*",
+    ),
+    "cypress": (
+        "guides/frontend",
+        "guides/frontend#*",
+    ),
+    "currency usd cents": (
+        "guide-money-and-units",
+        "section-units",
+        "schema-cents",
+    ),
+    "next page cursor": ("guide-pagination",),
+    "reset state between tests": (
+        "guides/control-api#begin-a-test",
+        "guides/control-api",
+        "guides/control-api#*",
+        "guides/pytest",
+        "guides/pytest#*",
+        "guides/frontend",
+        "guides/frontend#*",
+        "guides/quickstart#start-over",
+    ),
+    "freeze time": (
+        "guides/control-api#move-the-clock",
+        "guides/control-api",
+        "guides/control-api#*",
+    ),
+    "who changed billing settings": (
+        "operation-list_audit_log",
+        "group-audit-log",
+    ),
+}

@@ -79,7 +79,7 @@ def test_what_readers_look_for_is_found_first(open_page: Open, on_disk: str) -> 
 
 
 @pytest.mark.parametrize(
-    "name", ["FRONTEND", "TESTERS", "READERS", "STRANGERS", "LAST", "NEWCOMER"]
+    "name", ["FRONTEND", "TESTERS", "READERS", "STRANGERS", "LAST", "NEWCOMER", "OUTSIDER"]
 )
 @pytest.mark.parametrize(("start", "missed"), [("reference", 3), ("guides/", 5)])
 def test_lists_of_strangers_are_found_first(
@@ -119,6 +119,20 @@ def test_a_section_of_links_is_not_found(open_page: Open, mock: RunningServer) -
         assert place.partition("#")[0] == f"guides/{guide}"
 
 
+def test_a_guide_finds_a_response_by_its_status(open_page: Open, mock: RunningServer) -> None:
+    """On a page of the guides, a status leads to the response with that status."""
+    address = f"{mock.url}/docs/guides/"
+    page = open_page(address).page
+    expected = {"401": "response-unauthorized", "429": "response-toomanyrequests"}
+    assert {query: first_place(page, address, query) for query in expected} == expected
+
+
+def test_a_synonym_may_have_little_words_between(open_page: Open, on_disk: str) -> None:
+    """Words without a meaning of their own do not separate the words of a synonym."""
+    page = open_page(on_disk).page
+    assert first_hit(page, "how much money do I have left") == "operation-get_balance"
+
+
 def test_one_name_is_found_however_it_is_written(open_page: Open, on_disk: str) -> None:
     """Compound words may be written as one word or as several, and names of headers with dashes."""
     page = open_page(on_disk).page
@@ -126,6 +140,10 @@ def test_one_name_is_found_however_it_is_written(open_page: Open, on_disk: str) 
     assert {first_hit(page, query) for query in top_up} == {"operation-create_deposit"}
     recharge = ["auto recharge settings", "autorecharge settings", "auto-topup settings"]
     assert {first_hit(page, query) for query in recharge} == {"operation-get_auto_recharge"}
+    notify = ["notify", "notified", "notifications", "notifcation"]
+    assert len({first_hit(page, query) for query in notify}) == 1
+    spelt = ["organisation", "organization"]
+    assert {first_hit(page, query) for query in spelt} == {"guide-organizations"}
     key = ["X-API-Key", "x api key", "how do I pass the api key?", "api_key"]
     assert {first_hit(page, query) for query in key} == {"guide-authentication"}
 
