@@ -105,7 +105,7 @@ def test_code_can_be_copied(open_page: Open, served_guides: str) -> None:
     [
         ("guides/quickstart", "inject faults", "/docs/guides/situations#inject-faults"),
         ("guides/quickstart", "create a deposit", "/docs/reference#operation-create_deposit"),
-        ("guides/recipes", "card declined", "/docs/guides/recipes#a-card-is-declined"),
+        ("guides/recipes", "a card is declined", "/docs/guides/recipes#a-card-is-declined"),
         ("reference", "webhook arrives twice", "/docs/guides/recipes#a-webhook-arrives-twice"),
     ],
 )
