@@ -219,7 +219,6 @@ def test_other_hosts_need_a_valid_certificate(secure: int, monkeypatch: pytest.M
         asyncio.run(client.post(there, {}, b"", SECONDS))
 
 
-@pytest.mark.slow
 def test_https_to_a_receiver_without_tls_is_an_error(receiver: Receiver) -> None:
     """The error names TLS."""
     with pytest.raises(Undelivered):
