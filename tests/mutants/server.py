@@ -57,7 +57,9 @@ def serve(fault: Fault | None, listener: socket.socket, *, now: datetime | None,
         gc.freeze()
         gc.enable()
         on_ready = partial(print, url, flush=True)
-        HttpServer(AppSite(faulty), on_ready=on_ready).run(listener)
+        server = HttpServer(AppSite(faulty), on_ready=on_ready)
+        with server.stopped_by_signals():
+            server.run(listener)
 
 
 class AppSite:

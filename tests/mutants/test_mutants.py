@@ -228,7 +228,10 @@ def test_the_command_serves_until_a_signal() -> None:
             assert client.delete(f"{API}auto-recharge").status_code == 204
             health = client.get("/_mock/health").json()
         process.send_signal(signal.SIGTERM)
-        rest, errors = process.communicate(timeout=10)
+        try:
+            rest, errors = process.communicate(timeout=10)
+        finally:
+            process.kill()  # a test that fails must end, too
     assert (rest, errors, process.returncode) == ("", "", 0)
     assert (health["seed"], health["frozen"]) == (7, True)
     assert re.fullmatch(r"http://127\.0\.0\.1:\d+", url)
