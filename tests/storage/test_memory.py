@@ -81,6 +81,13 @@ def test_the_least_recently_used_account_is_packed(world: World[Accounts]) -> No
     assert world.state.peek(b) is not tenants[b]
 
 
+def test_a_request_is_not_before_the_account_that_it_opens(world: World[Accounts]) -> None:
+    """On a running clock, an account is created a moment after its first request was received."""
+    tenant = world.state.tenant(keys(1)[0])
+    received = tenant.account.created_at - timedelta(milliseconds=1)
+    assert world.state.context(tenant, now=received).now == tenant.account.created_at
+
+
 def test_an_idle_account_is_packed(world: World[Accounts], monkeypatch: pytest.MonkeyPatch) -> None:
     """An account that was not used for a while is packed in the background, but for a few."""
     monkeypatch.setattr(store_module, "MAX_UNPACKED", 100)

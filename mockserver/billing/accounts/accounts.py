@@ -106,8 +106,13 @@ class Accounts:
     def context(
         self, tenant: Tenant, actor: Actor = "api_key", now: datetime | None = None
     ) -> Context:
-        """Return the context in which a request reads and changes an account."""
-        return Context(tenant.account, self.catalogue, now or self._clock.now(), actor)
+        """Return the context in which a request reads and changes an account.
+
+        Its time is not before the account, which a request opens a moment after it was received.
+        """
+        account = tenant.account
+        moment = max(now, account.created_at) if now is not None else self._clock.now()
+        return Context(account, self.catalogue, moment, actor)
 
     def owner(self, id: str) -> Tenant | None:
         """Return the account that has a session, a setup intent or an invoice.
