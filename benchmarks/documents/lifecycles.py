@@ -13,6 +13,8 @@ from benchmarks.documents.operation import Operation, is_json
 from benchmarks.documents.values import NoValue
 
 Send = Callable[[Message], Reply]
+_MAX_DEPTH = 2
+"""How far the items above those above are looked up elsewhere."""
 
 
 @dataclass(slots=True)
@@ -103,14 +105,19 @@ class Lifecycles:
 
         What cannot be created or looked up gets one value for the whole life of the resource.
         """
-        path = resource.collection
-        message = self._messages.valid(resource.operations["create"])
+        return self._above(resource.operations["create"], resource.collection)
+
+    def _above(self, operation: Operation, path: str, depth: int = 0) -> dict[str, Any]:
+        """Return identifiers for the path of an operation."""
+        message = self._messages.valid(operation)
         found = {
             name: value for (name, place), value in message.parameters.items() if place == "path"
         }
         for match in re.finditer(r"/\{([^}/]+)\}", path):
-            accepts = self._messages.accepts(resource.operations["create"], match[1])
+            accepts = self._messages.accepts(operation, match[1])
             identity = self._parent(path[: match.start()], match[1], found, accepts)
+            if identity is None and depth < _MAX_DEPTH:
+                identity = self._elsewhere(path[: match.start()], match[1], accepts, depth)
             if identity is not None:
                 found[match[1]] = identity
         return found
@@ -131,6 +138,22 @@ class Lifecycles:
         if listed is None:
             return None
         reply = self._send(self._messages.valid(listed, known))
+        return identity_in(first_item(_body(reply)), parameter, accepts)
+
+    def _elsewhere(
+        self, collection: str, parameter: str, accepts: Callable[[Any], bool], depth: int
+    ) -> Any:
+        """Return the identifier of an item of another list of the same name.
+
+        The networks of ``/networks/{id}`` may be listed by ``/organizations/{id}/networks`` only.
+        """
+        name = collection.rpartition("/")[2]
+        paths = (path for path in self._lists if path.rpartition("/")[2] == name)
+        path = next((path for path in paths if path != collection and "{" not in name), None)
+        if path is None:
+            return None
+        known = self._above(self._lists[path], path, depth + 1)
+        reply = self._send(self._messages.valid(self._lists[path], known))
         return identity_in(first_item(_body(reply)), parameter, accepts)
 
     def _identity(self, reply: Reply, resource: Resource) -> Any:
@@ -159,7 +182,7 @@ class Lifecycles:
         if identity is None and isinstance(created.body, dict):
             identity = created.body.get(resource.parameter)
         if identity is None:
-            identity = reply.headers.get("location", "").rstrip("/").rpartition("/")[2] or None
+            identity = _end_of(reply.headers.get("location", "")) or None
         if identity is None:
             yield "create: the response has no identifier"
             return
@@ -201,7 +224,7 @@ class Lifecycles:
         reply = self._send(message)
         if reply.status != 200:
             yield f"list: status {reply.status}"
-        elif str(identity) not in map(str, _scalars(_body(reply))):
+        elif not any(_is_named(scalar, identity) for scalar in _scalars(_body(reply))):
             yield "list: it is missing"
 
     def _updated(self, resource: Resource, known: dict[str, Any]) -> Iterator[str]:
@@ -209,7 +232,10 @@ class Lifecycles:
         if operation is None:
             return
         message = self._messages.valid(operation, known, full=True)
-        _agree(message, resource.parameter, known[resource.parameter])
+        identity = known[resource.parameter]
+        shown = next(_levels(_body(self._get(resource, known))), {})
+        names = {name for name, value in shown.items() if _is_named(value, identity)}
+        _agree(message, names, resource.parameter, identity)
         reply = self._send(message)
         if not 200 <= reply.status < 300:
             yield f"update: status {reply.status}"
@@ -239,7 +265,7 @@ def identity_in(body: Any, parameter: str, accepts: Callable[[Any], bool] = lamb
         for name in _identifiers(candidate, parameter):
             value = candidate.get(name)
             if name.lower() in _LINKS and isinstance(value, str):
-                value = value.rstrip("/").rpartition("/")[2]
+                value = _end_of(value)
             if _is_scalar(value) and accepts(value):
                 return value
     return None
@@ -281,14 +307,26 @@ def first_item(body: Any) -> Any:
     return None
 
 
-def _agree(message: Message, parameter: str, identity: Any) -> None:
-    """Give a body the identifier of its path, which it would contradict otherwise."""
+def _agree(message: Message, names: set[str], parameter: str, identity: Any) -> None:
+    """Give a body the identifier of its path, which it would contradict otherwise.
+
+    ``names`` are the properties that show it when the item is read.
+    """
     part = message.body
     inner = list(part.values()) if isinstance(part, dict) else []
     part = inner[0] if len(inner) == 1 and isinstance(inner[0], dict) else part
     for name in part if isinstance(part, dict) else ():
-        if _plain(name) in (_plain(parameter), "id", "uuid"):
+        if name in names or _plain(name) in (_plain(parameter), "id", "uuid"):
             part[name] = identity if type(part[name]) is type(identity) else part[name]
+
+
+def _is_named(value: Any, identity: Any) -> bool:
+    """Return whether a value is an identifier, or a link that ends with it."""
+    return _is_scalar(value) and str(identity) in (str(value), _end_of(str(value)))
+
+
+def _end_of(link: str) -> str:
+    return link.rstrip("/").rpartition("/")[2]
 
 
 def _levels(body: Any) -> Iterator[dict[str, Any]]:

@@ -49,6 +49,8 @@ class Part(Struct, frozen=True):
 
     way: Way
     schema: Schema
+    """The schema of an item."""
+    is_array: bool = False
 
 
 class Resource(Struct, frozen=True):

@@ -17,6 +17,7 @@ from mockserver.engine.reply import Reply, header_value
 from mockserver.engine.samples import Samples
 from mockserver.generator import Generator
 from mockserver.openapi.contract import Contract, Operation
+from mockserver.openapi.schemas import Schema
 from mockserver.resources.account import Account, Collection, Item, Json
 from mockserver.resources.callers import AccountCaller
 from mockserver.resources.events import Verb
@@ -234,8 +235,9 @@ class Handler:
             shown.append(change.item.data)
         documented = self._replies.created
         part = self._served.response
-        body = shown if part is None else put_at(part.way, shown[-1])
-        return self._reply(call, documented, body, place.path, None)
+        body = shown if part is None else put_at(part.way, shown if part.is_array else shown[-1])
+        location = self._location(call, place, change, documented)
+        return self._reply(call, documented, body, place.path, location)
 
     def _report_conflict(self, call: Call[Account, Any]) -> None:
         """Warn of an item that a new one replaces. Raises Refusal where a 409 is documented."""
@@ -382,18 +384,24 @@ class Handler:
         body: Any = change.item.data
         part, schema = self._served.response, documented.schema
         if schema is not None and part is not None:
-            if self._served.role is Role.CREATE and not self._resource.is_singleton:
-                store, resource = self._shared.store, self._resource
-                body = {**body, **store.keys.identifiers(part.schema, resource, change.key, body)}
+            body = {**body, **self._names(call, part.schema, change)}
             body = self._shared.store.shown(part.schema, self._resource, change.key, body)
-            body = put_at(part.way, body)
+            body = put_at(part.way, [body] if part.is_array else body)
         elif schema is not None:
+            body = {**body, **self._names(call, schema, change)}
             shape = self._shapes.of(schema)
             if is_deleted:
                 flags = {name: True for name in shape.properties if plain(name) in _DELETED}
                 body = {**body, **flags}
             body = body if shape.is_object or shape.items is None else [body]
         return self._reply(call, documented, body, change.key, headers)
+
+    def _names(self, call: Call[Account, Any], schema: Schema, change: Change) -> Json:
+        """Return the other identifiers of a new item that a response shows, and the links to it."""
+        if self._served.role is not Role.CREATE or self._resource.is_singleton:
+            return {}
+        keys, place = self._shared.store.keys, self._place(self._values(call))
+        return keys.names(schema, place, change.key, change.item.data)
 
     def _reply(
         self,
@@ -411,14 +419,24 @@ class Handler:
     def _location(
         self, call: Call[Account, Any], place: Place, change: Change, documented: Documented
     ) -> Headers:
-        """Return the ``Location`` of a new item: a path, or a URL if the document says ``uri``."""
-        if documented.status != 201 or place.resource.is_singleton:
+        """Return the ``Location`` of a new item: a path, or a URL if the document says ``uri``.
+
+        Without a 201 it is sent where the body does not show the key.
+        """
+        if place.resource.is_singleton or (documented.status != 201 and self._shows_key):
             return []
         path = f"{self._shared.contract.base_path}{place.path}/{change.key}"
         schema = documented.headers.get("location", {}).get("schema", {})
         if self._shared.contract.follow(schema).get("format") == "uri":
             path = call.base_url + path
         return [(b"location", header_value(path))]
+
+    @cached_property
+    def _shows_key(self) -> bool:
+        """Whether the response shows the identity of an item."""
+        part, identity = self._served.response, self._resource.identity
+        shape = self._shapes.of(part.schema) if part is not None else None
+        return shape is not None and (identity in shape.names or not shape.is_object)
 
     def _values(self, call: Call[Account, Any]) -> list[str]:
         """Return the values of the path, in its order."""

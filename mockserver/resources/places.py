@@ -122,7 +122,8 @@ def names_of(found: Iterable[Segments], chosen: Mapping[Segments, Any]) -> dict[
     ``chosen`` are names that the document gives.
     """
     names: dict[Segments, str] = {}
-    for at in found:
+    # Short paths come first, because no longer name is left for them.
+    for at in sorted(found, key=len):
         words = [segment for segment in at if segment != "{}"]
         candidates = [str(chosen[at])] if chosen[at] else []
         candidates += ["/".join(words[-count:]) for count in range(1, len(words) + 1)]

@@ -14,6 +14,7 @@ from mockserver.resources.fitting import Fitting, Unfit
 from mockserver.resources.keys import Keys
 from mockserver.resources.model import Model, Place, Resource, Template
 from mockserver.resources.references import References
+from mockserver.resources.shown_items import shown_item
 from mockserver.resources.words import id_suffix
 
 _CHOSEN = frozenset({"name", "key", "code", "login", "handle", "email"})
@@ -210,7 +211,7 @@ class Store:
 
     def shown(self, schema: Schema, resource: Resource, key: str, data: Json) -> Any:
         """Return an item as a schema shows it. Raises Unfit."""
-        return self._fitting.fit(schema, data, (resource.name, key), is_sparse=True).value
+        return shown_item(self._fitting, schema, resource, key, data)
 
     def writable(self, request: Schema | None, resource: Resource, given: Any) -> Json:
         """Return what a request may set: no read-only and no write-only fields."""
