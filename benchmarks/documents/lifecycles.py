@@ -132,7 +132,7 @@ class Lifecycles:
         """Return the identifier of a new item of a collection, or of one that it has."""
         parent, listed = self._known.get(collection), self._lists.get(collection)
         if parent is not None:
-            identity = self._identity(self._create(parent, known)[0], parent)
+            identity = self._identity(self._create(parent, known), parent)
             if identity is not None:
                 return identity
         if listed is None:
@@ -156,13 +156,18 @@ class Lifecycles:
         reply = self._send(self._messages.valid(self._lists[path], known))
         return identity_in(first_item(_body(reply)), parameter, accepts)
 
-    def _identity(self, reply: Reply, resource: Resource) -> Any:
-        """Return the identifier of an item in the response to its creation, or None."""
-        operation = resource.operations.get("read")
-        if operation is None:
-            return identity_in(_body(reply), resource.parameter)
+    def _identity(self, exchange: tuple[Reply, Message], resource: Resource) -> Any:
+        """Return the identifier of an item by the response to its creation, or None.
+
+        It is in the body, or was chosen in the request, or is the end of the Location.
+        """
+        reply, sent = exchange
+        operation = resource.operations["read"]
         accepts = self._messages.accepts(operation, resource.parameter)
-        return identity_in(_body(reply), resource.parameter, accepts)
+        identity = identity_in(_body(reply), resource.parameter, accepts)
+        if identity is None and isinstance(sent.body, dict):
+            identity = sent.body.get(resource.parameter)
+        return identity or _end_of(reply.headers.get("location", "")) or None
 
     def _create(self, resource: Resource, known: dict[str, Any]) -> tuple[Reply, Message]:
         operation = resource.operations["create"]
@@ -178,19 +183,17 @@ class Lifecycles:
         if reply.status >= 300 or reply.status == 0:
             yield f"create: status {reply.status}"
             return
-        identity = self._identity(reply, resource)
-        if identity is None and isinstance(created.body, dict):
-            identity = created.body.get(resource.parameter)
-        if identity is None:
-            identity = _end_of(reply.headers.get("location", "")) or None
+        identity = self._identity((reply, created), resource)
         if identity is None:
             yield "create: the response has no identifier"
             return
-        if self._identity(self._create(resource, parents)[0], resource) == identity:
+        second = self._create(resource, parents)
+        newest = self._identity(second, resource)
+        if newest == identity:
             yield "create: a second item has the same identifier"
         known = {**parents, resource.parameter: identity}
         yield from self._read(resource, known, created, "read")
-        yield from self._listed(resource, parents, created.body, identity)
+        yield from self._listed(resource, parents, second[1].body, newest)
         yield from self._updated(resource, known)
         yield from self._deleted(resource, known)
 
@@ -261,6 +264,8 @@ def identity_in(body: Any, parameter: str, accepts: Callable[[Any], bool] = lamb
     ``accepts`` says whether the path can have a value.
     """
     body = body[0] if isinstance(body, list) and body else body
+    if _is_scalar(body):
+        return body if accepts(body) else None
     for candidate in _levels(body):
         for name in _identifiers(candidate, parameter):
             value = candidate.get(name)
@@ -283,6 +288,9 @@ def _identifiers(candidate: dict[str, Any], parameter: str) -> Iterator[str]:
     for name in (short, *usual, words[-1].lower() if words else ""):
         if name in plain:
             yield plain[name]
+    for ending in ("id", "name", "key", "slug"):
+        if short + ending in plain:
+            yield plain[short + ending]
     for ending in ("id", "gid", "sid", "uuid", "key", "number", "name", "slug"):
         if short.endswith(ending) and ending in plain:
             yield plain[ending]
@@ -301,10 +309,11 @@ def first_item(body: Any) -> Any:
     """Return the first item of a list, bare or in an envelope, or None."""
     if isinstance(body, list):
         return body[0] if body else None
-    for value in body.values() if isinstance(body, dict) else ():
+    parts = list(body.values()) if isinstance(body, dict) else []
+    for value in parts:
         if isinstance(value, list) and value and isinstance(value[0], dict):
             return value[0]
-    return None
+    return first_item(parts[0]) if len(parts) == 1 else None
 
 
 def _agree(message: Message, names: set[str], parameter: str, identity: Any) -> None:
@@ -333,11 +342,16 @@ def _levels(body: Any) -> Iterator[dict[str, Any]]:
     """Return the item and, for an envelope, what is in it."""
     if not isinstance(body, dict):
         return
-    inner = [value for value in body.values() if isinstance(value, dict)]
+    inner = [value for part in body.values() if isinstance(value := _single(part), dict)]
     if len(inner) == 1 and len(body) <= 2:
         yield inner[0]
     yield body
     yield from inner
+
+
+def _single(value: Any) -> Any:
+    """Return the only item of an array, and any other value as it is."""
+    return value[0] if isinstance(value, list) and len(value) == 1 else value
 
 
 def _lost(sent: Any, got: Any, identifier: str) -> list[str]:

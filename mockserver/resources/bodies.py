@@ -85,11 +85,19 @@ class Bodies:
             wrappers += [name for name in properties if plain(name) in (noun, "data")]
         if len(properties) <= _MAX_BESIDE_WRAPPER:
             wrappers += [name for name in properties if self._is_like(properties[name], resource)]
+            wrappers += [name for name in properties if self._has_items(properties[name], resource)]
         for name in wrappers:
             inside = properties.get(name)
-            if inside is not None and name not in own and self.shapes.of(inside).is_object:
+            if inside is None or name in own:
+                continue
+            if self.shapes.of(inside).is_object or self._has_items(inside, resource):
                 return (name,)
         return ()
+
+    def _has_items(self, schema: Schema, resource: Resource) -> bool:
+        """Return whether a schema is that of an array of items."""
+        shape = self.shapes.of(schema)
+        return "array" in shape.types and self._is_like(shape.items or {}, resource)
 
     def _is_like(self, schema: Schema, resource: Resource) -> bool:
         """Return whether most properties of a schema are those of the items of a resource."""

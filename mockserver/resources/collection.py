@@ -10,10 +10,9 @@ from mockserver.resources.bodies import Bodies
 from mockserver.resources.identity import SURE, Held, Identity, Way, alike, identity
 from mockserver.resources.model import Resource, Template
 from mockserver.resources.places import (
-    Place,
+    Places,
     Segments,
     noun_of,
-    parameter_schema,
     request_schema,
     success_schema,
 )
@@ -27,11 +26,10 @@ _USUAL = "id"
 class Collection:
     """One collection while its resource is inferred."""
 
-    def __init__(
-        self, bodies: Bodies, segments: Segments, above: Place | None, below: Place
-    ) -> None:
-        """Take the path of the collection, what is served there, and what is served below it."""
-        self.above = above
+    def __init__(self, bodies: Bodies, segments: Segments, places: Places) -> None:
+        """Take the path of the collection, and what is served at all paths."""
+        below = places.by_path[*segments, "{}"]
+        self.above = places.by_path.get(segments)
         self.parameter = below.template.parameters[-1]
         self.noun = noun_of(segments, self.parameter)
         self._bodies = bodies
@@ -39,6 +37,8 @@ class Collection:
         self._shapes = bodies.shapes
         self._segments = segments
         self._below = below
+        self._is_above_items = (*segments, "{}", "{}") in places.by_path
+        self._key_schema = places.key_schema(segments)
 
     def resource(self, chosen: str | None) -> Resource | None:
         """Return the resource, without a name; None if no response shows an item.
@@ -46,7 +46,7 @@ class Collection:
         ``chosen`` is the identity that a correction names.
         """
         held = self._item()
-        if held is None:
+        if held is None or (held.is_array and self._is_above_items):
             return None
         held, key_way = self._whole(held)
         names = self._shapes.of(held.schema).names
@@ -55,8 +55,7 @@ class Collection:
         if identified is None and not key_way:
             key_way = self._key_in_metadata(held.schema)
         identified = identified or (None if key_way else self._requested())
-        key_schema = parameter_schema(self._below, self.parameter)
-        if identified is not None and not self._may_be_key(identified, key_schema, held):
+        if identified is not None and not self._may_be_key(identified, held):
             identified = None
         name = chosen or (identified.property if identified else None)
         if name is None and not key_way and not names:
@@ -67,7 +66,7 @@ class Collection:
             template=Template(self._segments, self._below.template.parameters[:-1]),
             schema=held.schema,
             parameter=self.parameter,
-            parameter_schema=key_schema,
+            parameter_schema=self._key_schema,
             identity=name,
             identity_schema=named,
             is_named_by_path=self._is_path(named),
@@ -138,9 +137,12 @@ class Collection:
         is_first = found is not None and found.property == next(iter(names), None)
         return found if is_first and found is not None and found.property not in settable else None
 
-    def _may_be_key(self, found: Identity, key_schema: Schema, held: Held) -> bool:
+    def _may_be_key(self, found: Identity, held: Held) -> bool:
         """Return whether a path may have the values of a property. Only weak ones are doubted."""
-        key, own = self._shapes.of(key_schema), self._shapes.of(self._property(found[0], held))
+        key, own = (
+            self._shapes.of(self._key_schema),
+            self._shapes.of(self._property(found[0], held)),
+        )
         is_number = bool(key.types) and key.types <= _NUMBERS
         is_other = (is_number and not own.types & _NUMBERS) or (
             key.format == "uuid" and own.format != "uuid"

@@ -31,7 +31,7 @@ def examples_of(contract: Contract, media: Schema) -> Iterator[Any]:
 def described(contract: Contract, media: Schema) -> Schema:
     """Return the schema of a media object; if it says nothing, that of its first example.
 
-    Objects of such a schema may have any other properties.
+    Objects of such a schema may have any other properties, and scalars may have any type.
     """
     schema: Schema = media.get("schema", {})
     if not _says_nothing(contract, schema):
@@ -58,9 +58,9 @@ def _schema_of(value: Any, depth: int = 0) -> Schema:
         return {}
     if isinstance(value, dict):
         properties = {str(name): _schema_of(part, depth + 1) for name, part in value.items()}
-        return {"type": "object", "properties": properties}
+        return {"type": "object", "properties": properties, "additionalProperties": True}
     if isinstance(value, list):
         return {"type": "array", "items": _schema_of(value[0], depth + 1) if value else {}}
     kinds = ((bool, "boolean"), (int, "integer"), (float, "number"), (str, "string"))
     kind = next(name for type_, name in kinds if isinstance(value, type_))
-    return {"type": kind, "example": value}
+    return {"anyOf": [{"type": kind}, {}], "example": value}

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from mockserver.openapi.schemas import Schema
 from mockserver.resources.shapes import Shapes
-from mockserver.resources.words import id_suffix, last_word, plain, singular
+from mockserver.resources.words import id_suffix, last_word, plain, singular, stem
 
 Way = tuple[str, ...]
 """The properties that lead from a body to a part of it."""
@@ -80,6 +80,8 @@ def alike(shapes: Shapes, schema: Schema, parameter: str) -> Identity | None:
 def item(shapes: Shapes, schema: Schema, parameter: str, noun: str) -> Held | None:
     """Return the item in a body: the body itself, an object in envelopes, or one in an array."""
     shape = shapes.of(schema)
+    if not shape.types and not shape.properties:
+        return Held((), schema, None)
     if not shape.is_object:
         listed = array(shapes, schema, parameter, noun) if shape.items is not None else None
         has_objects = listed is not None and shapes.of(listed.schema).is_object
@@ -107,7 +109,7 @@ def _enveloped(shapes: Shapes, schema: Schema, parameter: str, noun: str) -> Hel
         return best
     is_envelope_likely = score < 2 * SURE and is_small
     for name, property in shape.properties.items():
-        is_envelope = plain(name) in _ENVELOPES or plain(name) == noun
+        is_envelope = plain(name) in _ENVELOPES or plain(name) in (noun, stem(parameter))
         if not (is_envelope or is_envelope_likely) or not shapes.of(property).is_object:
             continue
         found = identity(shapes, property, parameter, noun)

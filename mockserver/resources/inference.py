@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cached_property
 from typing import Any
 
 from msgspec import Struct
@@ -16,10 +17,10 @@ from mockserver.resources.identity import array, identity, item
 from mockserver.resources.model import Model, Resource, Role, Served, Template
 from mockserver.resources.places import (
     Place,
+    Places,
     Segments,
     names_of,
     noun_of,
-    places_of,
     success_schema,
 )
 from mockserver.resources.words import singular
@@ -52,7 +53,9 @@ class Inference:
         self._contract = contract
         self._bodies = Bodies(contract)
         self._shapes = self._bodies.shapes
-        self._places = dict(places_of(contract))
+        places = Places(contract)
+        self._places = places.by_path
+        self._all_places = places
         self._found: dict[Segments, _Found] = {}
         self._served_ids: set[str] = set()
 
@@ -79,7 +82,7 @@ class Inference:
 
     def _add_collection(self, segments: Segments, below: Place) -> None:
         """Add the collection whose items a path selects."""
-        collection = Collection(self._bodies, segments, self._places.get(segments), below)
+        collection = Collection(self._bodies, segments, self._all_places)
         resource = collection.resource(self._correction(segments).get("id"))
         if resource is None:
             return
@@ -258,15 +261,22 @@ class Inference:
         found = self._found[segments]
         if found.resource.is_singleton:
             return
-        for at, place in self._places.items():
-            if len(at) != len(segments) + 2 or at[: len(segments) + 1] != (*segments, "{}"):
-                continue
-            known = any(at in (other, (*other, "{}")) for other in self._found)
-            if known or at[-1] == "{}" or "get" in place.operations:
+        for at in self._below_items.get(segments, ()):
+            place = self._places[at]
+            if at in self._found or "get" in place.operations:
                 continue
             for operation in place.operations.values():
                 if operation.operation_id not in self._served_ids:
                     self._add(found, self._action(found, operation))
+
+    @cached_property
+    def _below_items(self) -> dict[Segments, list[Segments]]:
+        """The paths of one more word below the items of a collection."""
+        found: dict[Segments, list[Segments]] = {}
+        for at in self._places:
+            if len(at) > 2 and at[-2] == "{}" and at[-1] != "{}":
+                found.setdefault(at[:-2], []).append(at)
+        return found
 
     def _add(self, found: _Found, served: Served | None) -> None:
         """Add an operation to a resource."""
@@ -292,7 +302,7 @@ class Inference:
         ]
         correction = self._correction(at)
         parent = above[-1] if above else None
-        if correction.get("parent") in names.values():
+        if "parent" in correction and correction["parent"] in names.values():
             parent = correction["parent"]
         put = self._puts_create(found)
         return replace(
@@ -301,6 +311,7 @@ class Inference:
             parent=parent,
             above=tuple(above),
             is_created_by_put=put,
+            has_known_keys=Role.CREATE in found.roles or put or self._shows_keys(found),
         )
 
     def _correction(self, at: Segments) -> Mapping[str, Any]:

@@ -62,8 +62,13 @@ class Lists:
         names = list(fitting.shapes.of(self._resource.schema).properties)
         return order_of(self._parameters, params, names)
 
-    def linked(self, entries: list[Entry], path: str, values: list[str]) -> list[Entry]:
-        """Return the items that were created below another one, or that name it."""
+    def linked(
+        self, entries: list[Entry], path: str, values: list[str], *, has_parents: bool
+    ) -> list[Entry]:
+        """Return the items that were created below another one, or that name it.
+
+        Unless ``has_parents``, nobody knows the items above: the first items are below any of them.
+        """
         if self._served.link is None:
             return entries
         words = [segment for segment in self._served.link.segments[:-2] if segment != "{}"]
@@ -71,7 +76,9 @@ class Lists:
         return [
             entry
             for entry in entries
-            if path in entry[1].links or (noun and refers(entry[1].data, noun, key))
+            if path in entry[1].links
+            or (noun and refers(entry[1].data, noun, key))
+            or (entry[1].is_seeded and not has_parents)
         ]
 
     def page(self, entries: list[Entry], params: Mapping[str, Any]) -> Page:

@@ -146,14 +146,16 @@ class Handler:
     def _list(self, call: Call[Account, Any]) -> Reply:
         """Return a page of a collection."""
         values = self._values(call)
-        if self._served.link is not None:
-            self._shared.store.check_parent(call.context, self._served.link, values)
+        link, has_parents = self._served.link, False
+        if link is not None:
+            has_parents = self._shared.store.check_parent(call.context, link, values)
         collection = self._shared.store.collection(call.context, self._place(values))
         fitting, request = self._shared.fitting, call.request
         sent = self._sent(call)
         params = {**call.params, **sent} if isinstance(sent, dict) else call.params
         entries = self._lists.select(fitting, collection, params, request.query)
-        entries = self._lists.linked(entries, self._link(values), values)
+        path = self._link(values)
+        entries = self._lists.linked(entries, path, values, has_parents=has_parents)
         page = self._lists.page(entries, params)
         unclear = self._lists.order(fitting, params).unclear
         self._report_unclear(call, [*page.unclear, *unclear])

@@ -265,7 +265,7 @@ class Store:
         for name in place.resource.above:
             above = self._model.resources[name]
             count = len(above.template.parameters)
-            if above.is_singleton or count >= len(place.values):
+            if above.is_singleton or not above.has_known_keys or count >= len(place.values):
                 continue
             parent = self.place(above, place.values[:count])
             is_seeded &= self.find(account, parent, place.values[count]).is_seeded
@@ -332,15 +332,19 @@ class Store:
         }
         return {name: value for name, value in found.items() if value is not None}
 
-    def check_parent(self, account: Account, link: Template, values: Sequence[str]) -> None:
-        """Check that the item of a path below another one exists. Raises Missing."""
+    def check_parent(self, account: Account, link: Template, values: Sequence[str]) -> bool:
+        """Check that the item of a path below another one exists. Raises Missing.
+
+        Return whether there is a resource of such items.
+        """
         for resource in self._model.resources.values():
             template = resource.template
             parameters = (*template.parameters, resource.parameter)
             if not resource.is_singleton and (*template.segments, "{}") == link.segments[:-1]:
                 if parameters == link.parameters:
                     self.find(account, self.place(resource, values[:-1]), values[-1])
-                return
+                return True
+        return False
 
     def _fitted(self, place: Place, data: Json, key: str, old: Json | None = None) -> _Data:
         """Return data that its schema allows, with the fields that only other schemas show.
