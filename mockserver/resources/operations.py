@@ -109,7 +109,7 @@ class Handler:
         caller, accounts = call.request.caller, call.world.state
         if not isinstance(caller, AccountCaller) or caller.kind != "guest":
             return None
-        place = self._place(self._values(call))
+        place = self._named_place(call)
         is_on_item = self._served.role not in (Role.LIST, Role.CREATE)
         key = self._key(call) if is_on_item and not place.resource.is_singleton else None
         others: Iterator[Account] = accounts.others(call.context)
@@ -149,7 +149,7 @@ class Handler:
         link, has_parents = self._served.link, False
         if link is not None:
             has_parents = self._shared.store.check_parent(call.context, link, values)
-        collection = self._shared.store.collection(call.context, self._place(values))
+        collection = self._shared.store.collection(call.context, self._place(call))
         fitting, request = self._shared.fitting, call.request
         sent = self._sent(call)
         params = {**call.params, **sent} if isinstance(sent, dict) else call.params
@@ -162,7 +162,7 @@ class Handler:
         documented = self._replies.success
         target = (request.path, request.query)
         body, headers = self._lists.body(fitting, documented, entries, page, target)
-        return self._reply(call, documented, body, self._place(values).path, headers)
+        return self._reply(call, documented, body, self._place(call).path, headers)
 
     def _report_unclear(self, call: Call[Account, Any], names: Sequence[str]) -> None:
         """Warn of pages and orders that were not understood. Raises Refusal for a cursor."""
@@ -179,7 +179,7 @@ class Handler:
         if isinstance(bodies, list) and bodies and self._served.link is None:
             return self._create_all(call, bodies)
         values, store = self._values(call), self._shared.store
-        place = self._place(values)
+        place = self._place(call)
         given, link = self._given(call), self._served.link
         if link is not None:
             store.check_parent(call.context, link, values)
@@ -226,7 +226,7 @@ class Handler:
         """Create the items of an array. Raises Unfit if they are no objects."""
         if not all(isinstance(body, dict) for body in bodies):
             raise Unfit
-        store, place, shapes = self._shared.store, self._place(self._values(call)), self._shapes
+        store, place, shapes = self._shared.store, self._place(call), self._shapes
         schema = shapes.of(self._item_schema).items
         shown = []
         for body in bodies:
@@ -264,7 +264,7 @@ class Handler:
             raise Unfit
         given, store = self._given(call), self._shared.store
         self._check_references(call, given)
-        place = self._place(self._values(call))
+        place = self._place(call)
         deep = self._served.role is Role.MERGE
         try:
             found = self._found(call)
@@ -330,7 +330,7 @@ class Handler:
         found = self._found(call)
         documented = self._replies.deleted
         reply = self._shown(call, documented, found, is_deleted=True)
-        place = self._place(self._values(call))
+        place = self._place(call)
         if place.resource.is_singleton:
             call.context.keep(place.path, None)
         else:
@@ -349,7 +349,7 @@ class Handler:
 
     def _found(self, call: Call[Account, Any]) -> Change:
         """Return the item or singleton that a request selects. Raises Missing."""
-        place = self._place(self._values(call))
+        place = self._place(call)
         if place.resource.is_singleton:
             data = self._shared.store.singleton(call.context, place)
             return Change("", Item(data), [])
@@ -402,7 +402,7 @@ class Handler:
         """Return the other identifiers of a new item that a response shows, and the links to it."""
         if self._served.role is not Role.CREATE or self._resource.is_singleton:
             return {}
-        keys, place = self._shared.store.keys, self._place(self._values(call))
+        keys, place = self._shared.store.keys, self._place(call)
         return keys.names(schema, place, change.key, change.item.data)
 
     def _reply(
@@ -447,9 +447,12 @@ class Handler:
             _text(call.params.get(name, texts.get(name, ""))) for name in self._served.parameters
         ]
 
-    def _place(self, values: list[str]) -> Place:
-        if self._served.link is not None:
-            values = []
+    def _place(self, call: Call[Account, Any]) -> Place:
+        """Return the collection or singleton that a request names. Raises Missing."""
+        return self._shared.store.resolved(call.context, self._named_place(call))
+
+    def _named_place(self, call: Call[Account, Any]) -> Place:
+        values = self._values(call) if self._served.link is None else []
         return self._shared.store.place(self._resource, values)
 
     def _link(self, values: list[str]) -> str:

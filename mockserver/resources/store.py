@@ -81,15 +81,31 @@ class Store:
         return item
 
     def found(self, account: Account, place: Place, name: str) -> Change:
-        """Return an item with its key, by the key, a later name or an identifier. Raises Missing.
+        """Return an item by its key, a later name or an identifier. Raises Missing."""
+        key = self._key_of(account, place, name)
+        return Change(key, self.find(account, place, key), [])
 
-        Items below another one are found by the key of that one only, so that they are one list.
-        """
+    def _key_of(self, account: Account, place: Place, name: str) -> str:
+        """Return the key of an item; the name itself if there is no such item. Raises Missing."""
         collection = self.collection(account, place)
         key = collection.key_of(name)
-        if key not in collection.items:
-            key = self.keys.of_identifier(place.resource, collection, name) or key
-        return Change(key, self.find(account, place, key), [])
+        if key in collection.items:
+            return key
+        return self.keys.of_identifier(place.resource, collection, name) or key
+
+    def resolved(self, account: Account, place: Place) -> Place:
+        """Return a place whose path names the items above by their keys. Raises Missing.
+
+        So an item has one list below it, by whatever identifier a path names it.
+        """
+        resource, values = place.resource, list(place.values)
+        for name in resource.above:
+            above = self._model.resources[name]
+            count = len(above.template.parameters)
+            if not above.is_singleton and above.has_known_keys and count < len(values):
+                parent = self.place(above, values[:count])
+                values[count] = self._key_of(account, parent, values[count])
+        return self.place(resource, values) if values != list(place.values) else place
 
     def has_made(self, account: Account, place: Place, key: str | None) -> bool:
         """Return whether requests made an item of an account, or without a key, the one above."""
