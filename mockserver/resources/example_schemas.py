@@ -31,7 +31,8 @@ def examples_of(contract: Contract, media: Schema) -> Iterator[Any]:
 def described(contract: Contract, media: Schema) -> Schema:
     """Return the schema of a media object; if it says nothing, that of its first example.
 
-    Objects of such a schema may have any other properties, and scalars may have any type.
+    Bodies of such a schema have all properties of the example. Objects may have any others, and
+    scalars may have any type.
     """
     schema: Schema = media.get("schema", {})
     if not _says_nothing(contract, schema):
@@ -39,6 +40,8 @@ def described(contract: Contract, media: Schema) -> Schema:
     kind = contract.follow(schema).get("type")
     for example in examples_of(contract, media):
         found = _schema_of(example)
+        if isinstance(example, dict):
+            found["required"] = list(found["properties"])
         if found.get("type") in _CONTAINERS and kind in (None, found["type"]):
             return found
     return schema

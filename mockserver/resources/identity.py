@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from mockserver.openapi.schemas import Schema
 from mockserver.resources.shapes import Shapes
-from mockserver.resources.words import id_suffix, last_word, plain, singular, stem
+from mockserver.resources.words import id_suffix, plain, singular, stem, tails
 
 Way = tuple[str, ...]
 """The properties that lead from a body to a part of it."""
@@ -52,7 +52,10 @@ def identity(shapes: Shapes, schema: Schema, parameter: str, noun: str) -> Ident
     certainty = {word: 4, **{noun + end: 3 for end in ("id", "uuid", "gid", "sid")}}
     if word != noun:
         certainty.setdefault(suffix, 3)
-    certainty.setdefault(last_word(parameter), 3 if word != noun else 2)
+    *longer, last = tails(parameter) or [word]
+    for tail in longer:
+        certainty.setdefault(tail, 3)
+    certainty.setdefault(last, 3 if word != noun else 2)
     for usual in _USUAL:
         certainty.setdefault(usual, 2)
     for weak in _WEAK:

@@ -227,16 +227,18 @@ class Handler:
         if not all(isinstance(body, dict) for body in bodies):
             raise Unfit
         store, place, shapes = self._shared.store, self._place(call), self._shapes
-        schema = shapes.of(self._item_schema).items
+        schema, part = shapes.of(self._item_schema).items, self._served.response
         shown = []
         for body in bodies:
             given = store.writable(schema, self._resource, body)
             self._check_references(call, given)
             change = store.created(call.context, place, given, call.request.now)
             self._commit(call, place, change)
-            shown.append(change.item.data)
+            item = change.item.data
+            if part is not None:
+                item = store.shown(part.schema, self._resource, change.key, item)
+            shown.append(item)
         documented = self._replies.created
-        part = self._served.response
         body = shown if part is None else put_at(part.way, shown if part.is_array else shown[-1])
         location = self._location(call, place, change, documented)
         return self._reply(call, documented, body, place.path, location)
