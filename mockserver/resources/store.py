@@ -13,20 +13,14 @@ from mockserver.resources.account import Account, Collection, Item, Json
 from mockserver.resources.fitting import Fitting, Unfit
 from mockserver.resources.keys import Keys
 from mockserver.resources.model import Model, Place, Resource, Template
-from mockserver.resources.references import References
+from mockserver.resources.references import References, Steps, scalars
 from mockserver.resources.shown_items import shown_item
 from mockserver.resources.words import id_suffix
 
 _CHOSEN = frozenset({"name", "key", "code", "login", "handle", "email"})
 """Ends of the names of identities that clients choose, and may change."""
-_MAX_DEPTH = 16
-"""References in deeper values are not checked."""
 _MADE = frozenset({"id", "uuid", "guid", "gid", "sid", "slug"})
 """Names of identities that the mock makes. Generated values of others are keys themselves."""
-
-
-Way = tuple[str | int, ...]
-"""The names and indexes that lead to a part of a body."""
 
 
 class Missing(Exception):
@@ -239,13 +233,13 @@ class Store:
         hidden |= shapes.annotated(resource.schema, "readOnly") - own
         return {name: value for name, value in given.items() if name not in hidden}
 
-    def unknown_references(self, account: Account, given: Json) -> Iterator[tuple[Way, str]]:
+    def unknown_references(self, account: Account, given: Json) -> Iterator[tuple[Steps, str]]:
         """Yield the ways to fields that name an item which does not exist, and its resource.
 
         Only fields whose names say so count: ``customer_id`` and ``customerIds`` of ``customers``,
         also in objects and in lists of objects.
         """
-        for way, value in _scalars(given, ()):
+        for way, value in scalars(given):
             name = next((part for part in reversed(way) if isinstance(part, str)), "")
             resource = self.references.referred(name)
             if resource is not None:
@@ -385,18 +379,6 @@ class _Data(NamedTuple):
     data: Json
     lost: list[str]
     absent: set[str]
-
-
-def _scalars(value: Any, way: Way) -> Iterator[tuple[Way, str | int]]:
-    """Yield the texts and whole numbers in a value, and the ways to them."""
-    if isinstance(value, dict | list):
-        if len(way) >= _MAX_DEPTH:
-            return
-        parts = value.items() if isinstance(value, dict) else enumerate(value)
-        for name, part in parts:
-            yield from _scalars(part, (*way, name))
-    elif isinstance(value, str | int) and not isinstance(value, bool):
-        yield way, value
 
 
 def _merged(old: Any, new: Any) -> Any:
