@@ -159,15 +159,19 @@ class Lifecycles:
     def _identity(self, exchange: tuple[Reply, Message], resource: Resource) -> Any:
         """Return the identifier of an item by the response to its creation, or None.
 
-        It is in the body, or was chosen in the request, or is the end of the Location.
+        It is the end of the Location if the body shows that, else what the body has, else what was
+        chosen in the request, else the end of the Location.
         """
         reply, sent = exchange
-        operation = resource.operations["read"]
-        accepts = self._messages.accepts(operation, resource.parameter)
-        identity = identity_in(_body(reply), resource.parameter, accepts)
+        body, located = _body(reply), _end_of(reply.headers.get("location", ""))
+        shown = (value for value in _scalars(body) if _is_scalar(value) and str(value) == located)
+        identity = next(shown, None) if located else None
+        if identity is None:
+            accepts = self._messages.accepts(resource.operations["read"], resource.parameter)
+            identity = identity_in(body, resource.parameter, accepts, _noun(resource.collection))
         if identity is None and isinstance(sent.body, dict):
             identity = sent.body.get(resource.parameter)
-        return identity or _end_of(reply.headers.get("location", "")) or None
+        return located or None if identity is None else identity
 
     def _create(self, resource: Resource, known: dict[str, Any]) -> tuple[Reply, Message]:
         operation = resource.operations["create"]
@@ -258,16 +262,21 @@ class Lifecycles:
             yield f"read after delete: status {status}"
 
 
-def identity_in(body: Any, parameter: str, accepts: Callable[[Any], bool] = lambda _: True) -> Any:
+def identity_in(
+    body: Any,
+    parameter: str,
+    accepts: Callable[[Any], bool] = lambda _: True,
+    noun: str = "",
+) -> Any:
     """Return the identifier in the body of an item, or None.
 
-    ``accepts`` says whether the path can have a value.
+    ``accepts`` says whether the path can have a value. ``noun`` is the name of the item.
     """
     body = body[0] if isinstance(body, list) and body else body
     if _is_scalar(body):
         return body if accepts(body) else None
     for candidate in _levels(body):
-        for name in _identifiers(candidate, parameter):
+        for name in _identifiers(candidate, parameter, noun):
             value = candidate.get(name)
             if name.lower() in _LINKS and isinstance(value, str):
                 value = _end_of(value)
@@ -279,13 +288,14 @@ def identity_in(body: Any, parameter: str, accepts: Callable[[Any], bool] = lamb
 _LINKS = ("uri", "href", "self")
 
 
-def _identifiers(candidate: dict[str, Any], parameter: str) -> Iterator[str]:
+def _identifiers(candidate: dict[str, Any], parameter: str, noun: str) -> Iterator[str]:
     """Yield the names of properties that may hold the identifier, the likeliest first."""
     short = _plain(parameter)
     plain = {_plain(name): name for name in candidate}
     words = re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+", parameter)
     usual = ["id", "uuid", "gid", "sid", "key", "slug", "uid", "name", "token"]
-    for name in (short, *usual, words[-1].lower() if words else ""):
+    own = f"{noun}id" if noun else ""
+    for name in (short, *usual[:4], own, *usual[4:], words[-1].lower() if words else ""):
         if name in plain:
             yield plain[name]
     for ending in ("id", "name", "key", "slug"):
@@ -302,7 +312,13 @@ def _identifiers(candidate: dict[str, Any], parameter: str) -> Iterator[str]:
 
 
 def _plain(name: str) -> str:
-    return name.lower().replace("_", "").replace("-", "")
+    return "".join(filter(str.isalnum, name.lower()))
+
+
+def _noun(collection: str) -> str:
+    """Return the plain singular of the last word of a path."""
+    words = [part for part in collection.split("/") if part and "{" not in part]
+    return _plain(words[-1]).removesuffix("s") if words else ""
 
 
 def first_item(body: Any) -> Any:
