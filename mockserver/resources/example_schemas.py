@@ -8,10 +8,13 @@ from typing import Any
 from mockserver.openapi.contract import Contract
 from mockserver.openapi.schemas import Schema
 
-_SAYING = frozenset(
-    {"properties", "additionalProperties", "allOf", "oneOf", "anyOf", "enum", "const", "not"}
+_SILENT = frozenset(
+    {
+        *("type", "title", "description", "example", "examples", "default", "deprecated"),
+        *("nullable", "externalDocs", "xml", "$comment"),
+    }
 )
-"""Keywords that say what a value is, beside its type."""
+"""Keywords that do not say what an object or an array holds."""
 _CONTAINERS = ("object", "array")
 _MAX_DEPTH = 12
 
@@ -50,9 +53,15 @@ def described(contract: Contract, media: Schema) -> Schema:
 def _says_nothing(contract: Contract, schema: Schema) -> bool:
     """Return whether a schema allows any object, any array of objects, or any value."""
     node = contract.follow(schema)
-    if node.get("type") == "array" and isinstance(node.get("items", {}), dict):
-        node = contract.follow(node.get("items", {}))
-    return node.get("type") in (None, "object", "array") and _SAYING.isdisjoint(node)
+    if node.get("type") == "array" and isinstance(node.get("items"), dict):
+        others = {key: value for key, value in node.items() if key != "items"}
+        return _is_silent(others) and _is_silent(contract.follow(node["items"]))
+    return _is_silent(node)
+
+
+def _is_silent(node: Schema) -> bool:
+    is_any = node.get("type") in (None, "object", "array")
+    return is_any and all(key in _SILENT or key.startswith("x-") for key in node)
 
 
 def _schema_of(value: Any, depth: int = 0) -> Schema:

@@ -152,6 +152,15 @@ def test_examples_without_a_schema_describe_responses(tmp_path: Path) -> None:
         assert client.get(f"/pets/{odd['id']}").json()["data"]["age"] == "old"
 
 
+def test_an_example_adds_nothing_to_a_schema_that_says_something(tmp_path: Path) -> None:
+    """The response has to satisfy the schema: here it requires a field."""
+    content = pets()
+    media = content["paths"]["/pets"]["post"]["responses"]["200"]["content"]["application/json"]
+    media.update(schema={"type": "object", "required": ["code"]}, example={"id": 7})
+    with served(tmp_path, content) as client:
+        assert "code" in client.post("/pets", json={"name": "Ada"}).json()
+
+
 def test_responses_without_schema_and_example_show_the_item(tmp_path: Path) -> None:
     """Its key is its ``id``."""
     with served(tmp_path, pets(created={}, read={}, listed=array({}))) as client:
