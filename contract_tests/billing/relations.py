@@ -60,14 +60,18 @@ def balance_is_the_sum(views: Views) -> Iterator[Shown]:
             effects.BALANCE,
             Violation("money", "/total_deposited_cents", "sum", f"{expected} by the ledger", got),
         )
-    spent = -sum(
-        entry["amount_microcents"] for entry in entries if entry["type"] in ("usage", "refund")
+    used, refunded = (
+        sum(entry["amount_microcents"] for entry in entries if entry["type"] == kind)
+        for kind in ("usage", "refund")
     )
+    spent = -used - refunded
     expected = spent // money.MICROCENTS_PER_CENT
     shown = balance["total_spent_cents"]
     if shown != expected:
         # The contract says "whole cents", and not how a fraction is rounded.
         is_rounded_up = shown == -(-spent // money.MICROCENTS_PER_CENT)
+        is_without_refunds = refunded and shown == -used // money.MICROCENTS_PER_CENT
+        is_rounded_up &= not is_without_refunds
         wanted, nature = f"{expected} by the ledger", QUESTION if is_rounded_up else None
         where = "/total_spent_cents"
         yield effects.BALANCE, Violation("money", where, "sum", wanted, str(shown), nature=nature)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 from base64 import b64encode
-from collections.abc import Callable
+from collections import defaultdict
+from collections.abc import Callable, Iterable
 from functools import cache, partial
 from importlib.resources import files
 from typing import Any
@@ -29,6 +29,8 @@ from mockserver.docs.servers import Servers
 
 PAGE = "reference.html"
 _HEADING = re.compile(r"<h([1-6])>(.*?)</h\1>", re.DOTALL)
+_SIGNS = re.compile(r"[,;=]")
+"""The signs between the phrases of the search."""
 _CODE = re.compile(r"<pre>.*?</pre>", re.DOTALL)
 _HEAD = Markup('<title>{}</title>\n<meta name="description" content="{}">\n')
 _AFTER_HEAD = "<link rel"
@@ -113,8 +115,15 @@ def _entries(options: Options, suffix: str) -> list[guide_search.Entry]:
 
 
 def synonyms(reference: Reference) -> str:
-    """Return the synonyms for the search as JSON."""
-    return json.dumps(reference.synonyms, ensure_ascii=False, separators=(",", ":"))
+    """Return the synonyms for the search: phrases=what to look for instead of them;..."""
+    groups: defaultdict[str, list[str]] = defaultdict(list)
+    for phrase, others in reference.synonyms.items():
+        groups[_listed(others)].append(phrase)
+    return ";".join(f"{_listed(phrases)}={others}" for others, phrases in groups.items())
+
+
+def _listed(phrases: Iterable[str]) -> str:
+    return ",".join(_SIGNS.sub(" ", phrase) for phrase in phrases)
 
 
 def guide_page(facts: dict[str, Any]) -> str:

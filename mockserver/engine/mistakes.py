@@ -62,6 +62,8 @@ def _visible(sentence: str) -> str:
     """Return a sentence of visible ASCII characters, cut to the highest length."""
     if len(sentence) > MAX_CHARACTERS:
         sentence = sentence[: MAX_CHARACTERS - 3] + "..."
+    if sentence.isascii() and sentence.isprintable():
+        return sentence
     return "".join(letter if " " <= letter <= "~" else "?" for letter in sentence)
 
 

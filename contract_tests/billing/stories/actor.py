@@ -227,18 +227,15 @@ class Actor:
     def entries(self, operation_id: str, name: str, count: int = 20) -> list[Json]:
         """Return the newest entries of a list."""
         size = "per_page" if operation_id == "list_auto_recharge_history" else "limit"
-        found = self.do(operation_id, query={size: count}).get(name)
-        return found if isinstance(found, list) else []
+        return newest_first(self.do(operation_id, query={size: count}), name)
 
     def newest(self, operation_id: str, name: str) -> tuple[Exchange, Json]:
         """Return a response and the newest entry of its list. Raises StoryEnds if it is empty."""
         response = self.call(operation_id)
-        items = response.object.get(name)
-        if not isinstance(items, list) or not items or not isinstance(items[0], dict):
+        items = newest_first(response.object, name)
+        if not items or not isinstance(items[0], dict):
             self.expect(response, False, f"/{name}", "written", "at least one entry", "none")
             raise StoryEnds
-        if is_oldest_first(items):
-            raise Unsuitable("the newest entries of its lists are not on the first page")
         return response, items[0]
 
     # ------------------------------------------------------------------------- beyond the API
@@ -339,9 +336,31 @@ def new_actor(run: Run) -> Actor:
     return Actor(run, adapter.fresh("default") if is_fresh else run.account(), adapter)
 
 
+def newest_first(body: Json, name: str) -> list[Any]:
+    """Return a list of a body, newest first; empty if there is none.
+
+    The order of a list is assumed. Raises Unsuitable if the newest items are on another page.
+    """
+    items = body.get(name)
+    if not isinstance(items, list):
+        return []
+    if not all(isinstance(item, dict) for item in items) or not is_oldest_first(items):
+        return items
+    totals = [body[total] for total in ("total", "total_count") if isinstance(body.get(total), int)]
+    if body.get("has_more") or any(total > len(items) for total in totals):
+        raise Unsuitable("the newest entries of its lists are not on the first page")
+    return items[::-1]
+
+
 def value_at(body: Any, where: str) -> Any:
-    """Return the value at a place (``/a/0/b``) of a body; None if there is none."""
-    for part in where.split("/")[1:]:
+    """Return the value at a place (``/a/0/b``) of a body; None if there is none.
+
+    The first item of a list is the newest one. Raises Unsuitable if that is on another page.
+    """
+    parts = where.split("/")[1:]
+    if len(parts) > 1 and parts[1].isdigit() and isinstance(body, dict):
+        body = {**body, parts[0]: newest_first(body, parts[0])}
+    for part in parts:
         if isinstance(body, list):
             body = body[int(part)] if part.isdigit() and int(part) < len(body) else None
         else:

@@ -5,7 +5,14 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from contract_tests.billing.catalogue import GROWTH, PACK, SCALE, STARTER, Plan
-from contract_tests.billing.stories.actor import CREDIT, PAGES, Actor, Json, expect_audit
+from contract_tests.billing.stories.actor import (
+    CREDIT,
+    PAGES,
+    Actor,
+    Json,
+    expect_audit,
+    value_at,
+)
 from contract_tests.billing.stories.cards import decline_charges
 from contract_tests.drivers.stories import StoryEnds
 from contract_tests.findings.severity import CONTRADICTION
@@ -120,7 +127,7 @@ def an_upgrade_is_prorated(actor: Actor) -> None:
     price = (new.cents - old.cents) * left // whole
     credits = (new.credits - old.credits) * left // whole
     listed = actor.call("list_invoices")
-    charged = (listed.object.get("invoices") or [{}])[0].get("amount_cents")
+    charged = value_at(listed.object, "/invoices/0/amount_cents")
     actor.expect(
         listed,
         isinstance(charged, int) and abs(charged - price) <= 1,

@@ -20,7 +20,8 @@ const engine = (() => {
   const stemOf = (word) => {
     if (word.length < 4 || /\d/.test(word)) return word;
     let short = word.replace(/ie[sd]$/, "y").replace(/(ss|us|is)$|s$/, "$1")
-      .replace(/ifi?ca.+/, "ify");
+      .replace(/ifi?ca.+/, "ify").replace(/is(?=ation)/, "iz");
+    if (short.length > 7) short = short.replace(/l?(?:ation|ate)$/, "");
     if (short.length > 5) short = short.replace(/(?:ing|ed|ly)$/, "");
     if (short.length > 3) short = short.replace(/e$/, "");
     return short.replace(/([bcdfgklmnprstvz])\1$/, "$1");
@@ -59,7 +60,7 @@ const engine = (() => {
     return length;
   };
 
-  // entries: {kind, title, named, name, heads, fields, found, body}; synonyms: {phrase: [phrases]}
+  // entries: {kind, title, named, name, heads, fields, found, body}; synonyms: "phrase,...=instead,...;..."
   return (entries, synonyms) => {
     const postings = new Map();
     // The name of a field as readers copy it: an underscore, then its letters.
@@ -172,8 +173,10 @@ const engine = (() => {
       }
       return [[all, certainty], [names.filter(Boolean), certainty]];
     };
-    const table = Object.entries(synonyms).map(([phrase, others]) =>
-      [split(phrase).map(stem).join(""), others.flatMap(optionsOf)]);
+    const table = synonyms.split(";").filter(Boolean).flatMap((group) => {
+      const [phrases, others] = group.split("="), options = others.split(",").flatMap(optionsOf);
+      return phrases.split(",").map((phrase) => [split(phrase).map(stem).join(""), options]);
+    });
     // Phrases of the table may be misspelt by one letter, and be written as one word or as several.
     const isLike = (phrase, ...readings) => readings.some((some) => {
       const joined = some.join("");
@@ -203,7 +206,8 @@ const engine = (() => {
           const own = places.filter((place) => isAllNoise || !noise.has(asked[place]));
           if (!own.length && !options.length) continue;
           slot = { at, size, weight: option ? own.length : size, options: [] };
-          if (own.length) slot.options.push([own.map((place) => all[place]), isField ? .25 : 1]);
+          const certainty = isField ? .25 : own.length / size;
+          if (own.length) slot.options.push([own.map((place) => all[place]), certainty]);
           slots.push(slot);
           for (const place of places) taken[place] = true;
         }
@@ -270,7 +274,7 @@ const engine = (() => {
         const whole = share < 1 || entry.kind === "schema" ? 1 : isExact ? 2.2 : 1.3;
         // A query without a verb rather means reading than writing.
         const kind = kinds[entry.place || !entry.href ? entry.kind : "page"]
-          * (/^GET/.test(entry.place) ? 1.08 : 1) * (1 - (entry.order || 0) / 200);
+          * (/^(GET|get_|list_)/.test(entry.href ? entry.named : entry.place) ? 1.08 : 1) * (1 - (entry.order || 0) / 200);
         const score = sum.total * coverage * kind * (1 + share) * whole;
         return { entry, score, words: sum.words };
       }).sort((one, other) => other.score - one.score);
@@ -372,14 +376,12 @@ const engine = (() => {
     const headers = all("#headers ~ ul > li[id^=header-]").map((part) =>
       entryOf("header", part, part.querySelector(".v")));
     const inline = all(".o [id^=schema-]").map((part) =>
-      entryOf("schema", part, part.querySelector(".y, summary"), {
+      entryOf("schema", part, part.querySelector("span:not(.p), .y, summary"), {
         body: all(":scope > .d", part).map((text) => textOf(text)).join(" "),
       }));
     return [...operations, ...guides, ...headers, ...shared, ...inline, ...linkedEntries()];
   };
-  const synonyms = () => {
-    try { return JSON.parse(byId("content").dataset.synonyms || "{}"); } catch { return {}; }
-  };
+  const synonyms = () => byId("content").dataset.synonyms || "";
   const getIndex = () => index || (index = engine(buildEntries(), synonyms()));
 
   const marked = (text, words) => {

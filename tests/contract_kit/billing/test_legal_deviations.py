@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from contract_tests.billing.stories.actor import value_at
+from contract_tests.drivers.stories import Unsuitable
 from contract_tests.findings.causes import grouped
 from contract_tests.findings.finding import Finding
 from tests.contract_kit.exchanges import CONTRACT, JudgeHarness, example, request_example
@@ -136,6 +138,14 @@ def test_the_chain_shows_the_order_of_one_moment(step: int, harness: JudgeHarnes
     body = example(LEDGER)
     harness.respond(LEDGER, {**body, "transactions": of_one_moment(body["transactions"])[::step]})
     harness.respond("get_balance")
+    assert failures(harness) == []
+
+
+def test_a_page_of_one_entry_leaves_the_order_open(harness: JudgeHarness) -> None:
+    """The last page of a ledger that is listed oldest first has its newest entry."""
+    body = example(LEDGER)
+    page = {**body, "transactions": body["transactions"][:1], "has_more": False}
+    harness.respond(LEDGER, page, query=f"?limit=1&offset={body['total'] - 1}")
     assert failures(harness) == []
 
 
@@ -286,6 +296,34 @@ def test_a_fraction_of_a_cent_may_be_rounded_up() -> None:
         fresh.respond("get_balance", {**balance, "total_spent_cents": cents})
         spent = [found for found in fresh.found if found.where.endswith("/total_spent_cents")]
         assert {found.grade() for found in spent} == grades
+
+
+def test_refunds_that_are_left_out_are_not_rounding(harness: JudgeHarness) -> None:
+    """Spending without a refund of less than a cent is a failure, though it is one cent more."""
+    ledger = example(LEDGER)
+    refund, *others = ledger["transactions"]
+    used = -sum(entry["amount_microcents"] for entry in others if entry["type"] == "usage")
+    refund.update(type="refund", amount_microcents=used % 1_000_000 + 1)
+    harness.respond(LEDGER, ledger)
+    body = {**example("get_balance"), "total_spent_cents": used // 1_000_000}
+    harness.respond("get_balance", body)
+    spent = [found for found in harness.found if found.where.endswith("/total_spent_cents")]
+    assert [found.grade() for found in spent] == ["failure"]
+
+
+OLD, NEW = ({"id": id, "created_at": f"2026-03-0{id}T00:00:00Z"} for id in (1, 2))
+
+
+@pytest.mark.parametrize("items", [[NEW, OLD], [OLD, NEW]], ids=["newest first", "oldest first"])
+def test_a_story_finds_the_newest_item_in_either_order(items: list[Any]) -> None:
+    """The order of a list is assumed, so the newest of all items may be the last one."""
+    assert value_at({"invoices": items, "total": 2}, "/invoices/0/id") == 2
+
+
+def test_a_story_ends_where_the_newest_item_is_on_another_page() -> None:
+    """The first page of a list that is oldest first says nothing of the newest item."""
+    with pytest.raises(Unsuitable):
+        value_at({"invoices": [OLD, NEW], "total": 3}, "/invoices/0/id")
 
 
 def test_an_entry_of_an_unknown_type_may_be_a_bonus_elsewhere(harness: JudgeHarness) -> None:
