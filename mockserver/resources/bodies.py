@@ -38,8 +38,7 @@ class Bodies:
         if same is not None:
             return same
         found = self.item(operation, resource.parameter, noun)
-        is_item = found is not None and found.identity is not None and not found.is_array
-        if found is None or found.identity is None or not is_item:
+        if found is None or found.identity is None or found.is_array:
             return None
         return found if found.identity.property == resource.identity else None
 

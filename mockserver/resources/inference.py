@@ -53,9 +53,8 @@ class Inference:
         self._contract = contract
         self._bodies = Bodies(contract)
         self._shapes = self._bodies.shapes
-        places = Places(contract)
-        self._places = places.by_path
-        self._all_places = places
+        self._all_places = Places(contract)
+        self._places = self._all_places.by_path
         self._found: dict[Segments, _Found] = {}
         self._served_ids: set[str] = set()
 
