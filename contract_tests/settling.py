@@ -8,6 +8,7 @@ is one note.
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Iterable
 from datetime import timedelta
 
@@ -25,6 +26,8 @@ MAX_ROUNDS = 2
 """How often a run waits for a contradiction that is seen soon after a change."""
 MAX_READINGS = 5
 """How often views are read again until nothing changes between two readings."""
+MAX_QUIET_MOMENTS = 10
+"""How often a run looks for a quiet moment of an account in use, to judge the same views."""
 PROBE_SECONDS = 12.0
 """How long a run watches whether an account changes by itself."""
 MAX_PROBES = 3
@@ -45,6 +48,8 @@ class Settling:
         """Seconds after which they had."""
         self.moving = 0
         """Contradictions that came of the use of an account by others."""
+        self.left_open = 0
+        """Those of them that were not read again, since the same views had been often enough."""
         self._channel = channel
         self._judge = judge
         self._effects = knowledge.effects
@@ -52,6 +57,7 @@ class Settling:
         self._seconds = seconds
         self._waits = 0
         self._probes = 0
+        self._quiet_moments: Counter[tuple[str, ...]] = Counter()
         self._is_busy = False
         judge.accounts.settles = True
         judge.accounts.settle = timedelta(seconds=seconds * MAX_ROUNDS)
@@ -75,7 +81,8 @@ class Settling:
         if self.moving:
             notes.append(
                 "the account is in use by others: its usage changes by itself, and was judged "
-                f"where two readings around it were equal ({self.moving} times)"
+                f"where two readings around it were equal ({self.moving} times"
+                + (f", of which {self.left_open} were not read again)" if self.left_open else ")")
             )
         if self.lagging:
             notes.append(
@@ -130,6 +137,12 @@ class Settling:
         """Read the views again until the ones around a reading are equal, and judge that one."""
         self.moving += 1
         tracker = unsettled.tracker
+        exchange, others = unsettled.exchange, sorted(view.operation for view in unsettled.others)
+        kind = exchange.account, exchange.method, exchange.path, *others
+        self._quiet_moments[kind] += 1
+        if self._quiet_moments[kind] > MAX_QUIET_MOMENTS:
+            self.left_open += 1
+            return
         names = self._effects.usage | {view.operation for view in unsettled.others}
         for _ in range(MAX_READINGS):
             restore = tracker.checkpoint()

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from contract_tests import settling
 from contract_tests.findings.result import Result
 from contract_tests.reports.document import document
 from contract_tests.runner import run_once
@@ -82,6 +83,17 @@ def test_an_account_in_use_is_a_note() -> None:
     """Charges that nobody in the run made are one note, and contradict nothing."""
     result = verdict("live_account=1", "reads", "keys", "reads", only=("balance", "usage"))
     assert result.failures == []
+
+
+@pytest.mark.slow
+def test_an_account_in_use_is_read_again_so_often_and_no_more(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A run does not look for a quiet moment for ever, and says what it left open."""
+    monkeypatch.setattr(settling, "MAX_QUIET_MOMENTS", 0)
+    result = verdict("live_account=0.2", "reads", "keys", "reads", only=("balance", "usage"))
+    assert result.failures == []
+    assert any("were not read again" in note for note in result.notes)
 
 
 @pytest.mark.slow
