@@ -135,6 +135,9 @@ def perform(run: Run, *, minimises: bool = False) -> None:
     chosen = chosen_drivers(run)
     if run.settings.source:
         run.notes.append(f"settings of {run.settings.source}")
+    if lacking := run.contract.without_responses:
+        names = f"{lacking[0]} and {len(lacking) - 1} more" if len(lacking) > 1 else lacking[0]
+        run.notes.append(f"warning: the contract names no responses of {names}: all are accepted")
     forecast = plan.forecast(run, [name for name, _ in chosen])
     _say(run, forecast, forecast.sentence())
     preflight.check(run.channel, run.settings)

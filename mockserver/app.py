@@ -392,7 +392,7 @@ def _world_of_any(
     # Imported when first needed: it would add a tenth to the start for the Billing API.
     from mockserver.resources.accounts import Accounts
     from mockserver.resources.behaviour import redactor_of, resources_of, resources_state
-    from mockserver.resources.operations import Options
+    from mockserver.resources.compiled import Options
 
     state = resources_state(
         contract, settings.seed, settings.max_accounts, stateless=settings.stateless

@@ -13,6 +13,8 @@ from benchmarks.documents.operation import Operation, is_json
 from benchmarks.documents.values import NoValue
 
 Send = Callable[[Message], Reply]
+_MAX_DEPTH = 2
+"""How far the items above those above are looked up elsewhere."""
 
 
 @dataclass(slots=True)
@@ -103,14 +105,19 @@ class Lifecycles:
 
         What cannot be created or looked up gets one value for the whole life of the resource.
         """
-        path = resource.collection
-        message = self._messages.valid(resource.operations["create"])
+        return self._above(resource.operations["create"], resource.collection)
+
+    def _above(self, operation: Operation, path: str, depth: int = 0) -> dict[str, Any]:
+        """Return identifiers for the path of an operation."""
+        message = self._messages.valid(operation)
         found = {
             name: value for (name, place), value in message.parameters.items() if place == "path"
         }
         for match in re.finditer(r"/\{([^}/]+)\}", path):
-            accepts = self._messages.accepts(resource.operations["create"], match[1])
+            accepts = self._messages.accepts(operation, match[1])
             identity = self._parent(path[: match.start()], match[1], found, accepts)
+            if identity is None and depth < _MAX_DEPTH:
+                identity = self._elsewhere(path[: match.start()], match[1], accepts, depth)
             if identity is not None:
                 found[match[1]] = identity
         return found
@@ -125,7 +132,7 @@ class Lifecycles:
         """Return the identifier of a new item of a collection, or of one that it has."""
         parent, listed = self._known.get(collection), self._lists.get(collection)
         if parent is not None:
-            identity = self._identity(self._create(parent, known)[0], parent)
+            identity = self._identity(self._create(parent, known), parent)
             if identity is not None:
                 return identity
         if listed is None:
@@ -133,13 +140,38 @@ class Lifecycles:
         reply = self._send(self._messages.valid(listed, known))
         return identity_in(first_item(_body(reply)), parameter, accepts)
 
-    def _identity(self, reply: Reply, resource: Resource) -> Any:
-        """Return the identifier of an item in the response to its creation, or None."""
-        operation = resource.operations.get("read")
-        if operation is None:
-            return identity_in(_body(reply), resource.parameter)
-        accepts = self._messages.accepts(operation, resource.parameter)
-        return identity_in(_body(reply), resource.parameter, accepts)
+    def _elsewhere(
+        self, collection: str, parameter: str, accepts: Callable[[Any], bool], depth: int
+    ) -> Any:
+        """Return the identifier of an item of another list of the same name.
+
+        The networks of ``/networks/{id}`` may be listed by ``/organizations/{id}/networks`` only.
+        """
+        name = collection.rpartition("/")[2]
+        paths = (path for path in self._lists if path.rpartition("/")[2] == name)
+        path = next((path for path in paths if path != collection and "{" not in name), None)
+        if path is None:
+            return None
+        known = self._above(self._lists[path], path, depth + 1)
+        reply = self._send(self._messages.valid(self._lists[path], known))
+        return identity_in(first_item(_body(reply)), parameter, accepts)
+
+    def _identity(self, exchange: tuple[Reply, Message], resource: Resource) -> Any:
+        """Return the identifier of an item by the response to its creation, or None.
+
+        It is the end of the Location if the body shows that, else what the body has, else what was
+        chosen in the request, else the end of the Location.
+        """
+        reply, sent = exchange
+        body, located = _body(reply), _end_of(reply.headers.get("location", ""))
+        shown = (value for value in _scalars(body) if _is_scalar(value) and str(value) == located)
+        identity = next(shown, None) if located else None
+        if identity is None:
+            accepts = self._messages.accepts(resource.operations["read"], resource.parameter)
+            identity = identity_in(body, resource.parameter, accepts, _noun(resource.collection))
+        if identity is None and isinstance(sent.body, dict):
+            identity = sent.body.get(resource.parameter)
+        return located or None if identity is None else identity
 
     def _create(self, resource: Resource, known: dict[str, Any]) -> tuple[Reply, Message]:
         operation = resource.operations["create"]
@@ -155,19 +187,17 @@ class Lifecycles:
         if reply.status >= 300 or reply.status == 0:
             yield f"create: status {reply.status}"
             return
-        identity = self._identity(reply, resource)
-        if identity is None and isinstance(created.body, dict):
-            identity = created.body.get(resource.parameter)
-        if identity is None:
-            identity = reply.headers.get("location", "").rstrip("/").rpartition("/")[2] or None
+        identity = self._identity((reply, created), resource)
         if identity is None:
             yield "create: the response has no identifier"
             return
-        if self._identity(self._create(resource, parents)[0], resource) == identity:
+        second = self._create(resource, parents)
+        newest = self._identity(second, resource)
+        if newest == identity:
             yield "create: a second item has the same identifier"
         known = {**parents, resource.parameter: identity}
         yield from self._read(resource, known, created, "read")
-        yield from self._listed(resource, parents, created.body, identity)
+        yield from self._listed(resource, parents, second[1].body, newest)
         yield from self._updated(resource, known)
         yield from self._deleted(resource, known)
 
@@ -201,7 +231,7 @@ class Lifecycles:
         reply = self._send(message)
         if reply.status != 200:
             yield f"list: status {reply.status}"
-        elif str(identity) not in map(str, _scalars(_body(reply))):
+        elif not any(_is_named(scalar, identity) for scalar in _scalars(_body(reply))):
             yield "list: it is missing"
 
     def _updated(self, resource: Resource, known: dict[str, Any]) -> Iterator[str]:
@@ -209,7 +239,10 @@ class Lifecycles:
         if operation is None:
             return
         message = self._messages.valid(operation, known, full=True)
-        _agree(message, resource.parameter, known[resource.parameter])
+        identity = known[resource.parameter]
+        shown = next(_levels(_body(self._get(resource, known))), {})
+        names = {name for name, value in shown.items() if _is_named(value, identity)}
+        _agree(message, names, resource.parameter, identity)
         reply = self._send(message)
         if not 200 <= reply.status < 300:
             yield f"update: status {reply.status}"
@@ -229,17 +262,24 @@ class Lifecycles:
             yield f"read after delete: status {status}"
 
 
-def identity_in(body: Any, parameter: str, accepts: Callable[[Any], bool] = lambda _: True) -> Any:
+def identity_in(
+    body: Any,
+    parameter: str,
+    accepts: Callable[[Any], bool] = lambda _: True,
+    noun: str = "",
+) -> Any:
     """Return the identifier in the body of an item, or None.
 
-    ``accepts`` says whether the path can have a value.
+    ``accepts`` says whether the path can have a value. ``noun`` is the name of the item.
     """
     body = body[0] if isinstance(body, list) and body else body
+    if _is_scalar(body):
+        return body if accepts(body) else None
     for candidate in _levels(body):
-        for name in _identifiers(candidate, parameter):
+        for name in _identifiers(candidate, parameter, noun):
             value = candidate.get(name)
             if name.lower() in _LINKS and isinstance(value, str):
-                value = value.rstrip("/").rpartition("/")[2]
+                value = _end_of(value)
             if _is_scalar(value) and accepts(value):
                 return value
     return None
@@ -248,15 +288,19 @@ def identity_in(body: Any, parameter: str, accepts: Callable[[Any], bool] = lamb
 _LINKS = ("uri", "href", "self")
 
 
-def _identifiers(candidate: dict[str, Any], parameter: str) -> Iterator[str]:
+def _identifiers(candidate: dict[str, Any], parameter: str, noun: str) -> Iterator[str]:
     """Yield the names of properties that may hold the identifier, the likeliest first."""
     short = _plain(parameter)
     plain = {_plain(name): name for name in candidate}
     words = re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+", parameter)
     usual = ["id", "uuid", "gid", "sid", "key", "slug", "uid", "name", "token"]
-    for name in (short, *usual, words[-1].lower() if words else ""):
+    own = f"{noun}id" if noun else ""
+    for name in (short, *usual[:4], own, *usual[4:], words[-1].lower() if words else ""):
         if name in plain:
             yield plain[name]
+    for ending in ("id", "name", "key", "slug"):
+        if short + ending in plain:
+            yield plain[short + ending]
     for ending in ("id", "gid", "sid", "uuid", "key", "number", "name", "slug"):
         if short.endswith(ending) and ending in plain:
             yield plain[ending]
@@ -268,38 +312,62 @@ def _identifiers(candidate: dict[str, Any], parameter: str) -> Iterator[str]:
 
 
 def _plain(name: str) -> str:
-    return name.lower().replace("_", "").replace("-", "")
+    return "".join(filter(str.isalnum, name.lower()))
+
+
+def _noun(collection: str) -> str:
+    """Return the plain singular of the last word of a path."""
+    words = [part for part in collection.split("/") if part and "{" not in part]
+    return _plain(words[-1]).removesuffix("s") if words else ""
 
 
 def first_item(body: Any) -> Any:
     """Return the first item of a list, bare or in an envelope, or None."""
     if isinstance(body, list):
         return body[0] if body else None
-    for value in body.values() if isinstance(body, dict) else ():
+    parts = list(body.values()) if isinstance(body, dict) else []
+    for value in parts:
         if isinstance(value, list) and value and isinstance(value[0], dict):
             return value[0]
-    return None
+    return first_item(parts[0]) if len(parts) == 1 else None
 
 
-def _agree(message: Message, parameter: str, identity: Any) -> None:
-    """Give a body the identifier of its path, which it would contradict otherwise."""
+def _agree(message: Message, names: set[str], parameter: str, identity: Any) -> None:
+    """Give a body the identifier of its path, which it would contradict otherwise.
+
+    ``names`` are the properties that show it when the item is read.
+    """
     part = message.body
     inner = list(part.values()) if isinstance(part, dict) else []
     part = inner[0] if len(inner) == 1 and isinstance(inner[0], dict) else part
     for name in part if isinstance(part, dict) else ():
-        if _plain(name) in (_plain(parameter), "id", "uuid"):
+        if name in names or _plain(name) in (_plain(parameter), "id", "uuid"):
             part[name] = identity if type(part[name]) is type(identity) else part[name]
+
+
+def _is_named(value: Any, identity: Any) -> bool:
+    """Return whether a value is an identifier, or a link that ends with it."""
+    return _is_scalar(value) and str(identity) in (str(value), _end_of(str(value)))
+
+
+def _end_of(link: str) -> str:
+    return link.rstrip("/").rpartition("/")[2]
 
 
 def _levels(body: Any) -> Iterator[dict[str, Any]]:
     """Return the item and, for an envelope, what is in it."""
     if not isinstance(body, dict):
         return
-    inner = [value for value in body.values() if isinstance(value, dict)]
+    inner = [value for part in body.values() if isinstance(value := _single(part), dict)]
     if len(inner) == 1 and len(body) <= 2:
         yield inner[0]
     yield body
     yield from inner
+
+
+def _single(value: Any) -> Any:
+    """Return the only item of an array, and any other value as it is."""
+    return value[0] if isinstance(value, list) and len(value) == 1 else value
 
 
 def _lost(sent: Any, got: Any, identifier: str) -> list[str]:

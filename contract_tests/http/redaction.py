@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from typing import Any
 
 from contract_tests.http.decodings import Secrets
 from contract_tests.http.exchange import ANYBODY, Exchange, Headers, header
@@ -15,6 +16,8 @@ SESSION = "session"
 """Who asks with credentials that are no API key."""
 
 _NAME = re.compile(r"\[(env \w+|[a-z0-9][a-z0-9 .-]*)\]")
+_OF_LETTERS = frozenset({"pattern", "format", "minLength", "maxLength", "enum", "const"})
+"""Keywords that a text satisfies or not by its letters."""
 _SECRET_HEADERS = frozenset(
     {
         "authorization",
@@ -221,6 +224,11 @@ class Keyring:
 def is_replaced(text: str) -> bool:
     """Return whether a text holds a name that may stand for a secret."""
     return _NAME.search(text) is not None
+
+
+def is_of_letters(keyword: str, value: Any) -> bool:
+    """Return whether a keyword judges the letters of a text that may stand for a secret."""
+    return keyword in _OF_LETTERS and isinstance(value, str) and is_replaced(value)
 
 
 def _without_card_number(found: re.Match[bytes]) -> bytes:

@@ -13,7 +13,7 @@ from urllib.parse import quote, unquote, urlsplit
 
 from contract_tests.errors import UsageError
 from contract_tests.openapi import provenance
-from contract_tests.openapi.document import in_one_form, is_modern
+from contract_tests.openapi.document import NO_RESPONSES, in_one_form, is_modern
 from contract_tests.openapi.lowering import lowered
 from contract_tests.openapi.provenance import Marks, keys_of, unescape
 from contract_tests.openapi.reading import check_references, lines_of, read_document
@@ -151,6 +151,18 @@ class Contract:
         if not contract.operations:
             raise UsageError(f"{path}: has no operations under 'paths'")
         return contract
+
+    @property
+    def without_responses(self) -> list[str]:
+        """The operations for which the document names no responses: any response is accepted."""
+        return [
+            operation.id
+            for operation in self.operations.values()
+            if any(
+                place.node.get("description") == NO_RESPONSES
+                for place in operation.other_responses.values()
+            )
+        ]
 
     @property
     def title(self) -> str:
@@ -355,7 +367,7 @@ class Contract:
         body, required = self._body(pointer) if "requestBody" in node else (None, False)
         responses = {
             str(status): self._follow(f"{pointer}/responses/{status}")
-            for status in (node.get("responses", {}) if self.is_modern else node["responses"])
+            for status in node.get("responses", {})
             if not str(status).startswith("x-")
         }
         return Operation(

@@ -9,10 +9,12 @@ from typing import Any
 from contract_tests.errors import UsageError
 from contract_tests.openapi.files import joined
 from contract_tests.openapi.provenance import keys_of
-from contract_tests.openapi.swagger import as_openapi_3
+from contract_tests.openapi.swagger import METHODS, as_openapi_3
 
 Node = dict[str, Any]
 _VERSIONS = ("3.0", "3.1", "3.2")
+NO_RESPONSES = "The document names no responses."
+"""The description of the response that an operation without responses gets."""
 _ANNOTATIONS = frozenset({"title", "description", "example", "deprecated", "externalDocs"})
 """Keywords that say something about a value and restrict nothing."""
 
@@ -24,7 +26,7 @@ def in_one_form(path: Path, document: Any) -> Node:
         raise UsageError(
             f"{path}:1: is no OpenAPI document: it has no line such as 'openapi: 3.0.3'"
         )
-    found: Node = joined(path, document)
+    found: Node = _with_responses(joined(path, document))
     if version.startswith("2."):
         found = as_openapi_3(found)
     if version.startswith("3.2"):
@@ -91,6 +93,27 @@ def _with_items(document: Node) -> Node:
         for path, item in items.items()
     }
     return {**document, "paths": paths}
+
+
+def _with_responses(document: Node) -> Node:
+    """Return a document whose operations without responses have a default one of any kind."""
+    items = document.get("paths")
+    if not isinstance(items, dict):
+        return document
+    paths = {
+        path: _responding(item) if isinstance(item, dict) else item for path, item in items.items()
+    }
+    return {**document, "paths": paths}
+
+
+def _responding(item: Node) -> Node:
+    lacking = [
+        method
+        for method in METHODS
+        if isinstance(item.get(method), dict) and not item[method].get("responses")
+    ]
+    added = {"responses": {"default": {"description": NO_RESPONSES}}}
+    return {**item, **{method: {**item[method], **added} for method in lacking}}
 
 
 def _others(node: Node) -> Node:

@@ -135,7 +135,7 @@ def _parameter(
             )
         return
     found.given.add(where)
-    if texts[-1] == "" and parameter.node.get("allowEmptyValue"):
+    if _may_be_nothing(texts[-1], parameter, schemas):
         found.is_clear = False
         return
     if len(texts) > 1 or is_replaced(texts[-1]):
@@ -150,6 +150,14 @@ def _parameter(
         ord(char) < 0x20 or ord(char) > 0x7E for char in texts[-1]
     )
     _add(found, schemas, pointer, value, where)
+
+
+def _may_be_nothing(text: str, parameter: Place, schemas: Schemas) -> bool:
+    """Return whether readers may take a text for no value. OpenAPI has no text of a null."""
+    if text == "" and parameter.node.get("allowEmptyValue"):
+        return True
+    is_nullable = "schema" in parameter.node and schemas.accepts(parameter.child("schema"), None)
+    return text in ("", "null") and is_nullable
 
 
 def _is_plain(parameter: Place, schemas: Schemas) -> bool:

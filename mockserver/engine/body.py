@@ -78,11 +78,10 @@ class BodyReader:
 
         Unknown fields are added to the warnings.
         """
-        if not payload.strip():
-            if self._required:
-                return None, [{"loc": ["body"], "msg": "Field required", "type": "missing"}]
-            if not _is_form(headers):
-                return None, []
+        # A form whose fields are all absent has no bytes.
+        if not payload.strip() and not _is_form(headers):
+            missing: Problem = {"loc": ["body"], "msg": "Field required", "type": "missing"}
+            return None, [missing] if self._required else []
         self._warn_of_type(headers, warnings)
         if self._only is not None:
             return self._only.read(payload, "", warnings)

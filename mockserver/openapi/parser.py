@@ -21,6 +21,8 @@ MAX_DEPTH = 100
 """The number of objects and lists that may be open at once. Code that reads a document recurses."""
 MAX_NODES = 1_000_000
 """The number of values of a document."""
+MAX_KEYS = 20_000
+"""The keys of one object. Paths of a document are the largest one in practice."""
 MAX_ALIASED_NODES = 100_000
 """The number of values that aliases may add. A long text counts as several."""
 _CHARACTERS_OF_A_NODE = 100
@@ -137,8 +139,8 @@ def _is_within_bounds(text: str, document: Any) -> bool:
 
 
 def _distinct(pairs: list[tuple[str, Any]]) -> None:
-    """Raise ValueError if a key is repeated."""
-    if len(pairs) != len({key for key, _ in pairs}):
+    """Raise ValueError if a key is repeated, or if there are too many."""
+    if len(pairs) > MAX_KEYS or len(pairs) != len({key for key, _ in pairs}):
         raise ValueError
 
 
@@ -246,6 +248,8 @@ class _Builder:
             raise ParseError(f"the key '{_shorten(key)}' occurs twice", line)
         if key == "<<" and is_plain:
             raise ParseError("the merge key '<<' is not part of YAML 1.2", line)
+        if len(self._container) == MAX_KEYS:
+            raise ParseError(f"has an object of more than {MAX_KEYS:,} keys", line)
         self._key = key
 
     def _put(self, value: Any, line: int, anchor: str | None = None) -> None:

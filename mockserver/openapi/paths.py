@@ -36,12 +36,16 @@ class _Completion(Struct):
     _names: set[str] = field(default_factory=set)
     _routes: set[tuple[str, str]] = field(default_factory=set)
     _unnamed: list[Pointer] = field(default_factory=list)
+    _taken: set[str] = field(default_factory=set)
+    """The names in the document, and those that were made."""
+    _numbers: dict[str, int] = field(default_factory=dict)
+    """The last numbers that were added to names."""
 
     def run(self) -> None:
         self._info()
         self._server()
         paths = self._paths()
-        declared = {
+        self._taken |= {
             node["operationId"]
             for item in paths.values()
             for method in METHODS
@@ -52,7 +56,7 @@ class _Completion(Struct):
         for path, item in paths.items():
             for method in (*METHODS, *_MORE_METHODS):
                 if method in item:
-                    self._operation(path, method, item, declared)
+                    self._operation(path, method, item)
         if self._unnamed:
             first = self._unnamed[0]
             title = f"{str(first[2]).upper()} {first[1]}"
@@ -125,7 +129,7 @@ class _Completion(Struct):
                 self.problems.warn(place, "the server does not read this method; it is left out")
         return item
 
-    def _operation(self, path: str, method: str, item: Node, declared: set[str]) -> None:
+    def _operation(self, path: str, method: str, item: Node) -> None:
         node, at = item[method], ("paths", path, method)
         route = (method, TEMPLATE.sub("{}", path))
         if route in self._routes:
@@ -133,7 +137,7 @@ class _Completion(Struct):
             del item[method]
             return
         self._routes.add(route)
-        self._name(node, at, declared)
+        self._name(node, at)
         self._responses(node, at)
         self._parameters(path, item, node, at)
         for part in (node.get("requestBody"), *node["responses"].values()):
@@ -141,21 +145,31 @@ class _Completion(Struct):
         for index, requirement in enumerate(node.get("security", ())):
             self._security(requirement, (*at, "security", index))
 
-    def _name(self, node: Node, at: Pointer, declared: set[str]) -> None:
+    def _name(self, node: Node, at: Pointer) -> None:
         """Give an operation without a name, or with that of another, a name of its own."""
         _, path, method = at
         name = node.get("operationId")
         title = f"{str(method).upper()} {path}"
         if not name:
             self._unnamed.append(at)
-            name = _free(name_of(str(method), str(path)), self._names | declared)
+            name = self._free(name_of(str(method), str(path)))
             node["operationId"] = name
         elif name in self._names:
-            free = _free(name, self._names | declared)
+            free = self._free(name)
             problem = f"{title} has the operationId '{name}' of another operation"
             self.problems.warn(at, f"{problem}; it is named '{free}'")
             node["operationId"] = name = free
         self._names.add(name)
+
+    def _free(self, name: str) -> str:
+        """Return a name that is not taken, and take it."""
+        free, number = name, self._numbers.get(name, 1)
+        while free in self._taken:
+            number += 1
+            free = f"{name}_{number}"
+        self._numbers[name] = number
+        self._taken.add(free)
+        return free
 
     def _responses(self, node: Node, at: Pointer) -> None:
         responses = node.get("responses")
@@ -243,15 +257,6 @@ def name_of(method: str, path: str) -> str:
     """Return the operationId of an operation that has none."""
     words = _NOT_IN_NAMES.sub("_", path).strip("_")
     return f"{method}_{words}".rstrip("_")
-
-
-def _free(name: str, taken: set[str]) -> str:
-    """Return a name that is not taken."""
-    free, number = name, 1
-    while free in taken:
-        number += 1
-        free = f"{name}_{number}"
-    return free
 
 
 def operations(document: Node) -> Iterator[tuple[str, str, Node, Node]]:

@@ -297,7 +297,7 @@ class ResponseSchemas(Mapping[str, Any]):
     def _keyword(self, key: str, value: Any, part: bool, is_open: bool) -> Any:
         if key in _BY_NAME:
             is_part = key == "dependentSchemas" or is_open
-            return {name: self.restrict(schema, part=is_part) for name, schema in value.items()}
+            return {name: self._property(schema, is_part) for name, schema in value.items()}
         if key in _BRANCHES:
             return [self.restrict(branch, part=part, is_open=is_open) for branch in value]
         if key in _CONDITIONS:
@@ -305,6 +305,13 @@ class ResponseSchemas(Mapping[str, Any]):
         if key == "prefixItems":
             return [self.restrict(item) for item in value]
         return self.restrict(value) if key in _WITHIN else value
+
+    def _property(self, schema: Any, is_part: bool) -> Any:
+        """Return the schema of a property. The objects in the array of a part are open, too."""
+        restricted = self.restrict(schema, part=is_part)
+        if is_part and isinstance(restricted, dict) and "items" in restricted:
+            restricted["items"] = self.restrict(schema["items"], part=True)
+        return restricted
 
     def _shares_objects(self, schema: Schema) -> bool:
         """Return whether several parts of a composition describe the properties of one object."""
@@ -318,6 +325,8 @@ class ResponseSchemas(Mapping[str, Any]):
             left += part.get("allOf", ())
             for name, property in part.get("properties", {}).items():
                 described = resolve(property, self._components)
+                if isinstance(described.get("items"), dict):
+                    described = resolve(described["items"], self._components)
                 if "properties" in described and found.setdefault(name, described) != described:
                     return True
         return False

@@ -22,10 +22,11 @@ from mockserver.openapi.contract import Contract, Operation
 from mockserver.openapi.security import Security
 from mockserver.resources.accounts import Accounts
 from mockserver.resources.callers import AccountCaller, AnyCaller
+from mockserver.resources.compiled import Compiled, Options
 from mockserver.resources.errors import ErrorBodies, server_error
 from mockserver.resources.inference import infer
 from mockserver.resources.main_scheme import MainScheme
-from mockserver.resources.operations import Compiled, Options
+from mockserver.resources.operations import handlers_of
 from mockserver.resources.state import NoState
 
 NO_HANDLERS: Mapping[str, Handler] = {}
@@ -119,7 +120,7 @@ def resources_of(
     if isinstance(state, NoState):
         return Resources(contract, state, generator)
     compiled = Compiled(contract, infer(contract), generator, options)
-    handlers: dict[str, Handler] = {**compiled.handlers()}
+    handlers: dict[str, Handler] = {**handlers_of(compiled)}
     if options.handlers is not None:
         from mockserver.resources import handlers_file
 

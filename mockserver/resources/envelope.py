@@ -96,7 +96,7 @@ class Envelope:
             (_TOTALS, page.total),
             (_LIMITS, page.limit),
             (_PAGES, page.number + self._names.first_page - 1),
-            (_OFFSETS, page.start),
+            (_OFFSETS, page.start + self._names.first_offset),
             (_COUNTS, page.total if word == "count" else page.end - page.start),
         ]
         for words, value in numbers:
@@ -105,7 +105,8 @@ class Envelope:
         if word.endswith("count") and singular(word.removesuffix("count")) == noun:
             return page.total
         if word in ("nextpage", "nextoffset"):
-            value = page.number + 1 if word == "nextpage" else page.end
+            following = page.end + self._names.first_offset
+            value = page.number + 1 if word == "nextpage" else following
             return value if page.has_more else None
         return _UNKNOWN
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from mockserver.openapi.contract import Contract, Operation, is_json
-from mockserver.openapi.schemas import Schema
+from mockserver.resources.example_schemas import examples_of
 from mockserver.resources.fitting import part_at
 from mockserver.resources.model import Model, Resource, Role, Served
 
@@ -38,7 +38,7 @@ def keys_of(contract: Contract, model: Model, resource: Resource) -> list[Any]:
             continue
         for parameter in operation.parameters:
             if (parameter.get("in"), parameter.get("name")) == ("path", name):
-                for value in _of_media(contract, parameter):
+                for value in examples_of(contract, parameter):
                     keys.setdefault(str(value), value)
     return list(keys.values())
 
@@ -48,7 +48,7 @@ def bodies_of(contract: Contract, operation: Operation) -> Iterator[Any]:
     response = contract.follow(operation.response(operation.success) or {})
     for name, media in response.get("content", {}).items():
         if is_json(name):
-            yield from _of_media(contract, media)
+            yield from examples_of(contract, media)
 
 
 def is_oldest_first(contract: Contract, operation: Operation, served: Served) -> bool:
@@ -82,15 +82,3 @@ def _items(served: Served, body: Any) -> list[dict[str, Any]]:
     part = part_at(served.response.way, body)
     parts = part if isinstance(part, list) else [part]
     return [item for item in parts if isinstance(item, dict)]
-
-
-def _of_media(contract: Contract, media: Schema) -> Iterator[Any]:
-    """Yield the examples of a media object or parameter, and those of its schema."""
-    for reference in media.get("examples", {}).values():
-        example = contract.follow(reference)
-        if "value" in example:
-            yield example["value"]
-    schema = contract.follow(media.get("schema", {}))
-    for place in (media, schema):
-        if "example" in place:
-            yield place["example"]

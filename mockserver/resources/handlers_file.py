@@ -32,8 +32,8 @@ from mockserver.engine.samples import Samples
 from mockserver.openapi.contract import Operation
 from mockserver.openapi.yaml_file import FileError
 from mockserver.resources.account import Account
+from mockserver.resources.compiled import Compiled
 from mockserver.resources.items import Shelves
-from mockserver.resources.operations import Compiled
 from mockserver.resources.replies import Body, Documented, Replies
 from mockserver.resources.store import Missing
 

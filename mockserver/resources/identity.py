@@ -7,17 +7,20 @@ from typing import NamedTuple
 
 from mockserver.openapi.schemas import Schema
 from mockserver.resources.shapes import Shapes
-from mockserver.resources.words import id_suffix, last_word, plain, singular
+from mockserver.resources.words import id_suffix, plain, singular, stem, tails
 
 Way = tuple[str, ...]
 """The properties that lead from a body to a part of it."""
 
 _USUAL = ("id", "uuid", "gid", "guid", "sid", "key", "identifier")
 _WEAK = ("slug", "name", "code", "number", "username", "login", "handle", "token")
-_SURE = 2
+SURE = 2
+"""From this certainty on, a name alone says that a property identifies an item."""
 _MAX_ENVELOPE = 4
 """The number of properties of an object that may be an envelope of any name."""
-_ENVELOPES = frozenset({"data", "item", "result", "resource", "payload", "response", "attributes"})
+_ENVELOPES = frozenset(
+    {"data", "item", "result", "resource", "payload", "response", "attributes", "embedded"}
+)
 _LISTS = frozenset(
     {"data", "items", "results", "values", "records", "entries", "content", "list", "rows", "hits"}
 )
@@ -35,7 +38,9 @@ class Held(NamedTuple):
 
     way: Way
     schema: Schema
+    """The schema of an item."""
     identity: Identity | None
+    is_array: bool = False
 
 
 def identity(shapes: Shapes, schema: Schema, parameter: str, noun: str) -> Identity | None:
@@ -47,7 +52,10 @@ def identity(shapes: Shapes, schema: Schema, parameter: str, noun: str) -> Ident
     certainty = {word: 4, **{noun + end: 3 for end in ("id", "uuid", "gid", "sid")}}
     if word != noun:
         certainty.setdefault(suffix, 3)
-    certainty.setdefault(last_word(parameter), 3 if word != noun else 2)
+    *longer, last = tails(parameter) or [word]
+    for tail in longer:
+        certainty.setdefault(tail, 3)
+    certainty.setdefault(last, 3 if word != noun else 2)
     for usual in _USUAL:
         certainty.setdefault(usual, 2)
     for weak in _WEAK:
@@ -73,18 +81,38 @@ def alike(shapes: Shapes, schema: Schema, parameter: str) -> Identity | None:
 
 
 def item(shapes: Shapes, schema: Schema, parameter: str, noun: str) -> Held | None:
-    """Return the item in a body: the body itself, or the object in an envelope."""
+    """Return the item in a body: the body itself, an object in envelopes, or one in an array."""
     shape = shapes.of(schema)
+    if not shape.types and not shape.properties:
+        return Held((), schema, None)
     if not shape.is_object:
-        return None
+        listed = array(shapes, schema, parameter, noun) if shape.items is not None else None
+        has_objects = listed is not None and shapes.of(listed.schema).is_object
+        return listed if has_objects else None
+    best = _enveloped(shapes, schema, parameter, noun)
+    if best.identity is None and best.way:
+        inner = _enveloped(shapes, best.schema, parameter, noun)
+        if inner.identity is not None:
+            return inner._replace(way=(*best.way, *inner.way))
+    if best.identity is None and len(shape.properties) <= _MAX_ENVELOPE:
+        listed = array(shapes, schema, parameter, noun)
+        is_named = listed is not None and _is_of_noun(listed.way[-1], noun)
+        if listed is not None and listed.identity is not None and is_named:
+            return listed
+    return best
+
+
+def _enveloped(shapes: Shapes, schema: Schema, parameter: str, noun: str) -> Held:
+    """Return the item in an object: the object itself, or a property of it."""
+    shape = shapes.of(schema)
     whole = identity(shapes, schema, parameter, noun)
     best, score = Held((), schema, whole), 2.0 * whole.certainty + 1 if whole is not None else 0.0
     is_small = len(shape.properties) <= _MAX_ENVELOPE
-    if whole is not None and whole.certainty >= _SURE and not is_small:
+    if whole is not None and whole.certainty >= SURE and not is_small:
         return best
-    is_envelope_likely = score < 2 * _SURE and is_small
+    is_envelope_likely = score < 2 * SURE and is_small
     for name, property in shape.properties.items():
-        is_envelope = plain(name) in _ENVELOPES or plain(name) == noun
+        is_envelope = plain(name) in _ENVELOPES or plain(name) in (noun, stem(parameter))
         if not (is_envelope or is_envelope_likely) or not shapes.of(property).is_object:
             continue
         found = identity(shapes, property, parameter, noun)
@@ -95,19 +123,23 @@ def item(shapes: Shapes, schema: Schema, parameter: str, noun: str) -> Held | No
     return best
 
 
+def _is_of_noun(name: str, noun: str) -> bool:
+    """Return whether a name says that a property holds the items of a collection."""
+    return plain(name) in _LISTS or singular(name) == noun
+
+
 def array(shapes: Shapes, schema: Schema, parameter: str, noun: str) -> Held | None:
     """Return the array of items in a body: the body itself, or an array in an envelope."""
     best: Held | None = None
     score = -1.0
     for way, items in _arrays(shapes, schema, ()):
         found = identity(shapes, items, parameter, noun)
-        name = plain(way[-1]) if way else ""
-        bonus = 1.5 if name in _LISTS or singular(name) == noun else 0.0
+        bonus = 1.5 if way and _is_of_noun(way[-1], noun) else 0.0
         certainty = (2.0 * found.certainty if found is not None else 0.0) + bonus - len(way) / 10
         if not way:
-            return Held(way, items, found)
+            return Held(way, items, found, is_array=True)
         if certainty > score:
-            best, score = Held(way, items, found), certainty
+            best, score = Held(way, items, found, is_array=True), certainty
     return best
 
 

@@ -54,12 +54,15 @@ class Keys:
 
     def own_names(self, place: Place, key: str, data: Json) -> Json:
         """Return the other identifiers of a new item, and the links to it."""
-        resource = place.resource
-        found = self.identifiers(resource.schema, resource, key, data)
-        links = fields.links(self._fitting.shapes, resource.schema, f"{place.path}/{key}")
+        return self.names(place.resource.schema, place, key, data)
+
+    def names(self, schema: Schema, place: Place, key: str, data: Json) -> Json:
+        """Return the identifiers of an item that a schema has and the data lack, and the links."""
+        found = self._identifiers(schema, place.resource, key, data)
+        links = fields.links(self._fitting.shapes, schema, f"{place.path}/{key}")
         return {name: value for name, value in {**links, **found}.items() if name not in data}
 
-    def identifiers(self, schema: Schema, resource: Resource, key: str, data: Json) -> Json:
+    def _identifiers(self, schema: Schema, resource: Resource, key: str, data: Json) -> Json:
         """Return the properties of a schema that the data lack and that may hold a key."""
         shapes, segments = self._fitting.shapes, resource.template.segments
         values = [data.get(resource.identity or ""), key, int(key) if key.isdigit() else None]

@@ -12,12 +12,13 @@ from mockserver.resources.account import Collection, newest_first
 from mockserver.resources.envelope import Envelope
 from mockserver.resources.examples import is_oldest_first
 from mockserver.resources.filters import filters_of, is_value, matches, refers
-from mockserver.resources.fitting import Fitting, put_at
+from mockserver.resources.fitting import Fitting, Unfit, put_at
 from mockserver.resources.model import Part, Resource, Served
 from mockserver.resources.order import Entry, Order, order_of, ordered
 from mockserver.resources.paging import Page, names_of, next_params, page_of
 from mockserver.resources.places import request_schema
 from mockserver.resources.replies import Documented
+from mockserver.resources.shown_items import shown_item
 from mockserver.resources.words import plain, singular
 
 
@@ -35,7 +36,7 @@ class Lists:
         self._names = names_of(self._parameters)
         self._body_names = {item["name"] for item in _in_body(contract, operation)}
         self._is_oldest_first = is_oldest_first(contract, operation, served)
-        self._part = served.response or Part((), {})
+        self._part = served.response or Part((), {}, is_array=True)
 
     def select(
         self, fitting: Fitting, collection: Collection, params: Mapping[str, Any], query: bytes
@@ -61,8 +62,13 @@ class Lists:
         names = list(fitting.shapes.of(self._resource.schema).properties)
         return order_of(self._parameters, params, names)
 
-    def linked(self, entries: list[Entry], path: str, values: list[str]) -> list[Entry]:
-        """Return the items that were created below another one, or that name it."""
+    def linked(
+        self, entries: list[Entry], path: str, values: list[str], *, has_parents: bool
+    ) -> list[Entry]:
+        """Return the items that were created below another one, or that name it.
+
+        Unless ``has_parents``, nobody knows the items above: the first items are below any of them.
+        """
         if self._served.link is None:
             return entries
         words = [segment for segment in self._served.link.segments[:-2] if segment != "{}"]
@@ -70,7 +76,9 @@ class Lists:
         return [
             entry
             for entry in entries
-            if path in entry[1].links or (noun and refers(entry[1].data, noun, key))
+            if path in entry[1].links
+            or (noun and refers(entry[1].data, noun, key))
+            or (entry[1].is_seeded and not has_parents)
         ]
 
     def page(self, entries: list[Entry], params: Mapping[str, Any]) -> Page:
@@ -89,13 +97,18 @@ class Lists:
         page: Page,
         target: tuple[str, bytes],
     ) -> tuple[Any, Headers]:
-        """Return the body of a page, and its headers. ``target`` is the path with the query."""
-        shown = [
-            fitting.fit(
-                self._part.schema, item.data, (self._resource.name, key), is_sparse=True
-            ).value
+        """Return the body of a page, and its headers. ``target`` is the path with the query.
+
+        Raises Unfit if the body can show one item only, and there is none.
+        """
+        shown: Any = [
+            shown_item(fitting, self._part.schema, self._resource, key, item.data)
             for key, item in entries[page.start : page.end]
         ]
+        if not self._part.is_array:
+            if not shown:
+                raise Unfit
+            shown = shown[0]
         urls = self._urls(page, *target)
         headers: Headers = []
         if "link" in documented.headers and "next" in urls:

@@ -49,6 +49,8 @@ class Part(Struct, frozen=True):
 
     way: Way
     schema: Schema
+    """The schema of an item."""
+    is_array: bool = False
 
 
 class Resource(Struct, frozen=True):
@@ -76,6 +78,8 @@ class Resource(Struct, frozen=True):
     above: tuple[str, ...] = ()
     """The names of the resources above, outermost first: its parent, and its parent's parents."""
     is_singleton: bool = False
+    has_known_keys: bool = True
+    """Whether clients can know the keys of its items: they create items, or a list shows keys."""
     is_created_by_put: bool = False
     """Whether PUT creates an item whose key the client chooses."""
 

@@ -4,66 +4,39 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
-from pathlib import Path
 from typing import Any
-
-import orjson
-from msgspec import Struct
 
 from mockserver.engine import mistakes
 from mockserver.engine.call import Call
 from mockserver.engine.errors import Headers, Refusal, Unprocessable
 from mockserver.engine.reply import Reply, header_value
 from mockserver.engine.samples import Samples
-from mockserver.generator import Generator
-from mockserver.openapi.contract import Contract, Operation
+from mockserver.openapi.contract import Operation
+from mockserver.openapi.schemas import Schema
 from mockserver.resources.account import Account, Collection, Item, Json
 from mockserver.resources.callers import AccountCaller
+from mockserver.resources.compiled import Compiled
 from mockserver.resources.events import Verb
-from mockserver.resources.fitting import Fitting, Unfit, part_at, put_at
+from mockserver.resources.fitting import Unfit, put_at
+from mockserver.resources.item_requests import ItemRequests
 from mockserver.resources.lists import Lists
-from mockserver.resources.model import Model, Place, Resource, Role, Served
-from mockserver.resources.places import request_schema
+from mockserver.resources.model import Place, Resource, Role, Served
 from mockserver.resources.publication import Publication
 from mockserver.resources.replies import Body, Documented, Replies
 from mockserver.resources.shapes import Shapes
-from mockserver.resources.store import Change, Missing, Store
-from mockserver.resources.words import plain, singular
+from mockserver.resources.store import Change, Missing
+from mockserver.resources.words import plain
 
 _DELETED = frozenset({"deleted", "isdeleted", "success", "ok"})
 """Fields that are true in the response to a deletion."""
 
 
-class Options(Struct, frozen=True):
-    """How state is kept for a document."""
-
-    seed: int = 1
-    items: int = 5
-    handlers: Path | None = None
-    """The user's handlers."""
-    check_references: bool = False
-    """Whether ids of other resources in a body must exist."""
-
-
-class Compiled:
-    """What the operations of one document share."""
-
-    def __init__(
-        self, contract: Contract, model: Model, generator: Generator, options: Options
-    ) -> None:
-        seed, items = options.seed, options.items
-        self.checks_references = options.check_references
-        self.contract = contract
-        self.model = model
-        self.generator = generator
-        self.fitting = Fitting(contract, generator)
-        self.store = Store(contract, model, self.fitting, seed, items)
-
-    def handlers(self) -> dict[str, Handler]:
-        """Return a handler for each stateful operation."""
-        return {
-            served.operation_id: Handler(self, served) for served in self.model.operations.values()
-        }
+def handlers_of(compiled: Compiled) -> dict[str, Handler]:
+    """Return a handler for each stateful operation."""
+    return {
+        served.operation_id: Handler(compiled, served)
+        for served in compiled.model.operations.values()
+    }
 
 
 class Handler:
@@ -108,9 +81,9 @@ class Handler:
         caller, accounts = call.request.caller, call.world.state
         if not isinstance(caller, AccountCaller) or caller.kind != "guest":
             return None
-        place = self._place(self._values(call))
+        place = self._requests.named_place(call)
         is_on_item = self._served.role not in (Role.LIST, Role.CREATE)
-        key = self._key(call) if is_on_item and not place.resource.is_singleton else None
+        key = self._requests.key(call) if is_on_item and not place.resource.is_singleton else None
         others: Iterator[Account] = accounts.others(call.context)
         has_made = self._shared.store.has_made
         return next((other for other in others if has_made(other, place, key)), None)
@@ -134,6 +107,10 @@ class Handler:
         return Replies(shared.contract, operation, shared.fitting, samples)
 
     @cached_property
+    def _requests(self) -> ItemRequests:
+        return ItemRequests(self._shared, self._served)
+
+    @cached_property
     def _publication(self) -> Publication:
         shared = self._shared
         return Publication(shared.contract, self._operation, self._resource, shared.fitting)
@@ -144,22 +121,24 @@ class Handler:
 
     def _list(self, call: Call[Account, Any]) -> Reply:
         """Return a page of a collection."""
-        values = self._values(call)
-        if self._served.link is not None:
-            self._shared.store.check_parent(call.context, self._served.link, values)
-        collection = self._shared.store.collection(call.context, self._place(values))
+        values = self._requests.values(call)
+        link, has_parents = self._served.link, False
+        if link is not None:
+            has_parents = self._shared.store.check_parent(call.context, link, values)
+        collection = self._shared.store.collection(call.context, self._requests.place(call))
         fitting, request = self._shared.fitting, call.request
-        sent = self._sent(call)
+        sent = self._requests.sent(call)
         params = {**call.params, **sent} if isinstance(sent, dict) else call.params
         entries = self._lists.select(fitting, collection, params, request.query)
-        entries = self._lists.linked(entries, self._link(values), values)
+        path = self._requests.link(values)
+        entries = self._lists.linked(entries, path, values, has_parents=has_parents)
         page = self._lists.page(entries, params)
         unclear = self._lists.order(fitting, params).unclear
         self._report_unclear(call, [*page.unclear, *unclear])
         documented = self._replies.success
         target = (request.path, request.query)
         body, headers = self._lists.body(fitting, documented, entries, page, target)
-        return self._reply(call, documented, body, self._place(values).path, headers)
+        return self._reply(call, documented, body, self._requests.place(call).path, headers)
 
     def _report_unclear(self, call: Call[Account, Any], names: Sequence[str]) -> None:
         """Warn of pages and orders that were not understood. Raises Refusal for a cursor."""
@@ -172,12 +151,12 @@ class Handler:
 
     def _create(self, call: Call[Account, Any]) -> Reply:
         """Create an item, or each one of an array, and return what was created."""
-        bodies = self._item_in(call)
+        bodies = self._requests.item_in(call)
         if isinstance(bodies, list) and bodies and self._served.link is None:
             return self._create_all(call, bodies)
-        values, store = self._values(call), self._shared.store
-        place = self._place(values)
-        given, link = self._given(call), self._served.link
+        values, store = self._requests.values(call), self._shared.store
+        place = self._requests.place(call)
+        given, link = self._requests.given(call), self._served.link
         if link is not None:
             store.check_parent(call.context, link, values)
             given |= store.references.linked(self._resource, link, values)
@@ -187,12 +166,12 @@ class Handler:
         chosen = str(given[identity]) if identity is not None and given.get(identity) else None
         if chosen is not None and collection.find(chosen) is not None:
             self._report_conflict(call)
-        key = self._chosen_key(call)
+        key = self._requests.chosen_key(call)
         if key is not None and collection.find(key) is not None:
             self._report_conflict(call)
         change = store.created(call.context, place, given, call.request.now, key)
         if link is not None:
-            change.item.links.append(self._link(values))
+            change.item.links.append(self._requests.link(values))
         documented = self._replies.created
         reply = self._shown(
             call, documented, change, self._location(call, place, change, documented)
@@ -201,41 +180,26 @@ class Handler:
         self._publication.call_back(call, reply, change)
         return reply
 
-    def _chosen_key(self, call: Call[Account, Any]) -> str | None:
-        """Return the key that the query of a creation chooses, as in ``?bookId=dune``."""
-        value = call.params.get(self._key_parameter) if self._key_parameter else None
-        return str(value) if isinstance(value, str | int) and value != "" else None
-
-    @cached_property
-    def _key_parameter(self) -> str:
-        """The query parameter that names the key of a new item; empty without one."""
-        noun = singular(self._resource.template.segments[-1])
-        return next(
-            (
-                str(parameter["name"])
-                for parameter in self._operation.parameters
-                if parameter.get("in") == "query" and plain(parameter["name"]) == f"{noun}id"
-            ),
-            "",
-        )
-
     def _create_all(self, call: Call[Account, Any], bodies: list[Any]) -> Reply:
         """Create the items of an array. Raises Unfit if they are no objects."""
         if not all(isinstance(body, dict) for body in bodies):
             raise Unfit
-        store, place, shapes = self._shared.store, self._place(self._values(call)), self._shapes
-        schema = shapes.of(self._item_schema).items
+        store, place, shapes = self._shared.store, self._requests.place(call), self._shapes
+        schema, part = shapes.of(self._requests.item_schema).items, self._served.response
         shown = []
         for body in bodies:
             given = store.writable(schema, self._resource, body)
             self._check_references(call, given)
             change = store.created(call.context, place, given, call.request.now)
             self._commit(call, place, change)
-            shown.append(change.item.data)
+            item = change.item.data
+            if part is not None:
+                item = store.shown(part.schema, self._resource, change.key, item)
+            shown.append(item)
         documented = self._replies.created
-        part = self._served.response
-        body = shown if part is None else put_at(part.way, shown[-1])
-        return self._reply(call, documented, body, place.path, None)
+        body = shown if part is None else put_at(part.way, shown if part.is_array else shown[-1])
+        location = self._location(call, place, change, documented)
+        return self._reply(call, documented, body, place.path, location)
 
     def _report_conflict(self, call: Call[Account, Any]) -> None:
         """Warn of an item that a new one replaces. Raises Refusal where a 409 is documented."""
@@ -256,11 +220,11 @@ class Handler:
         without a documented one the item is created. Bodies that are no item, such as those of bulk
         changes, get the schema's response. Raises Unfit for them.
         """
-        if self._is_on_collection and not isinstance(self._item_in(call), dict):
+        if self._requests.is_on_collection and not isinstance(self._requests.item_in(call), dict):
             raise Unfit
-        given, store = self._given(call), self._shared.store
+        given, store = self._requests.given(call), self._shared.store
         self._check_references(call, given)
-        place = self._place(self._values(call))
+        place = self._requests.place(call)
         deep = self._served.role is Role.MERGE
         try:
             found = self._found(call)
@@ -278,10 +242,10 @@ class Handler:
 
     def _replaceable(self, call: Call[Account, Any], item: Item) -> Item:
         """Return an item without what PUT replaces."""
-        is_body = isinstance(self._item_in(call), dict)
+        is_body = isinstance(self._requests.item_in(call), dict)
         if self._served.role is not Role.REPLACE or not is_body:
             return item
-        data = self._shared.store.kept(self._item_schema, self._resource, item.data)
+        data = self._shared.store.kept(self._requests.item_schema, self._resource, item.data)
         return Item(data, item.links, item.is_seeded)
 
     def _check_references(self, call: Call[Account, Any], given: Json) -> None:
@@ -300,8 +264,8 @@ class Handler:
             raise Unprocessable(problems)
 
     def _creates(self, call: Call[Account, Any], place: Place) -> bool:
-        if self._is_on_collection:
-            return not self._key(call) or not self._replies.has(404)
+        if self._requests.is_on_collection:
+            return not self._requests.key(call) or not self._replies.has(404)
         is_put = self._served.role is Role.REPLACE
         return is_put and (place.resource.is_created_by_put or place.resource.is_singleton)
 
@@ -310,7 +274,7 @@ class Handler:
         if place.resource.is_singleton:
             change = Change("", Item(given), [])
         else:
-            store, key = self._shared.store, self._key(call)
+            store, key = self._shared.store, self._requests.key(call)
             store.collection(call.context, place)
             change = store.created(call.context, place, given, call.request.now, key or None)
             change = change._replace(key=key or change.key)
@@ -326,7 +290,7 @@ class Handler:
         found = self._found(call)
         documented = self._replies.deleted
         reply = self._shown(call, documented, found, is_deleted=True)
-        place = self._place(self._values(call))
+        place = self._requests.place(call)
         if place.resource.is_singleton:
             call.context.keep(place.path, None)
         else:
@@ -345,11 +309,11 @@ class Handler:
 
     def _found(self, call: Call[Account, Any]) -> Change:
         """Return the item or singleton that a request selects. Raises Missing."""
-        place = self._place(self._values(call))
+        place = self._requests.place(call)
         if place.resource.is_singleton:
             data = self._shared.store.singleton(call.context, place)
             return Change("", Item(data), [])
-        return self._shared.store.found(call.context, place, self._key(call))
+        return self._shared.store.found(call.context, place, self._requests.key(call))
 
     def _commit(self, call: Call[Account, Any], place: Place, change: Change) -> None:
         """Keep a new state, and warn of what it could not take."""
@@ -382,18 +346,24 @@ class Handler:
         body: Any = change.item.data
         part, schema = self._served.response, documented.schema
         if schema is not None and part is not None:
-            if self._served.role is Role.CREATE and not self._resource.is_singleton:
-                store, resource = self._shared.store, self._resource
-                body = {**body, **store.keys.identifiers(part.schema, resource, change.key, body)}
+            body = {**body, **self._names(call, part.schema, change)}
             body = self._shared.store.shown(part.schema, self._resource, change.key, body)
-            body = put_at(part.way, body)
+            body = put_at(part.way, [body] if part.is_array else body)
         elif schema is not None:
+            body = {**body, **self._names(call, schema, change)}
             shape = self._shapes.of(schema)
             if is_deleted:
                 flags = {name: True for name in shape.properties if plain(name) in _DELETED}
                 body = {**body, **flags}
             body = body if shape.is_object or shape.items is None else [body]
         return self._reply(call, documented, body, change.key, headers)
+
+    def _names(self, call: Call[Account, Any], schema: Schema, change: Change) -> Json:
+        """Return the other identifiers of a new item that a response shows, and the links to it."""
+        if self._served.role is not Role.CREATE or self._resource.is_singleton:
+            return {}
+        keys, place = self._shared.store.keys, self._requests.place(call)
+        return keys.names(schema, place, change.key, change.item.data)
 
     def _reply(
         self,
@@ -411,8 +381,11 @@ class Handler:
     def _location(
         self, call: Call[Account, Any], place: Place, change: Change, documented: Documented
     ) -> Headers:
-        """Return the ``Location`` of a new item: a path, or a URL if the document says ``uri``."""
-        if documented.status != 201 or place.resource.is_singleton:
+        """Return the ``Location`` of a new item: a path, or a URL if the document says ``uri``.
+
+        Without a 201 it is sent where the body does not show the key.
+        """
+        if place.resource.is_singleton or (documented.status != 201 and self._shows_key):
             return []
         path = f"{self._shared.contract.base_path}{place.path}/{change.key}"
         schema = documented.headers.get("location", {}).get("schema", {})
@@ -420,80 +393,12 @@ class Handler:
             path = call.base_url + path
         return [(b"location", header_value(path))]
 
-    def _values(self, call: Call[Account, Any]) -> list[str]:
-        """Return the values of the path, in its order."""
-        texts = call.request.path_params
-        return [
-            _text(call.params.get(name, texts.get(name, ""))) for name in self._served.parameters
-        ]
-
-    def _place(self, values: list[str]) -> Place:
-        if self._served.link is not None:
-            values = []
-        return self._shared.store.place(self._resource, values)
-
-    def _link(self, values: list[str]) -> str:
-        return self._served.link.place(values) if self._served.link is not None else ""
-
-    def _key(self, call: Call[Account, Any]) -> str:
-        """Return the key of the item: that of the path, or that in the body."""
-        values = self._values(call)
-        count = len(self._resource.template.parameters)
-        if len(values) > count:
-            return values[count]
-        body, identity = self._item_in(call), self._resource.identity
-        has_key = isinstance(body, dict) and identity is not None
-        return str(body[identity]) if has_key and body.get(identity) is not None else ""
-
-    def _item_in(self, call: Call[Account, Any]) -> Any:
-        """Return the item in the request body."""
-        return part_at(self._served.request, self._sent(call))
-
     @cached_property
-    def _is_on_collection(self) -> bool:
-        """Whether the path names a collection, and no item of it."""
-        count = len(self._resource.template.parameters)
-        return not self._resource.is_singleton and len(self._served.parameters) <= count
-
-    def _given(self, call: Call[Account, Any]) -> Json:
-        """Return the fields that a request may set."""
-        body, store = self._item_in(call), self._shared.store
-        given = store.writable(self._item_schema, self._resource, body)
-        if not given and self._operation.request_body is None:
-            properties = self._shapes.of(self._resource.schema).properties
-            sent = call.request.query.decode("latin-1")
-            given = {
-                name: value
-                for name, value in call.params.items()
-                if name in properties and value is not None and name in sent
-            }
-        return given
-
-    @cached_property
-    def _item_schema(self) -> Any:
-        """The schema of the item in the request body."""
-        whole: Any = request_schema(self._shared.contract, self._operation)
-        part = whole
-        for name in self._served.request:
-            part = self._shapes.of(part).properties.get(name)
-        return part if part is not None else whole
-
-    def _sent(self, call: Call[Account, Any]) -> Any:
-        """Return the body as it was sent, with the document's defaults for what is missing."""
-        body, payload = call.body, call.request.payload
-        if not isinstance(body, dict):
-            return body
-        try:
-            sent = orjson.loads(payload)
-        except orjson.JSONDecodeError:
-            sent = {}
-        return {name: value for name, value in body.items() if value is not None or name in sent}
-
-
-def _text(value: Any) -> str:
-    """Return the text of a value in a path. A whole number has no fraction, whatever its type."""
-    is_whole = isinstance(value, float) and value.is_integer()
-    return str(int(value)) if is_whole else str(value)
+    def _shows_key(self) -> bool:
+        """Whether the response shows the identity of an item."""
+        part, identity = self._served.response, self._resource.identity
+        shape = self._shapes.of(part.schema) if part is not None else None
+        return shape is not None and (identity in shape.names or not shape.is_object)
 
 
 def _key_of(call: Call[Account, Any]) -> tuple[str, bytes]:

@@ -45,6 +45,8 @@ class Names(Struct, frozen=True):
     token: str | None = None
     first_page: int = 1
     """The number of the first page."""
+    first_offset: int = 0
+    """The offset of the first item."""
 
 
 class Page(NamedTuple):
@@ -83,7 +85,7 @@ def names_of(parameters: Sequence[Mapping[str, Any]]) -> Names:
         "token": _TOKENS,
     }
     found: dict[str, str] = {}
-    first_page = 1
+    first_page, first_offset = 1, 0
     for parameter in parameters:
         if parameter.get("in") != "query":
             continue
@@ -94,7 +96,9 @@ def names_of(parameters: Sequence[Mapping[str, Any]]) -> Names:
                 schema = parameter.get("schema", {})
                 if kind == "page" and schema.get("minimum", schema.get("default")) == 0:
                     first_page = 0
-    return Names(**found, first_page=first_page)
+                if kind == "offset" and schema.get("minimum", schema.get("default")) == 1:
+                    first_offset = 1
+    return Names(**found, first_page=first_page, first_offset=first_offset)
 
 
 def page_of(names: Names, params: Mapping[str, Any], keys: Sequence[Key]) -> Page:
@@ -115,7 +119,8 @@ def page_of(names: Names, params: Mapping[str, Any], keys: Sequence[Key]) -> Pag
         name, start = names.token, _number(token)
     elif (text := _text(params, names.offset)) is not None:
         # Some APIs call a cursor an offset.
-        name, start = names.offset, _number(text)
+        name, number = names.offset, _number(text)
+        start = max(0, number - names.first_offset) if number is not None else None
     elif (text := _text(params, names.page)) is not None:
         number = _number(text)
         start = max(0, number - names.first_page) * limit if number is not None else None
@@ -140,7 +145,7 @@ def next_params(names: Names, page: Page) -> dict[str, str] | None:
     if names.page is not None:
         return {names.page: str(page.number + names.first_page)}
     if names.offset is not None:
-        return {names.offset: str(page.end)}
+        return {names.offset: str(page.end + names.first_offset)}
     return None
 
 

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
 from typing import Any
 
 from msgspec import Struct, field
 
 from mockserver.openapi.contract import Contract, Operation, is_json
 from mockserver.openapi.schemas import Schema
+from mockserver.resources.example_schemas import described
 from mockserver.resources.model import Template
 from mockserver.resources.words import plain, singular
 
 CORRECTION = "x-mock-resource"
 """The extension that corrects an inference: ``false``, or ``{name, id, parent}``."""
 CORRECTION_FIELDS = ("id", "name", "parent")
+_NUMBERS = ("integer", "number")
 _ENDING = re.compile(r"\.(json|xml)$")
 
 Segments = tuple[str, ...]
@@ -32,6 +35,31 @@ class Place(Struct):
     def ids(self) -> set[str]:
         """The operationIds."""
         return {operation.operation_id for operation in self.operations.values()}
+
+
+class Places:
+    """All paths of a document."""
+
+    def __init__(self, contract: Contract) -> None:
+        self.by_path = dict(places_of(contract))
+
+    def key_schema(self, collection: Segments) -> Schema:
+        """Return the schema of the path parameter that selects an item.
+
+        If paths below the item say that it is a number, and that of the item does not, it is one.
+        """
+        own = self._parameters[*collection, "{}"]
+        return next((schema for schema in own if schema.get("type") in _NUMBERS), own[0])
+
+    @cached_property
+    def _parameters(self) -> dict[Segments, list[Schema]]:
+        """The schemas of the last parameters of all beginnings of paths, short paths first."""
+        found: dict[Segments, list[Schema]] = {}
+        for at, place in sorted(self.by_path.items(), key=lambda entry: len(entry[0])):
+            ends = [index for index, segment in enumerate(at, 1) if segment == "{}"]
+            for end, name in zip(ends, place.template.parameters, strict=False):
+                found.setdefault(at[:end], []).append(parameter_schema(place, name))
+        return found
 
 
 def places_of(contract: Contract) -> Iterator[tuple[Segments, Place]]:
@@ -97,7 +125,7 @@ def media_schema(contract: Contract, response: Schema | None) -> Schema | None:
     """Return the schema of the JSON body of a response; None without one."""
     content = contract.follow(response or {}).get("content", {})
     name = next(filter(is_json, content), "*/*" if "*/*" in content else None)
-    return content[name].get("schema", {}) if name is not None else None
+    return described(contract, content[name]) if name is not None else None
 
 
 def parameter_schema(place: Place, name: str) -> Schema:
@@ -122,11 +150,13 @@ def names_of(found: Iterable[Segments], chosen: Mapping[Segments, Any]) -> dict[
     ``chosen`` are names that the document gives.
     """
     names: dict[Segments, str] = {}
-    for at in found:
+    taken: set[str] = set()
+    # Short paths come first, because no longer name is left for them.
+    for at in sorted(found, key=len):
         words = [segment for segment in at if segment != "{}"]
         candidates = [str(chosen[at])] if chosen[at] else []
         candidates += ["/".join(words[-count:]) for count in range(1, len(words) + 1)]
-        taken = set(names.values())
         whole = "/".join(at)
         names[at] = next((name for name in candidates if name not in taken), whole)
+        taken.add(names[at])
     return names

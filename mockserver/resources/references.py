@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cached_property
+from typing import Any
 
 from mockserver.resources import fields
 from mockserver.resources.account import Json
@@ -11,6 +12,10 @@ from mockserver.resources.fitting import Fitting
 from mockserver.resources.model import Model, Place, Resource, Template
 from mockserver.resources.words import singular, stem
 
+Steps = tuple[str | int, ...]
+"""The names and indexes that lead to a part of a body."""
+_MAX_DEPTH = 16
+"""References in deeper values are not checked."""
 _REFERENCE_ENDS = ("id", "gid", "uuid", "sid", "key")
 
 
@@ -59,3 +64,15 @@ class References:
                 nouns[name] = fields.noun_of(before) or stem(name)
         found = fields.references(self._fitting.shapes, resource.schema, params, nouns)
         return {name: value for name, value in found.items() if name != resource.identity}
+
+
+def scalars(value: Any, way: Steps = ()) -> Iterator[tuple[Steps, str | int]]:
+    """Yield the texts and whole numbers in a value, and the ways to them."""
+    if isinstance(value, dict | list):
+        if len(way) >= _MAX_DEPTH:
+            return
+        parts = value.items() if isinstance(value, dict) else enumerate(value)
+        for name, part in parts:
+            yield from scalars(part, (*way, name))
+    elif isinstance(value, str | int) and not isinstance(value, bool):
+        yield way, value

@@ -14,6 +14,7 @@ from mockserver.engine.responses import BrokenContract
 from mockserver.engine.samples import Samples
 from mockserver.openapi.contract import JSON, Contract, Operation, is_json
 from mockserver.openapi.schemas import Schema
+from mockserver.resources.example_schemas import described
 from mockserver.resources.fitting import Fitting, Unfit
 from mockserver.resources.identity import Way
 
@@ -40,7 +41,9 @@ class Documented:
         content: dict[str, Schema] = sendable(response.get("content", {}), where)
         name = next(filter(is_json, content), _ANY if _ANY in content else None)
         self.media_type = JSON if name in (None, _ANY) else name
-        self.schema: Schema | None = content[name].get("schema", {}) if name is not None else None
+        self.schema: Schema | None = (
+            described(contract, content[name]) if name is not None else None
+        )
         """The schema of its JSON body; None if it has none."""
         self.is_empty = not content
         self.headers: dict[str, Schema] = {

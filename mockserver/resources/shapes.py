@@ -113,7 +113,8 @@ class Shapes:
         node = self._follow(property)
         if node.get("type") == "array" and isinstance(node.get("items", {}), dict):
             node = self._follow(node.get("items", {}))
-        return node.get("type") in (None, "object") and node.keys().isdisjoint(_SAYING)
+        says = {keyword for keyword in _SAYING if node.get(keyword, {}) != {}}
+        return node.get("type") in (None, "object") and not says
 
     def _parts(self, schema: Schema) -> Iterator[Schema]:
         """Yield a schema and the branches of its compositions, each once."""

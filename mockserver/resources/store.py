@@ -13,19 +13,14 @@ from mockserver.resources.account import Account, Collection, Item, Json
 from mockserver.resources.fitting import Fitting, Unfit
 from mockserver.resources.keys import Keys
 from mockserver.resources.model import Model, Place, Resource, Template
-from mockserver.resources.references import References
+from mockserver.resources.references import References, Steps, scalars
+from mockserver.resources.shown_items import shown_item
 from mockserver.resources.words import id_suffix
 
 _CHOSEN = frozenset({"name", "key", "code", "login", "handle", "email"})
 """Ends of the names of identities that clients choose, and may change."""
-_MAX_DEPTH = 16
-"""References in deeper values are not checked."""
 _MADE = frozenset({"id", "uuid", "guid", "gid", "sid", "slug"})
 """Names of identities that the mock makes. Generated values of others are keys themselves."""
-
-
-Way = tuple[str | int, ...]
-"""The names and indexes that lead to a part of a body."""
 
 
 class Missing(Exception):
@@ -80,15 +75,31 @@ class Store:
         return item
 
     def found(self, account: Account, place: Place, name: str) -> Change:
-        """Return an item with its key, by the key, a later name or an identifier. Raises Missing.
+        """Return an item by its key, a later name or an identifier. Raises Missing."""
+        key = self._key_of(account, place, name)
+        return Change(key, self.find(account, place, key), [])
 
-        Items below another one are found by the key of that one only, so that they are one list.
-        """
+    def _key_of(self, account: Account, place: Place, name: str) -> str:
+        """Return the key of an item; the name itself if there is no such item. Raises Missing."""
         collection = self.collection(account, place)
         key = collection.key_of(name)
-        if key not in collection.items:
-            key = self.keys.of_identifier(place.resource, collection, name) or key
-        return Change(key, self.find(account, place, key), [])
+        if key in collection.items:
+            return key
+        return self.keys.of_identifier(place.resource, collection, name) or key
+
+    def resolved(self, account: Account, place: Place) -> Place:
+        """Return a place whose path names the items above by their keys. Raises Missing.
+
+        So an item has one list below it, by whatever identifier a path names it.
+        """
+        resource, values = place.resource, list(place.values)
+        for name in resource.above:
+            above = self._model.resources[name]
+            count = len(above.template.parameters)
+            if not above.is_singleton and above.has_known_keys and count < len(values):
+                parent = self.place(above, values[:count])
+                values[count] = self._key_of(account, parent, values[count])
+        return self.place(resource, values) if values != list(place.values) else place
 
     def has_made(self, account: Account, place: Place, key: str | None) -> bool:
         """Return whether requests made an item of an account, or without a key, the one above."""
@@ -210,7 +221,7 @@ class Store:
 
     def shown(self, schema: Schema, resource: Resource, key: str, data: Json) -> Any:
         """Return an item as a schema shows it. Raises Unfit."""
-        return self._fitting.fit(schema, data, (resource.name, key), is_sparse=True).value
+        return shown_item(self._fitting, schema, resource, key, data)
 
     def writable(self, request: Schema | None, resource: Resource, given: Any) -> Json:
         """Return what a request may set: no read-only and no write-only fields."""
@@ -222,13 +233,13 @@ class Store:
         hidden |= shapes.annotated(resource.schema, "readOnly") - own
         return {name: value for name, value in given.items() if name not in hidden}
 
-    def unknown_references(self, account: Account, given: Json) -> Iterator[tuple[Way, str]]:
+    def unknown_references(self, account: Account, given: Json) -> Iterator[tuple[Steps, str]]:
         """Yield the ways to fields that name an item which does not exist, and its resource.
 
         Only fields whose names say so count: ``customer_id`` and ``customerIds`` of ``customers``,
         also in objects and in lists of objects.
         """
-        for way, value in _scalars(given, ()):
+        for way, value in scalars(given):
             name = next((part for part in reversed(way) if isinstance(part, str)), "")
             resource = self.references.referred(name)
             if resource is not None:
@@ -264,7 +275,7 @@ class Store:
         for name in place.resource.above:
             above = self._model.resources[name]
             count = len(above.template.parameters)
-            if above.is_singleton or count >= len(place.values):
+            if above.is_singleton or not above.has_known_keys or count >= len(place.values):
                 continue
             parent = self.place(above, place.values[:count])
             is_seeded &= self.find(account, parent, place.values[count]).is_seeded
@@ -331,15 +342,19 @@ class Store:
         }
         return {name: value for name, value in found.items() if value is not None}
 
-    def check_parent(self, account: Account, link: Template, values: Sequence[str]) -> None:
-        """Check that the item of a path below another one exists. Raises Missing."""
+    def check_parent(self, account: Account, link: Template, values: Sequence[str]) -> bool:
+        """Check that the item of a path below another one exists. Raises Missing.
+
+        Return whether there is a resource of such items.
+        """
         for resource in self._model.resources.values():
             template = resource.template
             parameters = (*template.parameters, resource.parameter)
             if not resource.is_singleton and (*template.segments, "{}") == link.segments[:-1]:
                 if parameters == link.parameters:
                     self.find(account, self.place(resource, values[:-1]), values[-1])
-                return
+                return True
+        return False
 
     def _fitted(self, place: Place, data: Json, key: str, old: Json | None = None) -> _Data:
         """Return data that its schema allows, with the fields that only other schemas show.
@@ -364,18 +379,6 @@ class _Data(NamedTuple):
     data: Json
     lost: list[str]
     absent: set[str]
-
-
-def _scalars(value: Any, way: Way) -> Iterator[tuple[Way, str | int]]:
-    """Yield the texts and whole numbers in a value, and the ways to them."""
-    if isinstance(value, dict | list):
-        if len(way) >= _MAX_DEPTH:
-            return
-        parts = value.items() if isinstance(value, dict) else enumerate(value)
-        for name, part in parts:
-            yield from _scalars(part, (*way, name))
-    elif isinstance(value, str | int) and not isinstance(value, bool):
-        yield way, value
 
 
 def _merged(old: Any, new: Any) -> Any:

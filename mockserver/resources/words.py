@@ -39,10 +39,13 @@ def id_suffix(name: str) -> str:
     return next((end for end in _IDS if word.endswith(end)), "")
 
 
-def last_word(name: str) -> str:
-    """Return the last word of a name in lower case: ``ip`` of ``floating_ip`` or ``floatingIp``."""
-    words = re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+", name)
-    return words[-1].lower() if words else ""
+def tails(name: str) -> list[str]:
+    """Return the ends of a name of several words, without separators, the longest first.
+
+    Those of ``client_user_id`` and ``clientUserId`` are ``userid`` and ``id``.
+    """
+    words = [word.lower() for word in re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+", name)]
+    return ["".join(words[start:]) for start in range(1, len(words))]
 
 
 def stem(name: str) -> str:

@@ -107,6 +107,10 @@ def test_resources_are_collections_with_items() -> None:
         ({"article": {"slug": "a-b", "title": "A"}}, "slug", "a-b"),
         ({"customerId": "c", "id": "d"}, "customer_id", "c"),
         ({"sid": "V1"}, "Sid", "V1"),
+        ({"$id": "V2", "name": "A"}, "teamId", "V2"),
+        ({"pets": [{"id": 3}], "total": 1}, "petId", 3),
+        ({"username": "ada", "email": "a@example.com"}, "user", "ada"),
+        ("k7", "key", "k7"),
         ([], "id", None),
     ],
 )
@@ -120,3 +124,10 @@ def test_the_first_item_is_that_of_a_list_or_of_its_envelope() -> None:
     assert first_item([{"id": 1}]) == {"id": 1}
     assert first_item({"total": 1, "data": [{"id": 2}]}) == {"id": 2}
     assert first_item({"data": []}) is None
+    assert first_item({"data": {"items": [{"id": 3}]}}) == {"id": 3}
+
+
+def test_the_name_of_the_item_comes_before_other_references() -> None:
+    """Of several ids, the one that is named like the collection is the item's own."""
+    body = {"ownerId": 1, "recipeId": 2}
+    assert identity_in(body, "id", noun="recipe") == 2

@@ -10,7 +10,18 @@ import pytest
 
 from mockserver import packaged
 from mockserver.openapi.lines import line_at, lines_at
-from mockserver.openapi.parser import ParseError, parse
+from mockserver.openapi.parser import MAX_KEYS, ParseError, parse
+
+
+@pytest.mark.parametrize("is_json", [True, False])
+def test_the_keys_of_an_object_are_bounded(is_json: bool) -> None:
+    """A document of 100,000 paths is refused at once, with the line of the first one too many."""
+    pairs = [f'"/{number}": 1' for number in range(MAX_KEYS + 1)]
+    begin, between, end = ("{", ",\n", "}") if is_json else ("", "\n", "")
+    parse((begin + between.join(pairs[1:]) + end).encode())
+    with pytest.raises(ParseError, match="more than 20,000 keys") as error:
+        parse((begin + between.join(pairs) + end).encode())
+    assert error.value.line == MAX_KEYS + 1
 
 
 @pytest.mark.parametrize(

@@ -38,10 +38,15 @@ def page(**fields: Json) -> Json:
 
 @contextmanager
 def dogs(
-    folder: Path, schema: Json, parameters: list[str], example: Any = None, **response: Any
+    folder: Path,
+    schema: Json,
+    parameters: list[str],
+    example: Any = None,
+    kind: Json | None = None,
+    **response: Any,
 ) -> Iterator[httpx.Client]:
-    """Serve five dogs, named a to e, the newest last."""
-    query = [{"name": name, "in": "query", "schema": {}} for name in parameters]
+    """Serve five dogs, named a to e, the newest last. ``kind`` is the schema of the parameters."""
+    query = [{"name": name, "in": "query", "schema": kind or {}} for name in parameters]
     key = {"name": "id", "in": "path", "required": True, "schema": {"type": "integer"}}
     content = json_content(schema) if example is None else json_content(schema, example=example)
     paths = {
@@ -99,6 +104,14 @@ def test_parameters_select_by_their_names(
     """Newest first; a parameter of an unknown name changes nothing."""
     with dogs(tmp_path, ARRAY, parameters) as client:
         assert names(client.get(f"/dogs?{query}").json()) == expected
+
+
+def test_an_offset_may_count_from_one(tmp_path: Path) -> None:
+    """Its schema says so by its minimum, or by its default."""
+    schema = {"type": "integer", "minimum": 1, "default": 1}
+    with dogs(tmp_path, ARRAY, ["startIndex"], kind=schema) as client:
+        assert names(client.get("/dogs").json()) == "edcba"
+        assert names(client.get("/dogs?startIndex=2").json()) == "dcba"
 
 
 def test_fields_beside_the_list_agree_with_it(tmp_path: Path) -> None:

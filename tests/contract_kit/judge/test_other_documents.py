@@ -175,3 +175,38 @@ def test_accounts_of_two_schemes_are_not_compared() -> None:
     for label, is_one in (("POST /books", False), ("PUT /books/{bookId}", True), ("", True)):
         failure = SimpleNamespace(created_with=label)
         assert results.is_of_one_key(failure, exchange) is is_one  # type: ignore[arg-type]
+
+
+def secrets_of(folder: Path) -> Contract:
+    """Return a contract whose visit has a secret of some form, and a parameter that may be null."""
+    schema = {"type": "object", "properties": {"key": {"type": "string", "pattern": "^whsec_.{8}"}}}
+    ok = {"description": "It.", "content": {"application/json": {"schema": schema}}}
+    known = contract(folder, responses={"200": ok, "422": {"description": "Invalid."}})
+    document = known.document
+    before = {"type": "string", "format": "date-time", "nullable": True}
+    operation = document["paths"]["/visits/{id}"]["get"]
+    operation["parameters"].append({"name": "before", "in": "query", "schema": before})
+    known.path.write_text(json.dumps(document), encoding="utf-8")
+    return Contract.load(known.path)
+
+
+@pytest.mark.parametrize(
+    ("key", "expected"),
+    [("[secret]", set()), ("open", {("response_schema", "pattern")})],
+)
+def test_a_name_in_place_of_a_secret_has_no_letters_to_judge(
+    key: str, expected: set[tuple[str, str]], tmp_path: Path
+) -> None:
+    """The judge sees exchanges without their secrets."""
+    assert found(secrets_of(tmp_path), reading(200, {"key": key})) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "is_reported"), [("", False), ("null", False), ("yesterday", True)]
+)
+def test_a_text_that_readers_take_for_null_may_be_accepted(
+    text: str, is_reported: bool, tmp_path: Path
+) -> None:
+    """OpenAPI does not say how the query writes the null of a nullable parameter."""
+    exchange = reading(200, {}, query=f"?before={text}")
+    assert bool(found(secrets_of(tmp_path), exchange)) == is_reported
