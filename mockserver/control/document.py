@@ -17,8 +17,8 @@ def load(
 ) -> Contract:
     """Load the control API's document. Raises FileError.
 
-    ``overlay`` is merged into the general document. Without one, accounts are named by the first
-    of the served document's security ``schemes``. All paths are below ``prefix``.
+    ``overlay`` is merged into the general document. Without one, accounts are named by any of the
+    served document's security ``schemes``. All paths are below ``prefix``.
     """
     path = packaged.control_spec()
     document = yaml_file.load(path)
@@ -28,9 +28,24 @@ def load(
             raise FileError(overlay, "must be an object with parts of an OpenAPI document", 1)
         document = merge(document, changes)
     elif schemes:
-        document["components"]["securitySchemes"]["ApiKey"] = _plain(next(iter(schemes.values())))
+        _name_accounts_by(schemes, document)
     document["servers"] = [{**server, "url": prefix} for server in document["servers"]]
     return Contract.checked(path, document, overlay)
+
+
+def _name_accounts_by(schemes: Mapping[str, Schema], document: Schema) -> None:
+    """Let the operations of an account take each of these schemes instead of ``ApiKey``."""
+    named = {
+        f"ApiKey{number or ''}": _plain(scheme) for number, scheme in enumerate(schemes.values())
+    }
+    document["components"]["securitySchemes"] = named
+    any_of_them: list[Schema] = [{name: []} for name in named]
+    for item in document["paths"].values():
+        for operation in item.values():
+            required = operation["security"]
+            if {"ApiKey": []} in required:
+                others = [each for each in required if each != {"ApiKey": []}]
+                operation["security"] = others + any_of_them
 
 
 def _plain(scheme: Schema) -> Schema:

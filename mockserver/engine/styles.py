@@ -39,6 +39,7 @@ class TextStyle:
         self._name = name
         self._explode = explode
         self._prefix = {"label": ".", "matrix": ";"}.get(style, "")
+        self._start = f";{name}" if style == "matrix" else self._prefix
         self._separator = (self._prefix or ",") if explode else ","
         self._strips = style == "simple"
 
@@ -47,7 +48,9 @@ class TextStyle:
         return self._without_name(text)
 
     def array(self, text: str) -> Raw:
-        """Return the items of a list."""
+        """Return the items of a list; the text if it begins otherwise than its style wants."""
+        if text and not text.startswith(self._start):
+            return text
         rest = text.removeprefix(self._prefix)
         if not rest or (self._prefix and not self._without_name(text)):
             return []
@@ -59,6 +62,8 @@ class TextStyle:
         """Return the properties of an object; the text if it is none."""
         if text in (self._prefix, f"{self._prefix}{self._name}=") or not text:
             return {}
+        if not text.startswith(self._prefix if self._explode else self._start):
+            return text
         if not self._explode:
             return _alternating(self._split(self._without_name(text)), text)
         parts = [part.partition("=") for part in self._split(text.removeprefix(self._prefix))]

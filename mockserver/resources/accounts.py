@@ -60,13 +60,13 @@ class Accounts:
         yield from (other for other in reversed(self._accounts.values()) if other is not account)
 
     def _key_of_guest(self, key: str) -> str:
-        """Return the key of the account that a guest uses."""
+        """Return the key of the account that a guest uses: one without credentials has none."""
         if key and key in self._accounts:
             return key
-        mains = (
-            name for name, account in reversed(self._accounts.items()) if account.caller == "main"
-        )
-        return next(mains, key)
+        latest = list(reversed(self._accounts.items()))
+        mains = [name for name, account in latest if account.caller == "main"]
+        guests = [name for name, account in latest if account.caller == "guest" and not key]
+        return next(iter((*mains, *guests)), key)
 
     def _guest(self) -> Account | None:
         """Remove and return the account that a guest used last; None if there is none."""

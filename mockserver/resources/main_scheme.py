@@ -1,9 +1,9 @@
 """The security scheme that separates the accounts of a document with several.
 
 A client may need several credentials: those of one scheme to create an item, and those of another
-scheme, or none, to read it. The main scheme is the one that most operations take, the first of
-several. Each of its credentials has an account. A request to an operation that does not take it
-comes from a guest: it uses the main account that was used last.
+scheme, or none, to read it. The main scheme is the one that most operations take; of several, the
+one that is required first. Each of its credentials has an account. A request to an operation that
+does not take it comes from a guest: it uses the main account that was used last.
 """
 
 from __future__ import annotations
@@ -24,9 +24,10 @@ class MainScheme:
         counts = Counter(
             name
             for operation in contract.operations.values()
-            for name in {name for requirement in operation.security for name in requirement}
+            for name in dict.fromkeys(name for each in operation.security for name in each)
         )
-        name = max(schemes, key=lambda scheme: counts[scheme], default=None)
+        known = [name for name in (*counts, *schemes) if name in schemes]
+        name = max(known, key=lambda scheme: counts[scheme], default=None)
         compiled = compile_security([{name: []}] if name is not None else [], schemes)
         self._readers: tuple[Reader, ...] = next(iter(compiled.alternatives), ())
         self._place = compiled.places

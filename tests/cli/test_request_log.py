@@ -98,6 +98,12 @@ def test_secrets_are_hidden(secret: str) -> None:
     assert "4242 4242" not in listed(path=f"/{CARD}", reason=CARD)
 
 
+def test_the_beginning_of_a_key_is_no_secret() -> None:
+    """The end of a sentence about keys stays."""
+    sentence = "Send a key that begins with sk_test_. Another header is not read."
+    assert sentence in listed(reason=sentence)
+
+
 def test_a_persona_is_no_secret() -> None:
     """The keys of the fixtures are shown."""
     assert "'sk_test_default'" in listed(reason="Did you mean 'sk_test_default'?")

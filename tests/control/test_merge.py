@@ -74,7 +74,9 @@ def test_the_general_document_describes_the_general_handlers() -> None:
 
 
 @pytest.mark.parametrize("scheme", SCHEMES, ids=lambda scheme: scheme["type"])
-def test_accounts_are_named_by_the_scheme_of_the_served_document(scheme: Json) -> None:
-    """The first one that it defines."""
-    served = {"first": scheme, "second": {"type": "http", "scheme": "basic"}}
-    assert document.load(None, served).security_schemes == {"ApiKey": scheme}
+def test_accounts_are_named_by_the_schemes_of_the_served_document(scheme: Json) -> None:
+    """Each of them names an account."""
+    basic = {"type": "http", "scheme": "basic"}
+    loaded = document.load(None, {"first": scheme, "second": basic})
+    assert loaded.security_schemes == {"ApiKey": scheme, "ApiKey1": basic}
+    assert loaded.operations["get_state"].security == [{"ApiKey": []}, {"ApiKey1": []}]

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -23,29 +26,37 @@ NOTE = {
 ONE, TWO = {"Authorization": "Bearer one"}, {"Authorization": "Bearer two"}
 
 
-@pytest.fixture(scope="module")
-def started(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
-    note, folder = json_content(NOTE), tmp_path_factory.mktemp("notes")
+TOKEN = {"token": {"type": "http", "scheme": "bearer"}}
+QUERY = {"query": {"type": "apiKey", "in": "query", "name": "key"}}
+
+
+@contextmanager
+def serving(folder: Path, write: list[Any], schemes: Any, **more: Any) -> Iterator[httpx.Client]:
+    """Serve notes that everybody reads, and a requirement writes."""
+    note = json_content(NOTE)
     posted = {"content": note["content"], "required": True}
     key = [{"name": "noteId", "in": "path", "required": True, "schema": {"type": "integer"}}]
-    token: list[dict[str, list[str]]] = [{"token": []}]
     notes = json_content({"type": "array", "items": NOTE})
-    content = document(
-        {
-            "/notes": {
-                "get": operation({"200": notes}, "list"),
-                "post": operation({"201": note}, "create", requestBody=posted, security=token),
-            },
-            "/notes/{noteId}": {
-                "parameters": key,
-                "get": operation({"200": note, "404": {}}, "read"),
-                "delete": operation({"204": {}, "404": {}}, "delete", security=token),
-            },
+    paths = {
+        "/notes": {
+            "get": operation({"200": notes}, "list"),
+            "post": operation({"201": note}, "create", requestBody=posted, security=write),
         },
-        components={"securitySchemes": {"token": {"type": "http", "scheme": "bearer"}}},
-    )
+        "/notes/{noteId}": {
+            "parameters": key,
+            "get": operation({"200": note, "404": {}}, "read"),
+            "delete": operation({"204": {}, "404": {}}, "delete", security=write),
+        },
+    }
+    content = document({**paths, **more}, components={"securitySchemes": schemes})
     (folder / "openapi.yaml").write_text(yaml.safe_dump(content), encoding="utf-8")
     with running_server(spec=folder / "openapi.yaml") as server, server.client(None) as client:
+        yield client
+
+
+@pytest.fixture(scope="module")
+def started(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
+    with serving(tmp_path_factory.mktemp("notes"), [{"token": []}], TOKEN) as client:
         yield client
 
 
@@ -99,3 +110,34 @@ def test_credentials_of_one_scheme_stay_apart(notes: httpx.Client) -> None:
     path = note(notes, ONE)
     assert notes.delete(path, headers=TWO).status_code == 404
     assert notes.delete(path, headers=ONE).status_code == 204
+
+
+def test_what_a_rare_scheme_creates_is_read_without_credentials(tmp_path: Path) -> None:
+    """Nobody has used the scheme that most operations take, so no main account is there to read."""
+    more = {
+        f"/{name}": {"get": operation({"204": {}}, name, security=[{"query": []}])}
+        for name in ("one", "two", "three")
+    }
+    with serving(tmp_path, [{"token": []}], {**TOKEN, **QUERY}, **more) as client:
+        path = note(client, ONE)
+        listed = [f"/notes/{item['id']}" for item in client.get("/notes").json()]
+        assert path in listed
+        assert client.get(path).status_code == 200
+
+
+@pytest.mark.parametrize("order", [("token", "query"), ("query", "token")])
+def test_the_control_api_takes_each_of_several_schemes(
+    tmp_path: Path, order: tuple[str, str]
+) -> None:
+    """Whatever credentials name an account in the API name it there, too."""
+    schemes = {name: {**TOKEN, **QUERY}[name] for name in order}
+    write: list[Any] = [{"token": []}, {"query": []}]
+    with serving(tmp_path, write, schemes) as client:
+        sent: list[dict[str, Any]] = [{"headers": ONE}, {"params": {"key": "two"}}]
+        for credentials in sent:
+            text = next(iter(credentials))
+            created = client.post("/notes", json={"text": text}, **credentials)
+            assert created.status_code == 201, created.text
+            state = client.get("/_mock/state", **credentials)
+            assert state.status_code == 200, state.text
+            assert text in state.text

@@ -17,9 +17,10 @@ class KeyTypos:
         """Take the keys of the personas, and those of personas that are left out."""
         self._keys = frozenset(keys)
         self._left_out = left_out
-        self._shortened = {
-            shortened: key for key in sorted(self._keys) for shortened in _shortened(key)
-        }
+        self._shortened: dict[str, set[str]] = {}
+        for known in self._keys:
+            for shortened in _shortened(known):
+                self._shortened.setdefault(shortened, set()).add(known)
         self._max_length = max(map(len, self._keys), default=0) + 1
         self.meant = lru_cache(maxsize=1_024)(self._meant)
         """Returns the key that was probably meant, for a key that is left out itself.
@@ -32,12 +33,23 @@ class KeyTypos:
             return key
         if key in self._keys or len(key) > self._max_length:
             return None
-        meant = self._shortened.get(key)
-        for shortened in _shortened(key) if meant is None else ():
-            meant = shortened if shortened in self._keys else self._shortened.get(shortened)
-            if meant is not None:
-                break
-        return meant if meant is not None and _digits(meant) == _digits(key) else None
+        alike = set(self._shortened.get(key, ()))
+        for shortened in _shortened(key):
+            alike |= self._shortened.get(shortened, set()) | ({shortened} & self._keys)
+        meant = (known for known in sorted(alike) if _is_one_error(key, known))
+        return next((known for known in meant if _digits(known) == _digits(key)), None)
+
+
+def _is_one_error(key: str, known: str) -> bool:
+    """Return whether keys differ by one letter, or two neighbours; one may be a letter longer."""
+    if len(key) != len(known):
+        longer, shorter = sorted((key, known), key=len, reverse=True)
+        return shorter in _shortened(longer)
+    places = [at for at, (one, other) in enumerate(zip(key, known, strict=True)) if one != other]
+    if len(places) != 2:
+        return len(places) == 1
+    first, second = places
+    return second == first + 1 and key[first : second + 1] == known[second] + known[first]
 
 
 def _shortened(key: str) -> Iterator[str]:

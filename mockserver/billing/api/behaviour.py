@@ -37,7 +37,7 @@ from mockserver.webhooks.dispatcher import Webhooks
 from mockserver.webhooks.event import Conventions
 
 _SECRET_FIELDS = frozenset({"code", "client_secret"})
-_KEY = re.compile(r"(sk_(?:test|live)_)[^\s\"'\\&,;<>]+")
+_KEY = re.compile(r"(sk_(?:test|live)_)(?!\.(?:\s|$))[^\s\"'\\&,;<>]+")
 """API keys, which are redacted in recorded exchanges except for their prefix."""
 CONVENTIONS = Conventions(
     "X-Alterlab-Signature", "alterlab-billing-mock", "usage alerts of {account_id}"
