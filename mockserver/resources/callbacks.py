@@ -33,11 +33,22 @@ def callbacks_of(contract: Contract, operation: Operation) -> list[Callback]:
     found = []
     for name, reference in operation.node.get("callbacks", {}).items():
         for expression, item in contract.follow(reference).items():
-            post = contract.follow(item).get("post") if isinstance(item, dict) else None
-            if isinstance(post, dict):
+            post = _post_of(contract, item)
+            if post is not None:
                 schema = request_schema_of(contract, post.get("requestBody"))
                 found.append(Callback(str(name), str(expression), schema))
     return found
+
+
+def webhook_schema_of(contract: Contract, item: Any) -> Schema | None:
+    """Return the schema of the JSON body of a documented webhook; None if it has none."""
+    post = _post_of(contract, item)
+    return request_schema_of(contract, post.get("requestBody")) if post is not None else None
+
+
+def _post_of(contract: Contract, item: Any) -> Schema | None:
+    post = contract.follow(item).get("post") if isinstance(item, dict) else None
+    return post if isinstance(post, dict) else None
 
 
 def url_of(expression: str, call: Call[Any, Any], reply: Reply) -> str | None:

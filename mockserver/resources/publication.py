@@ -12,8 +12,9 @@ from mockserver.engine import mistakes
 from mockserver.engine.call import Call
 from mockserver.engine.reply import Reply
 from mockserver.openapi.contract import Contract, Operation
+from mockserver.openapi.schemas import Schema
 from mockserver.resources.account import Account
-from mockserver.resources.callbacks import Callback, callbacks_of, url_of
+from mockserver.resources.callbacks import Callback, callbacks_of, url_of, webhook_schema_of
 from mockserver.resources.events import Verb, type_of
 from mockserver.resources.events import change as next_change
 from mockserver.resources.fitting import Fitting, Unfit
@@ -33,14 +34,22 @@ class Publication:
         self._fitting = fitting
 
     def changed(self, call: Call[Account, Any], verb: Verb, change: Change) -> None:
-        """Emit the event of a change, if an endpoint may want it."""
+        """Emit the event of a change, if an endpoint may want it.
+
+        The body is that of the documented webhook with its name; of any other, an envelope.
+        """
         webhooks = call.world.webhooks
         if not webhooks.endpoints:
             return
         documented = self._contract.document.get("webhooks", {})
         kind = type_of(self._resource, verb, documented)
-        event = next_change(call.context, kind, call.request.now, change.item.data, call.world.seed)
-        webhooks.publish(call.context.id, [event])
+        data, is_whole = change.item.data, False
+        schema = webhook_schema_of(self._contract, documented.get(kind))
+        if schema is not None:
+            body = self._fitted(schema, kind, change)
+            data, is_whole = (body, True) if isinstance(body, dict) else (data, False)
+        event = next_change(call.context, kind, call.request.now, data, call.world.seed)
+        webhooks.publish(call.context.id, [structs.replace(event, is_whole=is_whole)])
 
     def call_back(self, call: Call[Account, Any], reply: Reply, change: Change) -> None:
         """Queue the callbacks of a creation whose URLs it names, if their hosts are allowed."""
@@ -55,14 +64,19 @@ class Publication:
                 continue
             data: Any = change.item.data
             if callback.schema is not None:
-                about = (callback.name, change.key)
-                with suppress(Unfit):
-                    data = self._fitting.fit(callback.schema, data, about, is_sparse=True).value
+                data = self._fitted(callback.schema, callback.name, change)
             now, seed = call.request.now, call.world.seed
             if isinstance(data, dict):
                 event = next_change(call.context, callback.name, now, data, seed)
                 event = structs.replace(event, url=url, is_whole=True)
                 webhooks.publish(call.context.id, [event])
+
+    def _fitted(self, schema: Schema, name: str, change: Change) -> Any:
+        """Return an item as a schema wants it; as it is where it does not fit."""
+        data: Any = change.item.data
+        with suppress(Unfit):
+            return self._fitting.fit(schema, data, (name, change.key), is_sparse=True).value
+        return data
 
     @cached_property
     def _callbacks(self) -> list[Callback]:

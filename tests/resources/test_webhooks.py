@@ -49,6 +49,41 @@ def test_each_change_of_an_item_is_an_event() -> None:
     assert runs[0] == runs[1]
 
 
+def test_a_documented_webhook_has_its_own_body(tmp_path: Path) -> None:
+    """OpenAPI 3.1 describes the whole body. Other events of the same item come in an envelope."""
+    note = {
+        "type": "object",
+        "required": ["id", "text"],
+        "properties": {"id": {"type": "integer", "readOnly": True}, "text": {"type": "string"}},
+    }
+    told = {
+        "type": "object",
+        "required": ["kind", "text"],
+        "properties": {"kind": {"const": "note"}, "text": {"type": "string"}},
+        "additionalProperties": False,
+    }
+    post = {"requestBody": json_content(told), "responses": {"200": {"description": "Read."}}}
+    key = {"name": "id", "in": "path", "required": True, "schema": {"type": "integer"}}
+    sent = json_content(note)
+    paths = {
+        "/notes": {"post": operation({"201": json_content(note)}, "make", requestBody=sent)},
+        "/notes/{id}": {
+            "parameters": [key],
+            "get": operation({"200": json_content(note)}, "read"),
+            "delete": operation({"204": {"description": "Gone."}}, "remove"),
+        },
+    }
+    content = {**document(paths), "openapi": "3.1.0", "webhooks": {"noteCreated": {"post": post}}}
+    with receiving() as receiver, served(tmp_path, content) as client:
+        client.post("/_mock/webhook-endpoints", json={"url": receiver.url}).raise_for_status()
+        made = client.post("/notes", json={"text": "a"}).json()
+        client.delete(f"/notes/{made['id']}").raise_for_status()
+        wait_for(lambda: len(receiver.received) == 2)
+        created, deleted = (request.json for request in receiver.received)
+        assert created == {"kind": "note", "text": "a"}
+        assert (deleted["event"], deleted["data"]["id"]) == ("note.deleted", made["id"])
+
+
 def test_a_creation_calls_back_where_it_asks_for_it(tmp_path: Path) -> None:
     """The body of the callback has its schema. Hosts that the user did not name get no request."""
     order = {
