@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from mockserver import impossible_responses, setting_values, settings
+from mockserver.engine import examples
 from mockserver.openapi import parsed_cache
 from mockserver.openapi.contract import Contract
 from mockserver.openapi.yaml_file import FileError
@@ -44,9 +45,12 @@ def run(words: Sequence[str], environment: Mapping[str, str]) -> int:
     except (FileError, SettingsError) as error:
         print(f"mockserver: {error}", file=sys.stderr)
         return EXIT_USAGE
+    knows_all = examples.add_warnings(contract, seconds)
     untried = impossible_responses.warn(contract, seconds)
     for line in report(contract):
         print(line)
+    if not knows_all:
+        print("Further examples were not checked; see --value-seconds.")
     if untried:
         print(f"No value was tried for {_counted(untried, 'response')}; see --value-seconds.")
     return EXIT_OK

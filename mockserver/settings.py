@@ -303,7 +303,7 @@ CHECK_SETTINGS = (
     _Setting(
         "value_seconds",
         parse.seconds,
-        "time in which check looks for responses that no value satisfies (3)",
+        "time in which check looks for impossible responses, and for broken examples (3)",
         "S",
     ),
 )

@@ -221,6 +221,7 @@ _CAUSES: dict[str, Callable[[Finding], Cause]] = {
     "order": lambda _: Cause("order"),
     "response_header": _of_header,
     "response_schema": _of_response_schema,
+    "secret": lambda finding: Cause("secret", finding.where),
     "server_error": lambda finding: Cause("server-error", finding.operation),
     "stack_trace": lambda _: Cause("stack-trace"),
     "undocumented_status": _of_status,

@@ -51,7 +51,7 @@ class Sent:
 
     @property
     def was_refused(self) -> bool:
-        return 400 <= self.status < 500
+        return 400 <= self.status < 500 or self.status == 501
 
     @property
     def is_open(self) -> bool:

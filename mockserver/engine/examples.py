@@ -11,6 +11,7 @@ from urllib.parse import unquote
 from mockserver.engine.media_types import is_xml
 from mockserver.openapi import yaml_file
 from mockserver.openapi.contract import Contract
+from mockserver.openapi.problems import written
 from mockserver.openapi.schemas import Schema
 
 logger = logging.getLogger(__name__)
@@ -90,7 +91,21 @@ def example_problems(contract: Contract) -> Iterator[ExampleProblem]:
                     seen.add(example.pointer)
                     problem = problem_of(example.value, schema, media_type, contract)
                     if problem is not None:
-                        yield ExampleProblem(example.pointer, problem)
+                        sentence = f"the example {problem}; it is not sent"
+                        yield ExampleProblem(example.pointer, sentence)
+
+
+def add_warnings(contract: Contract, seconds: float) -> bool:
+    """Add a warning to the document for each example that breaks its schema.
+
+    Return whether all examples were checked within a processor time.
+    """
+    until = process_time() + seconds
+    for pointer, problem in example_problems(contract):
+        contract.problems.warn(pointer, problem)
+        if process_time() > until:
+            return False
+    return True
 
 
 def warn_of_examples(contract: Contract) -> None:
@@ -99,8 +114,7 @@ def warn_of_examples(contract: Contract) -> None:
     for pointer, problem in example_problems(contract):
         line = yaml_file.line_of(contract.path, pointer)
         where = f"{contract.path}:{line}" if line is not None else str(contract.path)
-        shown = f"#/{'/'.join(map(str, pointer))}"
-        logger.warning("%s: %s: the example %s; it is not sent", where, shown, problem)
+        logger.warning("%s: %s: %s", where, written(pointer), problem)
         if process_time() > until:
             logger.warning("%s: further examples are not checked now", contract.path)
             return

@@ -133,6 +133,22 @@ def test_a_valid_example_is_a_value(document: Path, capsys: pytest.CaptureFixtur
     assert "0 warnings" in run(document, capsys)[1]
 
 
+def test_an_example_that_breaks_its_schema_is_a_warning(
+    document: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It names the line of the example. Another one of the same response is none."""
+    examples = "examples: {bad: {value: 5}, good: {value: hi}}"
+    body = f"{{application/json: {{schema: {{type: string}}, {examples}}}}}"
+    document.write_text(
+        GOOD.replace("{description: Things.}", f"{{description: A, content: {body}}}")
+    )
+    code, printed, _ = run(document, capsys)
+    assert code == 0
+    (warning,) = [line for line in printed.splitlines() if line.startswith("warning: ")]
+    assert warning.startswith(f"warning: {document}:9: #/paths/~1things/get/responses/200/")
+    assert "examples/bad/value: the example breaks its schema" in warning
+
+
 def test_the_time_for_values_is_bounded(document: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """The number of the responses that were not tried is printed."""
     schemas = "".join(f"    S{n}: {{type: integer, minimum: {n}}}\n" for n in range(300))

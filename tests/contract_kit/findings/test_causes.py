@@ -37,6 +37,15 @@ def finding(**fields: Any) -> Finding:
     return Finding(**{**known, **fields})
 
 
+def test_a_key_that_all_responses_disclose_is_one_cause() -> None:
+    """One place, such as a header for debugging, has one origin."""
+    shown = [
+        finding(operation=name, kind="secret", where="/response/headers/x-debug")
+        for name in ("get_balance", "list_invoices")
+    ]
+    assert len(grouped(shown, "major")) == 1
+
+
 @pytest.mark.parametrize(
     ("nature", "provenance", "fails_from"),
     [

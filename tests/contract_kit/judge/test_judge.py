@@ -386,6 +386,9 @@ def test_a_rejected_known_key_is_reported(harness: JudgeHarness) -> None:
         ("PATCH", "/api/v1/billing/balance", 405, (("Allow", "GET, POST"),), "allow"),
         ("GET", "/api/v1/billing/nothing", 200, (), "accepted"),
         ("GET", "/api/v1/billing/nothing", 500, (), "5xx"),
+        ("PATCH", "/api/v1/billing/balance", 500, (), "5xx"),
+        ("PATCH", "/api/v1/billing/balance", 501, (), "status"),
+        ("GET", "/api/v1/billing/nothing", 501, (), "5xx"),
         ("GET", "/api/v1/billing/nothing", 404, (), "envelope"),
     ],
 )
