@@ -63,17 +63,17 @@ class Accounts:
         """Return the key of the account that a guest uses: one without credentials has none."""
         if key and key in self._accounts:
             return key
-        latest = list(reversed(self._accounts.items()))
-        mains = [name for name, account in latest if account.caller == "main"]
-        guests = [name for name, account in latest if account.caller == "guest" and not key]
-        return next(iter((*mains, *guests)), key)
+        return self._latest("main") or (not key and self._latest("guest")) or key
+
+    def _latest(self, caller: Kind) -> str | None:
+        """Return the key of the account that a kind of caller used last."""
+        accounts = reversed(self._accounts.items())
+        return next((key for key, account in accounts if account.caller == caller), None)
 
     def _guest(self) -> Account | None:
         """Remove and return the account that a guest used last; None if there is none."""
-        for key, account in reversed(self._accounts.items()):
-            if account.caller == "guest":
-                return self._accounts.pop(key)
-        return None
+        key = self._latest("guest")
+        return self._accounts.pop(key) if key is not None else None
 
     @property
     def fingerprint(self) -> str:
