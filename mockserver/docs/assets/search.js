@@ -60,7 +60,8 @@ const engine = (() => {
     return length;
   };
 
-  // entries: {kind, title, named, name, heads, fields, found, body}; synonyms: "phrase,...=instead,...;..."
+  // entries: {kind, title, named, name, heads, fields, found, body}
+  // synonyms: "phrase,...=instead,...;..."
   return (entries, synonyms) => {
     const postings = new Map();
     // The name of a field as readers copy it: an underscore, then its letters.
@@ -190,15 +191,18 @@ const engine = (() => {
         for (let at = 0; at < all.length; at++) {
           for (let size = 1; size < 6 && at + size <= all.length; size++) {
             const some = all.slice(at, at + size);
-            const isOwn = (_, place) => !noise.has(asked[at + place]);
-            if (isLike(phrase, some, some.filter(isOwn))) spans.push({ at, size, options });
+            const own = some.filter((_, place) => !noise.has(asked[at + place]));
+            const needsNoise = !isLike(phrase, own);
+            if (needsNoise && !isLike(phrase, some)) continue;
+            spans.push({ at, size, options, needsNoise });
           }
         }
       }
       all.forEach((_, at) => spans.push({ at, size: 1 }));
       spans.sort((one, other) => other.size - one.size);
       const isAllNoise = asked.every((word) => noise.has(word));
-      for (const { at, size, option, isField, options = option ? [[option, 1]] : [] } of spans) {
+      for (const { at, size, option, isField, needsNoise, ...span } of spans) {
+        const options = span.options || (option ? [[option, 1]] : []);
         const places = Array.from({ length: size }, (_, place) => at + place);
         let slot = slots.find((known) => known.at === at && known.size === size);
         if (!slot && places.some((place) => taken[place])) continue;
@@ -206,7 +210,8 @@ const engine = (() => {
           const own = places.filter((place) => isAllNoise || !noise.has(asked[place]));
           if (!own.length && !options.length) continue;
           slot = { at, size, weight: option ? own.length : size, options: [] };
-          const certainty = isField ? .25 : own.length / size;
+          // Where words like "how many" are a part of a phrase, its other words alone mean less.
+          const certainty = isField ? .25 : needsNoise ? own.length / size : 1;
           if (own.length) slot.options.push([own.map((place) => all[place]), certainty]);
           slots.push(slot);
           for (const place of places) taken[place] = true;
@@ -273,8 +278,9 @@ const engine = (() => {
         const isExact = sum.isOwn && (slots.length > 1 || slots[0].size > 1);
         const whole = share < 1 || entry.kind === "schema" ? 1 : isExact ? 2.2 : 1.3;
         // A query without a verb rather means reading than writing.
+        const reads = /^(GET|get_|list_)/.test(entry.href ? entry.named : entry.place);
         const kind = kinds[entry.place || !entry.href ? entry.kind : "page"]
-          * (/^(GET|get_|list_)/.test(entry.href ? entry.named : entry.place) ? 1.08 : 1) * (1 - (entry.order || 0) / 200);
+          * (reads ? 1.08 : 1) * (1 - (entry.order || 0) / 200);
         const score = sum.total * coverage * kind * (1 + share) * whole;
         return { entry, score, words: sum.words };
       }).sort((one, other) => other.score - one.score);
