@@ -97,6 +97,17 @@ def test_paying_credits_the_account_at_once(client: httpx.Client, open_deposit: 
     assert client.get("/_mock/invariants").json() == {"ok": True, "violations": []}
 
 
+def test_a_paid_page_without_a_shop_leads_on_to_the_balance(
+    client: httpx.Client, open_deposit: Opener
+) -> None:
+    """A reader who paid from the reference page comes back to the operation that shows it."""
+    page = client.post(f"{open_deposit()}/pay").text
+    link = re.search(r'href="(/docs/reference)#([\w-]+)"', page)
+    assert link is not None
+    assert link[2] == "operation-get_balance"
+    assert f'id="{link[2]}"' in client.get(link[1]).text
+
+
 def test_the_payer_goes_back_to_the_shop_with_the_sessions_id(
     client: httpx.Client, open_deposit: Opener
 ) -> None:
