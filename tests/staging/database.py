@@ -81,12 +81,16 @@ class Database:
         """Return this thread's connection."""
         connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
         if connection is None:
-            connection = sqlite3.connect(
-                self._path, timeout=20, isolation_level=None, check_same_thread=False
-            )
-            connection.row_factory = sqlite3.Row
-            connection.execute("PRAGMA synchronous = OFF")
-            self._local.connection = connection
+            connection = self._local.connection = self.open()
+        return connection
+
+    def open(self) -> sqlite3.Connection:
+        """Return a new connection, which any one thread at a time may use."""
+        connection = sqlite3.connect(
+            self._path, timeout=20, isolation_level=None, check_same_thread=False
+        )
+        connection.row_factory = sqlite3.Row
+        connection.execute("PRAGMA synchronous = OFF")
         return connection
 
     @contextmanager
@@ -103,33 +107,37 @@ class Database:
 
 
 class Replica:
-    """Copies of the database that lag behind it by one to two intervals."""
+    """Reads the database as it was one to two intervals ago.
+
+    An open read transaction goes on seeing the database as it was when the transaction began.
+    """
 
     def __init__(self, database: Database, interval: float) -> None:
         self._database = database
         self._lock = threading.Lock()
-        self._copies: list[sqlite3.Connection] = []
+        self._snapshots = [self._snapshot()]
         self._interval = interval
-        self._copy()
         threading.Thread(target=self._run, daemon=True).start()
 
-    def _copy(self) -> None:
-        copy = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
-        copy.row_factory = sqlite3.Row
-        self._database.connection().backup(copy)
-        with self._lock:
-            *old, newest = *self._copies, copy
-            self._copies = [*old[-1:], newest]
-            for connection in old[:-1]:
-                connection.close()
+    def _snapshot(self) -> sqlite3.Connection:
+        connection = self._database.open()
+        connection.execute("PRAGMA query_only = ON")
+        connection.execute("BEGIN")
+        connection.execute("SELECT 1 FROM accounts").fetchone()
+        return connection
 
     def _run(self) -> None:
         stopped = threading.Event()
         while not stopped.wait(self._interval):
-            self._copy()
+            newest = self._snapshot()
+            with self._lock:
+                *old, last = self._snapshots
+                self._snapshots = [last, newest]
+                for connection in old:
+                    connection.close()
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
-        """Run a block that reads from the older copy."""
+        """Run a block that reads from the older snapshot."""
         with self._lock:
-            yield self._copies[0]
+            yield self._snapshots[0]
