@@ -21,7 +21,7 @@ from contract_tests.judge.tracker import Tracker, differences
 from contract_tests.knowledge import Knowledge
 
 MAX_WAITS = 40
-"""Contradictions for which a run waits before it reads again."""
+"""How often a run waits before it reads again. After that, one that lags is not judged."""
 MAX_ROUNDS = 2
 """How often a run waits for a contradiction that is seen soon after a change."""
 MAX_READINGS = 5
@@ -50,6 +50,8 @@ class Settling:
         """Contradictions that came of the use of an account by others."""
         self.left_open = 0
         """Those of them that were not read again, since the same views had been often enough."""
+        self.not_waited_for = 0
+        """Contradictions of a deployment that lags for which a run had waited often enough."""
         self._channel = channel
         self._judge = judge
         self._effects = knowledge.effects
@@ -88,6 +90,11 @@ class Settling:
             notes.append(
                 f"the deployment lags: {self.lagging} contradictions had vanished "
                 f"{self.lag:g} s later; readings so soon after a change are not judged"
+                + (
+                    f" ({self.not_waited_for} more were left open after {MAX_WAITS} waits)"
+                    if self.not_waited_for
+                    else ""
+                )
             )
         return notes
 
@@ -95,6 +102,9 @@ class Settling:
         tracker = unsettled.tracker
         if tracker.in_use and self._is_of_usage(unsettled):
             self._in_quiet(unsettled)
+            return
+        if self.lagging and self._waits >= MAX_WAITS:
+            self.not_waited_for += 1
             return
         for number in range(1, MAX_ROUNDS + 1):
             found = self._later(unsettled)

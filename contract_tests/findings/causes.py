@@ -172,7 +172,16 @@ def _of_acceptance(finding: Finding) -> Cause:
         return Cause("accepts-any-body", finding.keyword)
     if finding.keyword in _OF_TEXT:
         return Cause("accepts-any-text", finding.keyword)
+    if finding.where.startswith("/request/query/"):
+        return Cause("accepts-invalid", f"{_field(finding)} {finding.keyword}")
     return Cause("accepts-invalid", _owner(finding))
+
+
+def _of_valid(finding: Finding) -> Cause:
+    """Return the cause of a refused valid request: one rule for a query parameter of many lists."""
+    if finding.where.startswith("/request/query/"):
+        return Cause("valid-refused", f"{_field(finding)} {finding.keyword}")
+    return Cause("valid-refused", _rule(finding))
 
 
 def _of_refusal(finding: Finding) -> Cause:
@@ -236,5 +245,6 @@ _CAUSES: dict[str, Callable[[Finding], Cause]] = {
     "tenant": lambda finding: Cause("tenant", finding.where),
     "time": _of_times,
     "usage": lambda finding: Cause("usage", finding.operation),
+    "valid_refused": _of_valid,
 }
 """How the cause of a finding is found, by kind. Other kinds: a cause for each operation's rule."""

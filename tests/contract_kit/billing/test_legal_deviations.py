@@ -70,6 +70,25 @@ def test_an_example_on_the_page_proves_a_name_only(
     assert failures(harness) == []
 
 
+@pytest.mark.parametrize(
+    ("trend", "kinds"), [(None, {"response_schema"}), ("stable", {"usage"}), ("increasing", set())]
+)
+def test_a_trend_of_another_type_is_a_matter_of_its_schema_only(
+    harness: JudgeHarness, trend: Any, kinds: set[str]
+) -> None:
+    """What is no trend contradicts no chart."""
+    idle = example("get_usage_chart")["data"][0]
+    days = [
+        {**idle, "credits": 10, "light": 10, "requests": 10} if n > 6 else idle for n in range(14)
+    ]
+    dated = [{**day, "date": f"2026-03-{n:02}"} for n, day in enumerate(days, 1)]
+    harness.respond("get_usage_chart", {"data": dated})
+    harness.respond("get_cost_projection", {**example("get_cost_projection"), "usage_trend": trend})
+    assert {
+        found.kind for found in harness.found if found.operation == "get_cost_projection"
+    } == kinds
+
+
 def test_no_status_is_on_the_page(harness: JudgeHarness) -> None:
     """201 instead of 200 is a difference."""
     operation = CONTRACT.operations["create_deposit"]

@@ -98,6 +98,28 @@ def test_one_change_is_one_cause() -> None:
     )
 
 
+@pytest.mark.parametrize("kind", ["invalid_accepted", "valid_refused"])
+def test_a_query_parameter_of_several_lists_has_one_origin(kind: str) -> None:
+    """One rule of a deployment reads the limit of all its lists, whatever their defaults are."""
+    places = [
+        ("list_invoices", "#/components/parameters/LimitOf20/schema"),
+        ("list_credit_transactions", "#/components/parameters/LimitOf10/schema"),
+    ]
+    limits = [
+        finding(
+            operation=operation,
+            kind=kind,
+            where="/request/query/limit",
+            keyword="minimum",
+            spec=f"{owner}/minimum",
+        )
+        for operation, owner in places
+    ]
+    assert of_one_cause(*limits)
+    another = finding(operation="list_invoices", kind=kind, where="/request/query/offset")
+    assert not of_one_cause(limits[0], another)
+
+
 def test_a_field_that_several_operations_show_has_one_origin() -> None:
     """A wrong period of a plan, and the columns of one view of the usage, are one cause each."""
     where, operations = "/response/body/current_period_end", ("change_plan", "get_subscription")
