@@ -25,6 +25,7 @@ from tests.docs.html_page import Element, parsed
 
 MAX_BYTES = 150_000
 GUIDES = guides.load(packaged.guides())
+PAGES = GuidePages(GUIDES, REFERENCE)
 NAMES = [guide.name for guide in GUIDES]
 
 Page = Callable[[str], str]
@@ -32,7 +33,7 @@ Page = Callable[[str], str]
 
 @cache
 def page(name: str) -> str:
-    return GuidePages(GUIDES, REFERENCE).page(name)
+    return PAGES.page(name)
 
 
 def entries(text: str) -> list[dict[str, str]]:
