@@ -23,10 +23,11 @@ from mockserver.openapi import parsed_cache
 from mockserver.openapi.contract import Contract
 from mockserver.server.http_server import HttpServer
 from mockserver.settings import Settings
-from tests import parsed_once
+from tests import parsed_once, validated_once
 
 pytest_plugins = ["tests.browser", "tests.frozen_server"]
 parsed_once.apply()
+validated_once.apply()
 
 API = "/api/v1/billing"
 _COLLECTIONS = (20_000, 10, 10)
