@@ -71,9 +71,7 @@ def _start(
     return received, process
 
 
-def _report_all(
-    session: pytest.Session, workers: dict[Connection[Any, Any], ForkProcess]
-) -> None:
+def _report_all(session: pytest.Session, workers: dict[Connection[Any, Any], ForkProcess]) -> None:
     """Report what the processes send until all have ended. Fail if one ended before its tests."""
     hook = session.config.hook
     running = set(workers)
