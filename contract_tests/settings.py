@@ -113,7 +113,7 @@ class Settings:
     journal: Path = Path("contract-tests.journal")
     reports: tuple[str, ...] = ()
     report_dir: Path = Path("contract-reports")
-    max_examples: int = 20
+    max_examples: int = 10
     """Generated requests for each operation and phase."""
     fail_fast: bool = False
     """End with the first failure."""

@@ -97,9 +97,10 @@ class Accounts:
         if exchange.status >= 400 or exchange.method in ("GET", "HEAD"):
             return
         if _fits(exchange.path, _FORGETS) or exchange.path.startswith(_SNAPSHOTS):
-            for tracker in self.trackers.values():
-                if exchange.account in (ANYBODY, tracker.account):
-                    tracker.forget()
+            is_of_all = exchange.account == ANYBODY
+            concerned = self.trackers.values() if is_of_all else [self.tracker(exchange.account)]
+            for tracker in concerned:
+                tracker.forget(exchange.ended)
         elif exchange.path in _PASSES_TIME:
             self._note_change_everywhere(exchange)
         else:

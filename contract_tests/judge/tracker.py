@@ -50,14 +50,14 @@ class Tracker:
         """Whether others use the account, so that views of its usage change by themselves."""
         self.forget()
 
-    def forget(self) -> None:
-        """Forget everything that is known."""
+    def forget(self, changed: datetime | None = None) -> None:
+        """Forget everything that is known, since the account was made or reset at this moment."""
         self.steps.clear()
         self.views = Views(self._lists)
         """Readings that nothing can have changed since."""
         self.model = self._knowledge.account_model(self.views)
         """What only those know who know the API."""
-        self.last_change: datetime | None = None
+        self.last_change = changed
         """When the last change was over."""
         self._written: dict[tuple[str, str], str] = {}
         """Entries of lists that never change, by list and id."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Mapping
 from typing import Protocol
+from urllib.parse import unquote
 
 from starlette.types import Receive, Scope, Send
 
@@ -49,7 +50,15 @@ class AsgiOperation:
     def _path_params(self, scope: Scope) -> Mapping[str, str]:
         if not self._names:
             return NO_PARAMS
-        return {name: scope["path_params"][key] for name, key in self._names}
+        values = {name: scope["path_params"][key] for name, key in self._names}
+        if has_encoded_slash(scope["path"]):
+            return {name: unquote(value) for name, value in values.items()}
+        return values
+
+
+def has_encoded_slash(path: str) -> bool:
+    """Return whether a path has a slash that is part of a value, such as that of an ARN."""
+    return "%2F" in path or "%2f" in path
 
 
 def headers_of(scope: Scope) -> dict[bytes, bytes]:

@@ -54,6 +54,15 @@ def concrete(media_type: str, accept: str = "") -> str:
     return next((known for known in _RANGES if fnmatch(known, name)), name.replace("*", "plain"))
 
 
+def json_in(content: Iterable[str]) -> str | None:
+    """Return the documented media type of a JSON body, which may be a range; None if there is none.
+
+    A range such as ``*/*``, which Spring writes, stands for JSON where nothing else does.
+    """
+    exact_first = sorted(content, key=lambda name: "*" in name)
+    return next((name for name in exact_first if is_json(concrete(name))), None)
+
+
 def chosen(documented: Sequence[str], accept: str) -> str | None:
     """Return the documented media type that a request prefers; None if it accepts none.
 

@@ -14,7 +14,7 @@ from msgspec import Struct
 from mockserver.engine.behaviour import ErrorResponse
 from mockserver.engine.errors import Headers, Problem, Refusal, envelope
 from mockserver.engine.examples import examples_of
-from mockserver.engine.media_types import is_xml, sendable
+from mockserver.engine.media_types import concrete, is_xml, sendable
 from mockserver.generator import Generator, Maker, NoValue
 from mockserver.json_bytes import kept
 from mockserver.openapi.contract import Contract, Operation, is_json
@@ -207,7 +207,10 @@ class ErrorBodies:
                 yield from ((name, content[name], is_own) for name in content if is_written(name))
 
     def _content(self, response: Schema) -> dict[str, Schema]:
-        return sendable(self._contract.follow(response).get("content", {}), "an error")
+        """Return media objects by media type; a range such as ``*/*`` stands for its usual one."""
+        content = sendable(self._contract.follow(response).get("content", {}), "an error")
+        ranges = {concrete(name): media for name, media in content.items() if "*" in name}
+        return ranges | {name: media for name, media in content.items() if "*" not in name}
 
 
 def _errors(operation: Operation) -> Iterator[Schema]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from mockserver.engine.media_types import concrete
 from mockserver.openapi.contract import Contract, Operation, is_json
 from mockserver.resources.example_schemas import examples_of
 from mockserver.resources.fitting import part_at
@@ -47,7 +48,7 @@ def bodies_of(contract: Contract, operation: Operation) -> Iterator[Any]:
     """Yield the examples of the successful JSON response of an operation."""
     response = contract.follow(operation.response(operation.success) or {})
     for name, media in response.get("content", {}).items():
-        if is_json(name):
+        if is_json(concrete(name)):
             yield from examples_of(contract, media)
 
 

@@ -59,7 +59,7 @@ class Keys:
     def names(self, schema: Schema, place: Place, key: str, data: Json) -> Json:
         """Return the identifiers of an item that a schema has and the data lack, and the links."""
         found = self._identifiers(schema, place.resource, key, data)
-        links = fields.links(self._fitting.shapes, schema, f"{place.path}/{key}")
+        links = fields.links(self._fitting.shapes, schema, place.item(key))
         return {name: value for name, value in {**links, **found}.items() if name not in data}
 
     def _identifiers(self, schema: Schema, resource: Resource, key: str, data: Json) -> Json:

@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import NamedTuple
+from urllib.parse import quote
 
 from msgspec import Struct, field
 
 from mockserver.openapi.schemas import Schema
 from mockserver.resources.identity import Way
+
+_SAFE = "!$&'()*+,;=:@"
+"""What a segment of a path may hold as it is (RFC 3986, 3.3), beside letters and digits."""
 
 
 class Role(StrEnum):
@@ -114,3 +118,7 @@ class Place(NamedTuple):
     resource: Resource
     path: str
     values: Sequence[str]
+
+    def item(self, key: str) -> str:
+        """Return the path of an item. A slash in its key is percent-encoded."""
+        return f"{self.path}/{quote(key, safe=_SAFE)}"

@@ -387,7 +387,7 @@ class Handler:
         """
         if place.resource.is_singleton or (documented.status != 201 and self._shows_key):
             return []
-        path = f"{self._shared.contract.base_path}{place.path}/{change.key}"
+        path = self._shared.contract.base_path + place.item(change.key)
         schema = documented.headers.get("location", {}).get("schema", {})
         if self._shared.contract.follow(schema).get("format") == "uri":
             path = call.base_url + path

@@ -9,7 +9,8 @@ from typing import Any
 
 from msgspec import Struct, field
 
-from mockserver.openapi.contract import Contract, Operation, is_json
+from mockserver.engine.media_types import json_in
+from mockserver.openapi.contract import Contract, Operation
 from mockserver.openapi.schemas import Schema
 from mockserver.resources.example_schemas import described
 from mockserver.resources.model import Template
@@ -117,14 +118,14 @@ def request_schema_of(contract: Contract, request_body: Schema | None) -> Schema
     """Return the schema of a request body object: that of JSON, else the first one."""
     body = contract.follow(request_body or {})
     content = body.get("content", {})
-    name = next(filter(is_json, content), next(iter(content), None))
+    name = json_in(content) or next(iter(content), None)
     return content[name].get("schema", {}) if name is not None else None
 
 
 def media_schema(contract: Contract, response: Schema | None) -> Schema | None:
     """Return the schema of the JSON body of a response; None without one."""
     content = contract.follow(response or {}).get("content", {})
-    name = next(filter(is_json, content), "*/*" if "*/*" in content else None)
+    name = json_in(content)
     return described(contract, content[name]) if name is not None else None
 
 

@@ -7,18 +7,16 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 from mockserver.engine.errors import Headers
-from mockserver.engine.media_types import sendable
+from mockserver.engine.media_types import concrete, json_in, sendable
 from mockserver.engine.reply import JSON as JSON_BYTES
 from mockserver.engine.reply import Reply, encode, header_value, is_generated
 from mockserver.engine.responses import BrokenContract
 from mockserver.engine.samples import Samples
-from mockserver.openapi.contract import JSON, Contract, Operation, is_json
+from mockserver.openapi.contract import JSON, Contract, Operation
 from mockserver.openapi.schemas import Schema
 from mockserver.resources.example_schemas import described
 from mockserver.resources.fitting import Fitting, Unfit
 from mockserver.resources.identity import Way
-
-_ANY = "*/*"
 
 
 class Body(NamedTuple):
@@ -39,8 +37,8 @@ class Documented:
         response = contract.follow(operation.response(status) or {})
         where = f"{operation.operation_id} {status}"
         content: dict[str, Schema] = sendable(response.get("content", {}), where)
-        name = next(filter(is_json, content), _ANY if _ANY in content else None)
-        self.media_type = JSON if name in (None, _ANY) else name
+        name = json_in(content)
+        self.media_type = concrete(name) if name is not None else JSON
         self.schema: Schema | None = (
             described(contract, content[name]) if name is not None else None
         )

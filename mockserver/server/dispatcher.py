@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from mockserver.engine.asgi import has_encoded_slash
 from mockserver.engine.behaviour import PublicApp
 from mockserver.engine.state import State
 
@@ -51,6 +52,8 @@ class Dispatcher:
         if path.startswith(apps.control_prefix):
             return apps.control
         if path.startswith(apps.api_prefixes):
+            if has_encoded_slash(raw_path := scope.get("raw_path", b"").decode("latin-1")):
+                scope["path"] = raw_path
             has_origin = any(name == _ORIGIN for name, _ in scope["headers"])
             return apps.cors if has_origin else apps.api
         return apps.pages

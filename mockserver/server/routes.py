@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any, NamedTuple
 from urllib.parse import unquote, urlsplit
 
-from mockserver.engine.asgi import Servable
+from mockserver.engine.asgi import Servable, has_encoded_slash
 from mockserver.engine.body import BodyReader
 from mockserver.engine.errors import Headers
 from mockserver.engine.fallback import Fallback
@@ -80,16 +80,17 @@ class Routes:
         return route
 
     def _resolve(self, method: str, path: str, query: bytes) -> Route:
+        is_raw = has_encoded_slash(path)
+        page = Route(unquote(path) if is_raw else path, query, None)
         if not path.startswith(self._prefixes):
-            return Route(path, query, None)
+            return page
         is_elsewhere = path.startswith(self._elsewhere)
         router = self._elsewhere_router if is_elsewhere else self._router
         targets, values = router.match(path)
-        if is_elsewhere and not targets:
-            return Route(path, query, None)
         if not targets:
-            if "/" in self._prefixes:  # the contract has the path "/", and pages are beside it
-                return Route(path, query, None)
+            # A contract with the path "/" has pages beside it.
+            if is_elsewhere or "/" in self._prefixes:
+                return page
             return self._route(path, query, self._fallback.not_found)
         operation_id = targets.get(method)
         if operation_id is None and method == "HEAD":
@@ -99,7 +100,7 @@ class Routes:
             return self._route(path, query, partial(self._fallback.not_allowed, allowed=allowed))
         operation: Servable = self._operations.get(operation_id)
         names = self._operations.shared.contract.operations[operation_id].path_names
-        params = dict(zip(names, values, strict=True))
+        params = dict(zip(names, map(unquote, values) if is_raw else values, strict=True))
         return self._route(path, query, operation.respond, operation.body, params)
 
     def _route(
@@ -146,14 +147,19 @@ def _routes_of(contract: Contract) -> Iterable[tuple[str, str, str]]:
 
 
 def parse(target: bytes) -> tuple[str, bytes]:
-    """Return the decoded path and the query of a request target. Raise BadTarget."""
+    """Return the path and the query of a request target. Raise BadTarget.
+
+    The path is decoded, unless it has an encoded slash: that one separates no segments, so the
+    values of its parameters are decoded when they are known.
+    """
     text = target.decode("latin-1")
     if not text.isascii() or _BAD_PERCENT.search(text):
         raise BadTarget("The request target holds characters that must be percent-encoded.")
     if not text.startswith("/"):
         text = _absolute(text)
     path, _, query = text.partition("#")[0].partition("?")
-    return (unquote(path) if "%" in path else path), query.encode()
+    is_decoded = "%" not in path or has_encoded_slash(path)
+    return (path if is_decoded else unquote(path)), query.encode()
 
 
 def _absolute(text: str) -> str:

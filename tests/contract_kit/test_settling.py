@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from unittest.mock import Mock
 
 import pytest
@@ -47,3 +48,14 @@ def test_a_run_waits_for_a_deployment_that_lags_so_often_and_no_more(
         "the deployment lags: 1 contradictions had vanished 1 s later; readings so soon after a "
         "change are not judged (1 more were left open after 0 waits)"
     ]
+
+
+def test_an_account_that_was_just_opened_may_lag_like_one_that_was_changed(
+    harness: JudgeHarness,
+) -> None:
+    """What a replica shows of it so soon is not judged, and contradicts nothing later."""
+    harness.judge.accounts.note_lag(timedelta(minutes=5))
+    harness.send("POST", "/_mock/reset", status=204)
+    harness.respond("list_payment_methods", {"payment_methods": [], "default_method_id": None})
+    harness.respond("list_payment_methods", example("list_payment_methods"))
+    assert harness.found == []

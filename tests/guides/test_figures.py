@@ -162,5 +162,4 @@ def test_speed_is_what_the_benchmark_measured() -> None:
     assert (int(found[1]), int(found[2])) == (min(factors), max(factors))
     start = re.search(r"start to first (?:answer|response) \| .*? \| ([\d.]+) s", results)
     assert start
-    assert round(float(start[1]), 1) == 0.5
-    assert "about half a second" in README.text
+    assert f"starts in about {round(float(start[1]), 1)} s" in README.text

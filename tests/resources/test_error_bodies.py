@@ -382,3 +382,11 @@ def test_headers_are_kept() -> None:
     """Such as ``WWW-Authenticate``."""
     headers = [(b"www-authenticate", b"Bearer")]
     assert written({}, Refusal(401, SENTENCE, headers)).headers == headers
+
+
+@pytest.mark.parametrize("media_type", ["*/*", "application/*"])
+def test_an_error_of_any_media_type_is_json(media_type: str) -> None:
+    """Spring documents its errors as ``*/*``."""
+    responses = {"default": json_content(objects(message=TEXT), media_type)}
+    error = written(responses)
+    assert (error.body, error.media_type) == ({"message": SENTENCE}, "application/json")

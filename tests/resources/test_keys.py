@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
+
+import pytest
 
 from tests.cli.program import wait_for
 from tests.resources.documents import document, json_content, operation, served
@@ -53,6 +57,23 @@ def test_an_integer_beyond_64_bits_is_kept(tmp_path: Path) -> None:
         assert str(HUGE) in client.get("/_mock/state").text
         wait_for(lambda: len(receiver.received) == 1)
         assert receiver.received[0].json["data"] == created.json()
+
+
+ARN = "arn:aws:portal/eu 1/7%2F"
+"""A key with slashes, one of which is encoded in the key itself."""
+
+
+@pytest.mark.parametrize("is_encoded_in_capitals", [True, False])
+def test_a_slash_in_a_key_is_percent_encoded(tmp_path: Path, is_encoded_in_capitals: bool) -> None:
+    """As encodeURIComponent writes it, and as Location shows it, a key is one segment."""
+    content = json.loads(json.dumps(boats()).replace(json.dumps(ID), '{"type": "string"}'))
+    encoded = quote(ARN, safe="")
+    with served(tmp_path, content) as client:
+        created = client.post("/boats", json={"id": ARN, "name": "Ada"})
+        assert client.get(created.headers["location"]).json() == created.json()
+        path = encoded if is_encoded_in_capitals else encoded.replace("%2F", "%2f")
+        assert client.get(f"/boats/{path}").json() == {"id": ARN, "name": "Ada"}
+        assert client.get(f"/boats/{quote(ARN)}").status_code == 404
 
 
 def put(errors: dict[str, Any] | None = None, *, is_bulk: bool = False) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import threading
 from collections.abc import Iterator
@@ -19,6 +20,7 @@ from tests.server.wire import Raw, wire
 
 CONTRACT = Contract.load(packaged.spec())
 KEYS = ("sk_test_default", "sk_test_subscriber", "sk_test_exhausted", "sk_test_twins", "")
+_PARAMETER = re.compile(r"\{[^}]+\}")
 BODIES = (b"", b"{}", b'{"amount_cents": 5000}', b'{"amount_cents": "x"}', b"{", b"[1]")
 
 
@@ -62,9 +64,10 @@ def requests_of(operation_id: str) -> Iterator[bytes]:
     """Yield requests for one operation: callers, bodies, queries, preferences, origins."""
     operation = CONTRACT.operations[operation_id]
     path = CONTRACT.base_path + operation.path
-    for name in operation.path_names:
-        path = path.replace(f"{{{name}}}", "00000000-0000-4000-8000-000000000000")
     method = operation.method.upper()
+    for value in ("a%2Fb%20c", "a%2fb%252Fc", "a/b"):
+        yield request(method, _PARAMETER.sub(value, path), KEYS[0])
+    path = _PARAMETER.sub("00000000-0000-4000-8000-000000000000", path)
     for key in KEYS:
         yield request(method, path, key, BODIES[2] if operation.request_body else b"")
     for body in BODIES if operation.request_body else ():

@@ -91,8 +91,10 @@ class Site:
         """Run a block that reads an account's books as they are at one moment."""
         if self.replica is not None:
             with self.replica.reading() as connection:
-                yield Books(self, connection, account, self.now())
-            return
+                books = Books(self, connection, account, self.now())
+                if books.are_opened:  # those of a new account are read where they were written
+                    yield books
+                    return
         with self.database.transaction(writes=False) as connection:
             yield Books(self, connection, account, self.now())
 
@@ -105,6 +107,11 @@ class Books:
         self.account = account
         self.now = now
         self._connection = connection
+
+    @property
+    def are_opened(self) -> bool:
+        """Whether the account exists in these tables."""
+        return self.row("SELECT 1 FROM accounts WHERE id = :account") is not None
 
     def at(self, now: int) -> Books:
         """Return the same books at another time."""

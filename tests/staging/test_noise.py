@@ -21,6 +21,13 @@ def test_a_replica_lags(deployment: Callable[..., Probe]) -> None:
         assert time.monotonic() < deadline
 
 
+def test_a_new_account_is_read_where_it_was_opened(deployment: Callable[..., Probe]) -> None:
+    """An account that the replica does not have yet is no server error."""
+    probe = deployment("lag=60")
+    key = probe.call("POST", "/internal/accounts").json()["key"]
+    assert probe.status("GET", "/balance", key=key) == 200
+
+
 def test_a_balancer_fails_now_and_then(deployment: Callable[..., Probe]) -> None:
     """A share of the responses is the page of a balancer."""
     probe = deployment("gateway_502=30")
