@@ -9,7 +9,7 @@ title. Words come in two kinds, divided by ``|``: those that the author names fo
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 from urllib.parse import quote
 
@@ -45,18 +45,24 @@ class GuideEntries:
 
     def __init__(self, guides: Sequence[Guide], *, with_texts: bool = True) -> None:
         self._with_texts = with_texts
-        parsed = {
+        self._guides = {
             guide: list(sections(parse(guide.text), "h2", "h3"))
             for guide in guides
             if guide.name != "index"
         }
-        self._keywords = Keywords(section.blocks for parts in parsed.values() for section in parts)
-        self._found = {
+        self._keywords = Keywords(
+            section.blocks for parts in self._guides.values() for section in parts
+        )
+
+    @cached_property
+    def _found(self) -> dict[Guide, tuple[str, list[list[str]]]]:
+        """By guide: the words of its beginning, and the parts that are shown."""
+        return {
             guide: (
                 " ".join(search_words(start.blocks)),
                 [self._part(guide, part) for part in parts if self._is_shown(part)],
             )
-            for guide, (start, *parts) in parsed.items()
+            for guide, (start, *parts) in self._guides.items()
         }
 
     def entries(self, folder: str, suffix: str, without: Guide | None = None) -> Iterator[Entry]:
