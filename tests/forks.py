@@ -55,8 +55,9 @@ def pytest_runtestloop(session: pytest.Session) -> bool | None:
 def _turns(count: int) -> int:
     """Return a pipe with the numbers of the files. Each number is read by one process."""
     turns, numbers = os.pipe()
-    os.set_blocking(numbers, False)  # more files than a pipe has room for are an error
-    os.write(numbers, b"".join(number.to_bytes(_TURN_BYTES) for number in range(count)))
+    os.set_blocking(numbers, False)
+    all_turns = b"".join(number.to_bytes(_TURN_BYTES) for number in range(count))
+    assert os.write(numbers, all_turns) == len(all_turns), "more files than a pipe has room for"
     os.close(numbers)
     return turns
 
@@ -72,8 +73,9 @@ def _start(
 
 
 def _report_all(session: pytest.Session, workers: dict[Connection[Any, Any], ForkProcess]) -> None:
-    """Report what the processes send until all have ended. Fail if one ended before its tests."""
+    """Report what the processes send until all have ended. Fail if a test was not reported."""
     hook = session.config.hook
+    missing = {item.nodeid for item in session.items}
     running = set(workers)
     while running:
         for connection in wait(list(running)):
@@ -85,9 +87,12 @@ def _report_all(session: pytest.Session, workers: dict[Connection[Any, Any], For
                 workers[connection].join()
                 if code := workers[connection].exitcode:
                     session.shouldfail = f"a process of tests ended with exit code {code}"
+                elif missing and not running:
+                    session.shouldfail = f"{len(missing)} tests have not ended: {min(missing)} ..."
                 reports = []
             for data in reports:
                 report = hook.pytest_report_from_serializable(config=session.config, data=data)
+                missing.discard(report.nodeid)
                 hook.pytest_runtest_logreport(report=report)
             if session.shouldfail:
                 raise session.Failed(session.shouldfail)

@@ -25,15 +25,19 @@ from tests.docs.html_page import Element, parsed
 
 MAX_BYTES = 150_000
 GUIDES = guides.load(packaged.guides())
-PAGES = GuidePages(GUIDES, REFERENCE)
 NAMES = [guide.name for guide in GUIDES]
 
 Page = Callable[[str], str]
 
 
 @cache
+def pages() -> GuidePages:
+    return GuidePages(GUIDES, REFERENCE)
+
+
+@cache
 def page(name: str) -> str:
-    return PAGES.page(name)
+    return pages().page(name)
 
 
 def entries(text: str) -> list[dict[str, str]]:

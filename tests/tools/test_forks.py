@@ -104,10 +104,11 @@ def test_good_tests_pass(tmp_path: Path) -> None:
     ("bad", "words", "code", "shown"),
     [
         (_CRASH, (), 1, "a process of tests ended with exit code 7"),
+        (_CRASH.replace("7", "0"), (), 1, "tests have not ended: test_bad.py::test_crash ..."),
         (_BROKEN, (), 2, "No module named 'no_module_of_this_name'"),
         (_BAD, ("-x",), 1, "stopping after 1 failures"),
     ],
-    ids=["a crash", "a file that cannot be imported", "the first failure"],
+    ids=["a crash", "an exit", "a file that cannot be imported", "the first failure"],
 )
 def test_what_ends_the_run_is_told(
     tmp_path: Path, bad: str, words: tuple[str, ...], code: int, shown: str
