@@ -28,9 +28,15 @@ export REDOCLY_SUPPRESS_UPDATE_NOTICE = true
 serve: $(READY) ## make the environment and start the mock
 	$(BIN)/mockserver serve
 
+# The kit runs while the tests are collected, which takes one processor. One process more than
+# processors, because some tests wait.
+FORKS ?= 3
+
 test: $(READY) ## all tests but the slow ones, and a fast run of the contract kit
-	$(BIN)/python -m pytest -m "not slow" -n 2 --dist loadfile --no-loadscope-reorder
-	$(BIN)/python -m pytest contract_tests --quiet --max-examples 5
+	@$(BIN)/python -m pytest contract_tests --quiet --max-examples 5 > $(VENV)/kit.log 2>&1 & \
+		kit=$$!; trap "kill $$kit" INT TERM; \
+		$(BIN)/python -m pytest -m "not slow" -p tests.forks --forks $(FORKS); tests=$$?; \
+		wait $$kit; kit=$$?; cat $(VENV)/kit.log; exit $$((tests || kit))
 
 test-slow: $(READY) $(TOOLS) $(STRIPE) $(CLIENT) $(GENERATORS) ## the slow tests: browsers, Stripe.js, Prism, a wheel ...
 	$(BIN)/python -m pytest -m slow || { test $$? = 1 && echo "Once more, what failed:" && \
@@ -40,7 +46,7 @@ test-newest: ## the fast tests with the newest versions that pyproject.toml allo
 	$(PYTHON) -m venv --clear $(NEWEST)
 	$(NEWEST)/bin/python -m pip install --quiet --disable-pip-version-check \
 		--editable '.[dev,contract,load]'
-	$(NEWEST)/bin/python -m pytest -m "not slow" -n 2 --dist loadfile --no-loadscope-reorder
+	$(NEWEST)/bin/python -m pytest -m "not slow" -p tests.forks --forks $(FORKS)
 
 contract: $(READY) ## the whole contract kit: on the mock, or gently on URL=https://...
 	$(BIN)/python -m pytest contract_tests --quiet \

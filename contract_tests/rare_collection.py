@@ -14,13 +14,17 @@ _THRESHOLD = (50_000, 20, 100)
 def rarely_collected() -> Iterator[None]:
     """Collect garbage rarely in the block, and nothing of what exists before it.
 
-    What a run keeps is bounded and has few cycles, so that memory does not grow by it.
+    What a run keeps is bounded and has few cycles, so that memory does not grow by it. A process
+    that has frozen its objects itself, such as one of tests, keeps them frozen after the block.
     """
     before = gc.get_threshold()
-    gc.freeze()
+    is_frozen = gc.get_freeze_count() > 0
+    if not is_frozen:
+        gc.freeze()
     gc.set_threshold(*_THRESHOLD)
     try:
         yield
     finally:
         gc.set_threshold(*before)
-        gc.unfreeze()
+        if not is_frozen:
+            gc.unfreeze()

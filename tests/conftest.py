@@ -23,12 +23,15 @@ from mockserver.openapi import parsed_cache
 from mockserver.openapi.contract import Contract
 from mockserver.server.http_server import HttpServer
 from mockserver.settings import Settings
-from tests import parsed_once
+from tests import parsed_once, validated_once
 
 pytest_plugins = ["tests.browser", "tests.frozen_server"]
 parsed_once.apply()
+validated_once.apply()
 
 API = "/api/v1/billing"
+_COLLECTIONS = (20_000, 10, 10)
+"""How rarely garbage is collected: by default it takes a twentieth of the time of the tests."""
 TLS = ssl.create_default_context()
 """Made once, because loading the certificate authorities takes 30 ms."""
 NOON = datetime.fromisoformat("2026-03-18T12:00:00Z")
@@ -82,7 +85,14 @@ def pytest_collection() -> Generator[None, object, object]:
         return (yield)
     finally:
         gc.freeze()
+        gc.set_threshold(*_COLLECTIONS)
         gc.enable()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown() -> None:
+    """Collect garbage again: short commands that a test runs in this process turn it off."""
+    gc.enable()
 
 
 @pytest.fixture(scope="session", autouse=True)

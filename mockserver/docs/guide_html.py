@@ -6,6 +6,7 @@ import posixpath
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import groupby
 from typing import Any
 from urllib.parse import quote, unquote
@@ -16,7 +17,7 @@ from markdown_it.token import Token
 from markupsafe import Markup, escape
 
 from mockserver.docs import html, reference_search
-from mockserver.docs.guide_search import GuideEntries
+from mockserver.docs.guide_search import Entry, guide_entries
 from mockserver.docs.guide_text import (
     anchor_of,
     is_index,
@@ -68,12 +69,16 @@ class GuidePages:
         self._reference = reference
         self._places = places or Places()
         self._names = {guide.file: guide.name for guide in guides}
-        self._entries = GuideEntries(guides)
+        self._entries = guide_entries(tuple(guides))
 
     @property
     def names(self) -> list[str]:
         """The names of the pages, without an ending."""
         return list(self._guides)
+
+    @cached_property
+    def _reference_entry(self) -> Entry:
+        return reference_search.entry(self._reference, self._places.reference)
 
     def page(self, name: str) -> str:
         """Return the page of a guide. Raise KeyError if there is none of this name."""
@@ -100,7 +105,7 @@ class GuidePages:
             "synonyms": html.synonyms(self._reference),
             "next": following[0] if following else None,
             "entries": [
-                reference_search.entry(self._reference, self._places.reference),
+                self._reference_entry,
                 *self._entries.entries("", suffix, guide),
             ],
         }

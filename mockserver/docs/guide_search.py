@@ -9,6 +9,7 @@ title. Words come in two kinds, divided by ``|``: those that the author names fo
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import cached_property, lru_cache
 from typing import Any
 from urllib.parse import quote
 
@@ -29,6 +30,12 @@ _MAX_WORDS = 90
 _MAX_WORDS_ALONE = 36
 
 
+@lru_cache(maxsize=4)
+def guide_entries(guides: tuple[Guide, ...], *, with_texts: bool = True) -> GuideEntries:
+    """Return the entries of guides. Those of the same guides are made once."""
+    return GuideEntries(guides, with_texts=with_texts)
+
+
 class GuideEntries:
     """The entries of guides. Their index, and sections that only link to others, have none.
 
@@ -47,13 +54,22 @@ class GuideEntries:
             section.blocks for parts in self._guides.values() for section in parts
         )
 
+    @cached_property
+    def _found(self) -> dict[Guide, tuple[str, list[list[str]]]]:
+        """By guide: the words of its beginning, and the parts that are shown."""
+        return {
+            guide: (
+                " ".join(search_words(start.blocks)),
+                [self._part(guide, part) for part in parts if self._is_shown(part)],
+            )
+            for guide, (start, *parts) in self._guides.items()
+        }
+
     def entries(self, folder: str, suffix: str, without: Guide | None = None) -> Iterator[Entry]:
         """Yield an entry for each guide. Its address is its name between folder and suffix."""
-        for guide, (start, *parts) in self._guides.items():
+        for guide, (named, shown) in self._found.items():
             if guide != without:
                 href = f"{folder}{quote(guide.name)}{suffix}"
-                named = " ".join(search_words(start.blocks))
-                shown = [self._part(guide, part) for part in parts if self._is_shown(part)]
                 yield [guide.title, href, named, guide.purpose, shown]
 
     def _is_shown(self, section: Section) -> bool:

@@ -110,7 +110,7 @@ def _page(reference: Reference, options: Options, *, live: bool) -> str:
 
 def _entries(options: Options, suffix: str) -> list[guide_search.Entry]:
     """Return what a search finds in the guides beside the reference."""
-    found = guide_search.GuideEntries(options.guides, with_texts=False)
+    found = guide_search.guide_entries(tuple(options.guides), with_texts=False)
     return list(found.entries("guides/", suffix))
 
 

@@ -97,13 +97,15 @@ def entry_of(source: bytes, *, is_json: bool) -> Entry | None:
 def _evict(folder: Path) -> None:
     """Remove the oldest entries beyond the bounds. Other files in the folder are left alone."""
     entries = []
-    for path in filter(lambda path: _NAME.fullmatch(path.name), folder.iterdir()):
-        with suppress(OSError):
-            status = path.stat()
-            entries.append((status.st_mtime_ns, status.st_size, path))
+    with os.scandir(folder) as files:
+        for file in files:
+            if _NAME.fullmatch(file.name):
+                with suppress(OSError):
+                    status = file.stat()
+                    entries.append((status.st_mtime_ns, status.st_size, file.path))
     size = 0
     for count, (_, bytes_, path) in enumerate(sorted(entries, reverse=True), start=1):
         size += bytes_
         if count > MAX_ENTRIES or size > MAX_BYTES:
             with suppress(OSError):
-                path.unlink()
+                os.unlink(path)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 import msgspec
@@ -17,13 +18,17 @@ Problem = tuple[Pointer, str]
 """The path of a value within a file, and what is wrong with it."""
 
 
+_type_info = cache(inspect.type_info)
+"""What msgspec knows of a struct, which takes longer than to look for problems."""
+
+
 def problems(type: Any, content: Any) -> Iterator[Problem]:
     """Yield what is wrong with a content, in the order of the file. Missing fields come last.
 
     ``type`` is the struct. The end of a sentence on a text whose form is wrong is the
     ``description`` of its ``msgspec.Meta``.
     """
-    return _problems(inspect.type_info(type), content, ())
+    return _problems(_type_info(type), content, ())
 
 
 def _problems(

@@ -47,11 +47,13 @@ class Element:
 
     def all(self, tag: str | None = None, class_: str | None = None) -> Iterator[Element]:
         """Every element in it of a tag and a class, in the order of the page."""
-        for part in self.parts:
+        waiting = self.parts[::-1]
+        while waiting:
+            part = waiting.pop()
             if isinstance(part, Element):
                 if tag in (None, part.tag) and (class_ is None or class_ in part.classes):
                     yield part
-                yield from part.all(tag, class_)
+                waiting += reversed(part.parts)
 
     def at(self, anchor: str) -> Element:
         """The element with an id."""

@@ -31,8 +31,13 @@ Page = Callable[[str], str]
 
 
 @cache
+def pages() -> GuidePages:
+    return GuidePages(GUIDES, REFERENCE)
+
+
+@cache
 def page(name: str) -> str:
-    return GuidePages(GUIDES, REFERENCE).page(name)
+    return pages().page(name)
 
 
 def entries(text: str) -> list[dict[str, str]]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import uuid
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import httpx
 import pytest
 
-from tests.conftest import API
+from tests.conftest import API, RunningServer
 from tests.hosted.conftest import Opener, session_id, text_of
 from tests.hosted.routes import ROUTES, STEPS, TARGETS, filled
 
@@ -46,12 +48,22 @@ class Things(NamedTuple):
     invoice: str
 
 
-@pytest.fixture
-def things(client: httpx.Client, open_deposit: Opener) -> Things:
-    """A checkout session, a portal session and an invoice."""
-    portal = httpx.URL(client.post(f"{API}/portal").json()["url"]).path
-    invoice = client.get(f"{API}/invoices").json()["invoices"][0]["id"]
-    return Things(session_id(open_deposit()), session_id(portal), invoice)
+@pytest.fixture(scope="module")
+def owner(server: RunningServer) -> Iterator[httpx.Client]:
+    """A client whose account no test changes: what it sends is refused, or only reads."""
+    with server.client(f"sk_test_{uuid.uuid4().hex}") as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def things(owner: httpx.Client) -> Things:
+    """A checkout session, a portal session and an invoice of the owner."""
+    checkout, portal = (
+        httpx.URL(owner.post(f"{API}/{path}", json=body).raise_for_status().json()["url"]).path
+        for path, body in (("deposit", {"amount_cents": 5000}), ("portal", {}))
+    )
+    invoice = owner.get(f"{API}/invoices").json()["invoices"][0]["id"]
+    return Things(session_id(checkout), session_id(portal), invoice)
 
 
 def test_every_route_is_tried() -> None:
@@ -64,14 +76,14 @@ def test_every_route_is_tried() -> None:
 @pytest.mark.parametrize("sent", OTHERS.values(), ids=OTHERS)
 @pytest.mark.parametrize(("method", "path"), TARGETS)
 def test_another_origin_is_refused(
-    client: httpx.Client, things: Things, method: str, path: str, sent: dict[str, str]
+    owner: httpx.Client, things: Things, method: str, path: str, sent: dict[str, str]
 ) -> None:
     """The 403 comes before any lookup, so it reveals no session, and nothing changes."""
-    before = client.get("/_mock/state").json()
+    before = owner.get("/_mock/state").json()
     real = filled(path, **things._asdict())
     made_up = filled(path, checkout="cs_test_x", portal="bps_x", invoice="x")
     for target in (real, made_up):
-        response = client.request(
+        response = owner.request(
             method,
             target,
             headers=sent,
@@ -81,15 +93,15 @@ def test_another_origin_is_refused(
         assert not [name for name in response.headers if name.startswith("access-control-")]
     if method != "HEAD":
         assert text_of(response, "message") == "This was sent from another site."
-    assert client.get("/_mock/state").json() == before
+    assert owner.get("/_mock/state").json() == before
 
 
 @pytest.mark.parametrize(("method", "path"), [target for target in TARGETS if target[0] != "POST"])
 def test_a_link_from_a_shop_leads_to_a_page(
-    client: httpx.Client, things: Things, method: str, path: str
+    owner: httpx.Client, things: Things, method: str, path: str
 ) -> None:
     """A cross-site navigation with GET is allowed."""
-    response = client.request(method, filled(path, **things._asdict()), headers=LINK)
+    response = owner.request(method, filled(path, **things._asdict()), headers=LINK)
     assert response.status_code in (200, 303, 404)
     if "{step}" not in path and not path.endswith("/authentication"):
         assert response.status_code in (200, 303)
@@ -97,12 +109,12 @@ def test_a_link_from_a_shop_leads_to_a_page(
 
 @pytest.mark.parametrize(("method", "path"), [target for target in TARGETS if target[0] == "POST"])
 def test_a_form_that_a_shop_sends_as_a_navigation_is_refused(
-    client: httpx.Client, things: Things, method: str, path: str
+    owner: httpx.Client, things: Things, method: str, path: str
 ) -> None:
     """A cross-site POST is refused."""
-    before = client.get("/_mock/state").json()
-    assert client.request(method, filled(path, **things._asdict()), headers=LINK).status_code == 403
-    assert client.get("/_mock/state").json() == before
+    before = owner.get("/_mock/state").json()
+    assert owner.request(method, filled(path, **things._asdict()), headers=LINK).status_code == 403
+    assert owner.get("/_mock/state").json() == before
 
 
 @pytest.mark.parametrize("site", [None, "same-origin", "none"])
