@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -136,8 +136,11 @@ def perform(run: Run, *, minimises: bool = False) -> None:
     if run.settings.source:
         run.notes.append(f"settings of {run.settings.source}")
     if lacking := run.contract.without_responses:
-        names = f"{lacking[0]} and {len(lacking) - 1} more" if len(lacking) > 1 else lacking[0]
+        names = _first_of(lacking)
         run.notes.append(f"warning: the contract names no responses of {names}: all are accepted")
+    if left_out := run.contract.left_out_paths:
+        paths = _first_of(left_out)
+        run.notes.append(f"warning: paths with a query or a fragment are left out: {paths}")
     forecast = plan.forecast(run, [name for name, _ in chosen])
     _say(run, forecast, forecast.sentence())
     preflight.check(run.channel, run.settings)
@@ -151,6 +154,10 @@ def perform(run: Run, *, minimises: bool = False) -> None:
                 _drive(run, "minimisation", minimisation.shorten, len(chosen), len(chosen))
         except KeyboardInterrupt:
             run.interrupted, run.ended_early = True, "interrupted"
+
+
+def _first_of(names: Sequence[str]) -> str:
+    return f"{names[0]} and {len(names) - 1} more" if len(names) > 1 else names[0]
 
 
 def _say(run: Run, forecast: plan.Forecast, sentence: str) -> None:

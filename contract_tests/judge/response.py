@@ -318,13 +318,22 @@ def _beside(
     return Finding(where, kind, part, keyword, grade, expected, got, "#/paths", exchange)
 
 
+def _is_allow_of(named: set[str], path: str, contract: Contract) -> bool:
+    """Return whether methods are those of a path: of one template that it fits, or of all."""
+    templates = contract.methods_by_template(path)
+    return any(
+        named - _IMPLIED == methods - _IMPLIED
+        for methods in (*templates, set[str]().union(*templates))
+    )
+
+
 def _refusal(exchange: Exchange, allowed: list[str], contract: Contract) -> Iterator[Finding]:
     place, expected = "/response/headers/allow", f"Allow: {', '.join(allowed)}"
     text = exchange.response_header("allow")
     named = {name.strip().upper() for name in (text or "").split(",") if name.strip()}
     if allowed and text is None:
         yield _beside(exchange, allowed, place, "required", "assumed", expected, "no Allow")
-    elif allowed and named - _IMPLIED != set(allowed) - _IMPLIED:
+    elif allowed and not _is_allow_of(named, exchange.path, contract):
         got = f"Allow: {', '.join(sorted(named))}"
         yield _beside(exchange, allowed, place, "allow", "assumed", expected, got)
     if exchange.method == "HEAD" or not exchange.response_body_known:

@@ -13,7 +13,7 @@ from urllib.parse import quote, unquote, urlsplit
 
 from contract_tests.errors import UsageError
 from contract_tests.openapi import provenance
-from contract_tests.openapi.document import NO_RESPONSES, in_one_form, is_modern
+from contract_tests.openapi.document import LEFT_OUT, NO_RESPONSES, in_one_form, is_modern
 from contract_tests.openapi.lowering import lowered
 from contract_tests.openapi.provenance import Marks, keys_of, unescape
 from contract_tests.openapi.reading import check_references, lines_of, read_document
@@ -35,6 +35,8 @@ CONTROL = "/_mock"
 """Where the mock has its control API."""
 ACCEPTED = "x-accepted-by-settings"
 """Marks responses that the settings of a run add to the document."""
+_NO_PARAMETERS = frozenset({"accept", "authorization", "content-type"})
+"""Headers of which OpenAPI ignores the declaration as a parameter: other parts describe them."""
 _REQUIRED = re.compile(r"(?P<schema>.*)/required(?:/(?P<index>[0-9]+))?")
 _PARAMETER = re.compile(r"\{([^/{}]+)\}")
 _REMEMBERED = 10_000
@@ -151,6 +153,12 @@ class Contract:
         if not contract.operations:
             raise UsageError(f"{path}: has no operations under 'paths'")
         return contract
+
+    @property
+    def left_out_paths(self) -> list[str]:
+        """The paths of the document that no request can have, such as ``/items#archived``."""
+        paths: list[str] = self.document.get(LEFT_OUT, [])
+        return paths
 
     @property
     def without_responses(self) -> list[str]:
@@ -275,6 +283,13 @@ class Contract:
         """Return the methods that are declared for a path."""
         return [operation.method for operation, _ in self._of_path(path)]
 
+    def methods_by_template(self, path: str) -> list[set[str]]:
+        """Return the methods that are declared for a path, for each template that it fits."""
+        found: dict[str, set[str]] = {}
+        for operation, _ in self._of_path(path):
+            found.setdefault(operation.path, set()).add(operation.method)
+        return list(found.values())
+
     def is_control(self, path: str) -> bool:
         """Return whether a path is the mock's control API: paths of the document are not."""
         if path != CONTROL and not path.startswith(f"{CONTROL}/"):
@@ -362,7 +377,9 @@ class Contract:
         pointers += [f"{pointer}/parameters/{i}" for i in range(len(node.get("parameters", [])))]
         # The parameters of an operation override those of its path.
         parameters = {
-            (place.node["in"], place.node["name"]): place for place in map(self._follow, pointers)
+            (place.node["in"], place.node["name"]): place
+            for place in map(self._follow, pointers)
+            if not _is_ignored(place.node)
         }
         body, required = self._body(pointer) if "requestBody" in node else (None, False)
         responses = {
@@ -446,6 +463,10 @@ def _has_key(node: Any, key: str) -> bool:
     if isinstance(node, dict):
         return key in node or any(_has_key(value, key) for value in node.values())
     return isinstance(node, list) and any(_has_key(value, key) for value in node)
+
+
+def _is_ignored(parameter: Node) -> bool:
+    return parameter["in"] == "header" and parameter["name"].lower() in _NO_PARAMETERS
 
 
 def _explain(error: Exception) -> str:

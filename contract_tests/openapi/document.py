@@ -15,6 +15,8 @@ Node = dict[str, Any]
 _VERSIONS = ("3.0", "3.1", "3.2")
 NO_RESPONSES = "The document names no responses."
 """The description of the response that an operation without responses gets."""
+LEFT_OUT = "x-contract-tests-left-out"
+"""The paths that no request can have, which are not in the document any more."""
 _ANNOTATIONS = frozenset({"title", "description", "example", "deprecated", "externalDocs"})
 """Keywords that say something about a value and restrict nothing."""
 
@@ -31,7 +33,7 @@ def in_one_form(path: Path, document: Any) -> Node:
         found = as_openapi_3(found)
     if version.startswith("3.2"):
         found = {**_without_media_references(found), "openapi": "3.1.0"}
-    found = _with_items(found)
+    found = _with_possible_paths(_with_items(found))
     return found if is_modern(found) else with_plain_references(found)
 
 
@@ -93,6 +95,18 @@ def _with_items(document: Node) -> Node:
         for path, item in items.items()
     }
     return {**document, "paths": paths}
+
+
+def _with_possible_paths(document: Node) -> Node:
+    """Return a document without the paths that have a query or a fragment."""
+    items = document.get("paths")
+    if not isinstance(items, dict):
+        return document
+    left_out = [path for path in items if "?" in path or "#" in path]
+    if not left_out:
+        return document
+    paths = {path: item for path, item in items.items() if path not in left_out}
+    return {**document, "paths": paths, LEFT_OUT: left_out}
 
 
 def _with_responses(document: Node) -> Node:

@@ -123,6 +123,41 @@ def test_a_template_names_parameters_that_nothing_declares(tmp_path: Path) -> No
     assert Contract.load(path).operations["read"].path_names == ("id",)
 
 
+def test_headers_that_other_parts_describe_are_no_parameters(tmp_path: Path) -> None:
+    """OpenAPI ignores such parameters, required or not."""
+    path = tmp_path / "openapi.json"
+    names = ("Authorization", "content-type", "Accept", "X-Trace")
+    parameters = [
+        {"in": "header", "name": name, "required": True, "schema": {"type": "string"}}
+        for name in names
+    ]
+    get = {"parameters": parameters, "responses": {"200": {"description": "It."}}}
+    path.write_text(json.dumps({**INFO, "paths": {"/a": {"get": get}}}))
+    (operation,) = Contract.load(path).operations.values()
+    assert [place.node["name"] for place in operation.parameters] == ["X-Trace"]
+
+
+def test_the_methods_of_a_path_are_told_apart_by_its_templates(tmp_path: Path) -> None:
+    """``/things/{id}:stop`` is a value of ``/things/{id}``, too: Allow may name either's."""
+    path = tmp_path / "openapi.json"
+    one = {"responses": {"200": {"description": "It."}}}
+    paths = {"/things/{id}": {"get": one, "put": one}, "/things/{id}:stop": {"post": one}}
+    path.write_text(json.dumps({**INFO, "paths": paths}))
+    methods = Contract.load(path).methods_by_template("/things/7:stop")
+    assert sorted(map(sorted, methods)) == [["GET", "PUT"], ["POST"]]
+
+
+def test_a_path_with_a_fragment_or_a_query_is_left_out(tmp_path: Path) -> None:
+    """Some documents tell operations apart so, but no request has such a path."""
+    path = tmp_path / "openapi.json"
+    get = {"responses": {"200": {"description": "It."}}}
+    paths = {name: {"get": get} for name in ("/a", "/a#b", "/a?b")}
+    path.write_text(json.dumps({**INFO, "paths": paths}))
+    contract = Contract.load(path)
+    assert list(contract.operations) == ["GET /a"]
+    assert contract.left_out_paths == ["/a#b", "/a?b"]
+
+
 @pytest.mark.parametrize("version", ["swagger: '2.0'", "openapi: 3.0.3", "openapi: 3.1.0"])
 def test_an_operation_without_responses_may_respond_with_anything(
     tmp_path: Path, version: str
