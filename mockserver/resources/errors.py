@@ -85,6 +85,8 @@ class ErrorBodies:
     def _bodies(self, shape: _Shape, draft: Any, status: int, refusal: Refusal) -> Iterator[Any]:
         """Yield a draft with the problems in its array, with the sentence, and as it is."""
         sentence, entries, contract = _sentence(refusal), shape.entries, self._contract
+        if draft is None:  # any value is valid: one that says what is wrong
+            yield envelope(refusal)
         if entries is not None:
             problems = problems_of(refusal)
             texts = list(map(_problem, problems)) if len(problems) > 1 else [sentence]

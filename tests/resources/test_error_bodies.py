@@ -390,3 +390,9 @@ def test_an_error_of_any_media_type_is_json(media_type: str) -> None:
     responses = {"default": json_content(objects(message=TEXT), media_type)}
     error = written(responses)
     assert (error.body, error.media_type) == ({"message": SENTENCE}, "application/json")
+
+
+def test_an_error_of_any_form_says_what_is_wrong() -> None:
+    """A schema that allows every value is no reason to send null."""
+    error = written({"404": json_content({})})
+    assert error.body == {"detail": SENTENCE}
