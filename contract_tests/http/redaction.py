@@ -40,6 +40,8 @@ _CARD_MASKS = (b"0" * 13, b"0000-0000-0000-0000")
 """Card numbers, with ``_DIGIT_MASK`` applied."""
 _IS_NUMBER = re.compile(rb"[:,\[]\s*\Z"), re.compile(rb"\.\d|\s*[,}\]]")
 """What stands before and after a number in JSON: an amount, and no card."""
+_FRACTION = re.compile(rb"\.\d+\s*\Z")
+"""What makes a whole body a number, and no card."""
 _MIN_LENGTH = 6
 """What is shorter is no secret: replacing it would make nonsense of every report."""
 _MIN_FOREIGN, _MAX_FOREIGN = 16, 1_000
@@ -234,9 +236,9 @@ def is_of_letters(keyword: str, value: Any) -> bool:
 def _without_card_number(found: re.Match[bytes]) -> bytes:
     before, after = _IS_NUMBER
     data, start, end = found.string, found.start(), found.end()
-    if (before.search(data, max(0, start - 9), start) and after.match(data, end)) or found[
-        0
-    ].endswith(b"0000"):
+    is_listed = before.search(data, max(0, start - 9), start) and after.match(data, end)
+    is_body = start == 0 and _FRACTION.match(data, end)
+    if is_listed or is_body or found[0].endswith(b"0000"):
         return found[0]
     digits = [int(digit) for digit in reversed(found[0].decode()) if digit.isdigit()]
     doubled = sum(sum(divmod(2 * digit, 10)) for digit in digits[1::2])
