@@ -148,7 +148,9 @@ def _documented(
     media_types = response.node.get("content")
     if exchange.method == "HEAD" or not media_types:
         return
-    if exchange.media_type not in media_types and "*/*" not in media_types:
+    # A document may name a charset, which is no part of the media type.
+    documented = {name.partition(";")[0].strip().lower(): name for name in media_types}
+    if exchange.media_type not in documented and "*/*" not in documented:
         yield Finding(
             operation.id,
             "content_type",
@@ -161,12 +163,11 @@ def _documented(
             exchange,
             nature=MINOR if exchange.status >= 400 else None,
         )
-    media_type = exchange.media_type if exchange.media_type in media_types else JSON
+    media_type = exchange.media_type if exchange.media_type in documented else JSON
     is_json = media_type == JSON or media_type.endswith("+json")
-    if is_json and media_type in media_types and exchange.response_body_known:
-        yield from _body(
-            exchange, operation, response.child("content", media_type), contract, schemas
-        )
+    if is_json and media_type in documented and exchange.response_body_known:
+        place = response.child("content", documented[media_type])
+        yield from _body(exchange, operation, place, contract, schemas)
 
 
 def _body(
