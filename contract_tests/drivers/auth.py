@@ -66,6 +66,8 @@ def _try_known_key(run: Run, unauthenticated: Client, credential: Credential) ->
     path, header = operation.path, credential.header
     if operation.carriers and operation.carriers[0].name.lower() != header.lower():
         return  # it is another scheme than the one whose header is known
+    if len(operation.carriers) > 1:
+        return  # one header is not enough, or not the only way
     key = run.keyring.key(account, next(iter(operation.carriers), None))
     value = writer(operation.carriers, credential)
     known = value(key)

@@ -18,7 +18,7 @@ from contract_tests.drivers.schemathesis_session import NoResponse, SessionAdapt
 from contract_tests.http.channel import Outgoing, Withheld
 from contract_tests.http.client import Client
 from contract_tests.openapi import examples
-from contract_tests.openapi.contract import Contract, Node
+from contract_tests.openapi.contract import Contract, Node, is_ignored
 from contract_tests.openapi.security import writer
 from contract_tests.text import shortened
 
@@ -130,21 +130,23 @@ def _may_be_called(run: Run, name: str, real: Real) -> bool:
 def _document(contract: Contract, real: Real, scope_header: str) -> Node:
     """Return the contract with real values as examples, and without an unknown scope header.
 
-    A made-up organization would be refused with 403 before anything else is checked.
+    A made-up organization would be refused with 403 before anything else is checked. Parameters
+    that OpenAPI ignores, such as ``Accept``, are left out as well.
     """
+    unknown = scope_header if scope_header not in real else None
     copied = Contract(contract.path, copy.deepcopy(contract.document))
     for operation in copied.operations.values():
         for parameter in operation.parameters:
             name = parameter.node["name"]
             if name in real:
                 parameter.node["example"] = _typed(copied, parameter.child("schema"), real[name])
-        if scope_header and scope_header not in real:
-            operation.place.node["parameters"] = [
-                parameter
-                for index, parameter in enumerate(operation.place.node.get("parameters", []))
-                if copied.at(operation.place.child("parameters", str(index))).node["name"]
-                != scope_header
-            ]
+        given = operation.place.node.get("parameters", [])
+        places = [operation.place.child("parameters", str(index)) for index in range(len(given))]
+        operation.place.node["parameters"] = [
+            parameter
+            for parameter, place in zip(given, places, strict=True)
+            if not is_ignored(node := copied.at(place).node) and node["name"] != unknown
+        ]
     return copied.document
 
 

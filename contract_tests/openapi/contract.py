@@ -379,7 +379,7 @@ class Contract:
         parameters = {
             (place.node["in"], place.node["name"]): place
             for place in map(self._follow, pointers)
-            if not _is_ignored(place.node)
+            if not is_ignored(place.node)
         }
         body, required = self._body(pointer) if "requestBody" in node else (None, False)
         responses = {
@@ -465,7 +465,8 @@ def _has_key(node: Any, key: str) -> bool:
     return isinstance(node, list) and any(_has_key(value, key) for value in node)
 
 
-def _is_ignored(parameter: Node) -> bool:
+def is_ignored(parameter: Node) -> bool:
+    """Return whether OpenAPI ignores the declaration of a parameter."""
     return parameter["in"] == "header" and parameter["name"].lower() in _NO_PARAMETERS
 
 

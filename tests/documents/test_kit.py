@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import pytest
 
 from contract_tests.context import Run
@@ -43,6 +46,34 @@ def test_the_kit_passes_the_mock(name: str) -> None:
         perform(run)
     result = run.result()
     assert (result.findings, result.broken, result.outcome) == ([], [], "passed")
+
+
+@pytest.mark.slow
+def test_headers_that_openapi_ignores_and_two_keys_at_once_are_understood(tmp_path: Path) -> None:
+    """A declared ``Accept`` asks for nothing, and one of two keys is not enough."""
+    text = {"type": "string", "example": "text/csv"}
+    names = ("Accept", "Content-Type", "Authorization")
+    ignored = [{"in": "header", "name": name, "required": True, "schema": text} for name in names]
+    shown = {"application/json; charset=utf-8": {"schema": {"type": "array", "items": {}}}}
+    get = {"parameters": ignored, "responses": {"200": {"description": "It.", "content": shown}}}
+    keys = {name: {"type": "apiKey", "in": "header", "name": name} for name in ("X-App", "X-Token")}
+    document = {
+        "openapi": "3.0.3",
+        "info": {"title": "Docks", "version": "1"},
+        "security": [{name: [] for name in keys}],
+        "components": {"securitySchemes": keys},
+        "paths": {"/docks": {"get": get}, "/docks#all": {"get": get}},
+    }
+    path = tmp_path / "openapi.json"
+    path.write_text(json.dumps(document))
+    with running_server(spec=path) as server:
+        settings = Settings(server.url, path, mock=True, max_examples=2, environment=KEY)
+        contract = Contract.load(path)
+        run = Run(settings, contract, knowledge_of(contract))
+        perform(run)
+    result = run.result()
+    assert (result.findings, result.broken, result.outcome) == ([], [], "passed")
+    assert any("are left out: /docks#all" in note for note in result.notes)
 
 
 def test_lifecycles_of_a_stateless_mock_are_one_note() -> None:
